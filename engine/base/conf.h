@@ -1,0 +1,76 @@
+/* astout.conf: the settings the engine starts with. One table (in conf.c) names every
+ * option, its range, its default and its help; the others see plain members. */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include "base/confvalue.h"
+
+enum conf_durability { CONF_FULL, CONF_NORMAL };
+
+struct conf_asterisk {
+    char *name;
+    char *host;
+    int64_t port;
+    char *username, *secret;
+    int64_t originates;   /* unanswered at once */
+    int64_t channels;     /* 0: no cap */
+    double cps;           /* 0: no cap */
+    int64_t queue_wrapup; /* seconds */
+};
+
+struct conf_trunk {
+    char *name;
+    char *asterisk;
+    size_t server;    /* the same as a place in conf.asterisks */
+    int64_t channels; /* 0: no cap */
+    double cps;       /* 0: no cap */
+    char *callerid;   /* "": none */
+    int line;         /* of its `asterisk` key, for messages */
+};
+
+struct conf {
+    char *path; /* as given to conf_load */
+    struct {
+        int64_t result_type; /* 1: JSON */
+        char *result_filename;
+        bool result_info_enable, result_history_events_enable, history_events_enable;
+        int64_t event_time_fast, event_time_slow; /* accepted, unused */
+        char *timezone;
+        int log_level; /* enum log_level */
+        bool allow_uri;
+    } general;
+    struct {
+        int64_t db_type; /* 1: sqlite3 */
+        char *db_sqlite3_data;
+        int durability; /* enum conf_durability */
+    } database;
+    struct {
+        bool enabled;
+        char *bindaddr;
+        int64_t port; /* 0: any free port */
+        char *users;
+        int64_t max_sessions, authtimeout, authlimit; /* authtimeout in seconds */
+        int64_t writebuffer;                          /* bytes a slow session may owe */
+    } ami;
+    struct {
+        char *socket;
+        int64_t mode;
+    } console;
+    struct {
+        char *path;
+        int64_t memory, instructions; /* bytes per plan, instructions per call */
+    } scripts;
+    struct conf_asterisk *asterisks; /* at least one */
+    size_t asterisk_count;
+    struct conf_trunk *trunks;
+    size_t trunk_count;
+};
+
+/* Reads the file. NULL and a text "FILE:LINE: …" in *err (the caller frees it) when
+ * anything in it is wrong; *err is NULL otherwise. */
+struct conf *conf_load(const char *path, char **err) MUST_CHECK;
+void conf_free(struct conf *c);
+/* Calls fn for every option, in the order of the sample file. */
+void conf_each(void (*fn)(void *arg, const struct conf_option *o), void *arg);
+
+#endif
