@@ -1,0 +1,129 @@
+/* Answers in the order of the actions, whenever each of them is ready. */
+#include <stdlib.h>
+
+#include "ami/session.h"
+
+#define ANSWERS_HIGH 1000 /* a client so far ahead is not read from ... */
+#define ANSWERS_LOW 500   /* ... until so many are left */
+
+struct answer *answer_new(struct session *s, const char *id) {
+    struct answer *a = xcalloc(1, sizeof *a);
+    a->session = s;
+    a->id = xstrdup(id);
+    *s->last = a;
+    s->last = &a->next;
+    if (++s->answers == ANSWERS_HIGH)
+        conn_hold(s->conn, true);
+    return a;
+}
+
+static void destroy(struct answer *a) {
+    free(a->id);
+    str_free(&a->out);
+    free(a);
+}
+
+/* Sends what the first answer holds; complete ones make way for the next. */
+static void advance(struct session *s) {
+    while (s->first && !s->closed) {
+        struct answer *a = s->first;
+        if (a->out.len) {
+            a->begun = true;
+            session_write(s, a->out.s, a->out.len);
+            if (s->closed)
+                return;
+            str_reset(&a->out);
+        }
+        if (!a->ended)
+            return;
+        s->first = a->next;
+        if (s->first == NULL)
+            s->last = &s->first;
+        destroy(a);
+        if (--s->answers == ANSWERS_LOW)
+            conn_hold(s->conn, false);
+        if (s->held.len) {
+            struct str held = s->held;
+            s->held = (struct str){0};
+            session_write(s, held.s, held.len);
+            str_free(&held);
+        }
+    }
+}
+
+void answers_orphan(struct session *s) {
+    for (struct answer *a = s->first, *next; a; a = next) {
+        next = a->next;
+        a->session = NULL;
+        if (a->ended)
+            destroy(a);
+    }
+    s->first = NULL;
+    s->last = &s->first;
+}
+
+struct session *answer_session(const struct answer *a) { return a->session; }
+
+const char *answer_id(const struct answer *a) { return a->id; }
+
+void answer_send(struct answer *a, const char *bytes, size_t n) {
+    if (a->session == NULL)
+        return;
+    str_addn(&a->out, bytes, n);
+    if (a->session->first == a)
+        advance(a->session);
+}
+
+void answer_end(struct answer *a) {
+    if (a->session == NULL) {
+        destroy(a);
+        return;
+    }
+    a->ended = true;
+    if (a->session->first == a)
+        advance(a->session);
+}
+
+void answer_head(const struct answer *a, struct str *b, const char *kind, const char *text) {
+    header_add(b, "Response", kind);
+    if (a->id)
+        header_add(b, "ActionID", a->id);
+    if (text)
+        header_add(b, "Message", text);
+}
+
+static void whole(struct answer *a, const char *kind, const char *text) {
+    struct str b = {0};
+    answer_head(a, &b, kind, text);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+}
+
+void answer_error(struct answer *a, const char *text) { whole(a, "Error", text); }
+
+void answer_success(struct answer *a, const char *text) { whole(a, "Success", text); }
+
+void answer_list(struct answer *a, const char *text) {
+    struct str b = {0};
+    answer_head(a, &b, "Success", NULL);
+    header_add(&b, "EventList", "start");
+    header_add(&b, "Message", text);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+}
+
+void answer_complete(struct answer *a, const char *event, unsigned long items) {
+    struct str b = {0};
+    header_add(&b, "Event", event);
+    if (a->id)
+        header_add(&b, "ActionID", a->id);
+    header_add(&b, "EventList", "Complete");
+    header_int(&b, "ListItems", (long long)items);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+}

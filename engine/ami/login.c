@@ -1,0 +1,147 @@
+/* The actions every AMI server has: how a session begins, lives and ends. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ami/digest.h"
+#include "ami/session.h"
+
+#define REFUSAL_DELAY SECONDS(1) /* as Asterisk: makes guessing slow */
+#define BOOT_DELAY (5 * NS_PER_MS) /* some clients lose what shares the Login's segment */
+
+static void challenge(struct session *s, struct answer *a, const struct message *m) {
+    if (strcasecmp(message_text(m, "AuthType"), "MD5")) {
+        answer_error(a, "Must specify AuthType");
+        return;
+    }
+    if (s->challenge[0] == '\0')
+        snprintf(s->challenge, sizeof s->challenge, "%u",
+                 (unsigned)(chance_next(s->server->chance) | 0x40000000u));
+    struct str b = {0};
+    answer_head(a, &b, "Success", NULL);
+    header_add(&b, "Challenge", s->challenge);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+}
+
+/* Whoever it is, the same words and the same second, so that nothing can be learnt. */
+static void refuse(struct session *s, struct answer *a, const char *text) {
+    s->leaving = true;
+    s->refused = a;
+    s->refusal = xstrdup(text);
+    conn_hold(s->conn, true);
+    timer_set(&s->limit, REFUSAL_DELAY);
+}
+
+static bool secret_fits(const struct session *s, const struct user *u,
+                        const struct message *m) {
+    if (u->secret == NULL || *u->secret == '\0')
+        return false;
+    if (strcasecmp(message_text(m, "AuthType"), "MD5") == 0) {
+        char key[DIGEST_TEXT];
+        digest_key(key, s->challenge, u->secret);
+        return s->challenge[0] && key[0] && str_same_secret(message_text(m, "Key"), key);
+    }
+    return str_same_secret(message_text(m, "Secret"), u->secret);
+}
+
+static void set_mask(struct session *s, uint32_t mask) {
+    s->mask = mask;
+    if (s->server->config.masked)
+        s->server->config.masked(s->server->config.arg, s);
+}
+
+static void login(struct session *s, struct answer *a, const struct message *m) {
+    struct server *sv = s->server;
+    if (s->user) {
+        answer_success(a, "Already authenticated");
+        return;
+    }
+    const struct user *u = users_find(sv->config.users, message_text(m, "Username"));
+    if (u == NULL || !user_may_connect(u, conn_peer(s->conn)) || !secret_fits(s, u, m)) {
+        log_warn(loop_log(sv->loop), "ami: login of '%.40s' from %s refused",
+                 message_text(m, "Username"), conn_peer(s->conn));
+        refuse(s, a, "Authentication failed");
+        return;
+    }
+    s->user = u;
+    sv->unauthenticated--;
+    timer_stop(&s->limit);
+    free(s->name);
+    s->name = xasprintf("%s@%s", u->name, conn_peer(s->conn));
+    if (!class_event_mask(message_get(m, "Events"), &s->mask))
+        s->mask = CLASS_ALL; /* not said: all */
+    log_info(loop_log(sv->loop), "ami: %s logged in", s->name);
+    answer_success(a, "Authentication accepted");
+    timer_set(&s->boot, BOOT_DELAY);
+    if (sv->config.login)
+        sv->config.login(sv->config.arg, s);
+}
+
+static void logoff(struct session *s, struct answer *a, const struct message *m) {
+    (void)m;
+    s->leaving = true;
+    struct str b = {0};
+    answer_head(a, &b, "Goodbye", "Thanks for all the fish.");
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+    session_close(s, true);
+}
+
+static void ping(struct session *s, struct answer *a, const struct message *m) {
+    (void)m;
+    const struct clock *now = loop_clock(s->server->loop);
+    struct str b = {0};
+    answer_head(a, &b, "Success", NULL);
+    header_add(&b, "Ping", "Pong");
+    header_addf(&b, "Timestamp", "%lld.%06lld", (long long)(now->wall / NS_PER_S),
+                (long long)(now->wall % NS_PER_S / 1000));
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+}
+
+static void events(struct session *s, struct answer *a, const struct message *m) {
+    uint32_t mask;
+    if (!class_event_mask(message_get(m, "EventMask"), &mask)) {
+        answer_error(a, "Invalid event mask");
+        return;
+    }
+    set_mask(s, mask);
+    struct str b = {0};
+    answer_head(a, &b, "Success", NULL);
+    header_add(&b, "Events", s->mask ? "On" : "Off");
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+}
+
+static const struct {
+    const char *name;
+    bool before_login;
+    void (*run)(struct session *s, struct answer *a, const struct message *m);
+} builtins[] = {
+    {"Login", true, login},     {"Challenge", true, challenge}, {"Logoff", true, logoff},
+    {"Ping", false, ping},      {"Events", false, events},
+};
+
+bool session_builtin(struct session *s, struct answer *a, const struct message *m) {
+    const char *name = message_get(m, "Action");
+    for (size_t i = 0; i < ARRAY_LEN(builtins); i++) {
+        if (strcasecmp(builtins[i].name, name))
+            continue;
+        if (s->user == NULL && !builtins[i].before_login)
+            answer_error(a, "Permission denied");
+        else
+            builtins[i].run(s, a, m);
+        return true;
+    }
+    return false;
+}

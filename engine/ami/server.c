@@ -1,0 +1,72 @@
+#include "ami/server.h"
+
+#include <stdlib.h>
+
+#include "ami/session.h"
+
+static void on_accept(void *arg, struct conn *c) {
+    struct server *sv = arg;
+    const struct server_limits *lim = &sv->config.limits;
+    if (sv->count >= lim->sessions || sv->unauthenticated >= lim->unauthenticated) {
+        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many",
+                 conn_peer(c));
+        conn_close(c, false);
+        return;
+    }
+    session_new(sv, c);
+}
+
+struct server *server_new(struct loop *l, struct chance *chance,
+                          const struct server_config *config, char **err) {
+    struct server *sv = xcalloc(1, sizeof *sv);
+    sv->loop = l;
+    sv->chance = chance;
+    sv->config = *config;
+    sv->sessions.next = sv->sessions.prev = &sv->sessions;
+    if (config->bindaddr) {
+        sv->listener = listener_new(l, config->bindaddr, config->port, on_accept, sv, err);
+        if (sv->listener == NULL) {
+            free(sv);
+            return NULL;
+        }
+    }
+    return sv;
+}
+
+int server_port(const struct server *sv) {
+    return sv->listener ? listener_port(sv->listener) : 0;
+}
+
+void server_accept(struct server *sv, struct conn *c) { on_accept(sv, c); }
+
+void server_free(struct server *sv) {
+    if (sv == NULL)
+        return;
+    struct str b = {0};
+    header_add(&b, "Event", "Shutdown");
+    header_add(&b, "Privilege", "system,all");
+    header_add(&b, "Shutdown", "Cleanly");
+    header_add(&b, "Restart", "False");
+    message_end(&b);
+    server_event(sv, CLASS_SYSTEM, &b);
+    str_free(&b);
+    while (sv->sessions.next != &sv->sessions)
+        session_close(sv->sessions.next, true);
+    listener_free(sv->listener);
+    loop_later(sv->loop, free, sv);
+}
+
+void server_event(struct server *sv, uint32_t need, const struct str *packet) {
+    for (struct session *s = sv->sessions.next, *next; s != &sv->sessions; s = next) {
+        next = s->next;
+        session_event(s, need, packet);
+    }
+}
+
+struct session *server_first(struct server *sv) {
+    return sv->sessions.next != &sv->sessions ? sv->sessions.next : NULL;
+}
+
+struct session *session_next(struct session *s) {
+    return s->next != &s->server->sessions ? s->next : NULL;
+}

@@ -1,0 +1,91 @@
+/* The server's side of AMI: listening, sessions, login, actions answered in order,
+ * events by class. Our own port and the simulated Asterisk are both made of it. */
+#ifndef AMI_SERVER_H
+#define AMI_SERVER_H
+
+#include "ami/message.h"
+#include "base/chance.h"
+#include "base/conn.h"
+#include "base/loop.h"
+#include "base/users.h"
+
+struct server;
+struct session;
+struct answer; /* one action of a session and the place of its answer in the order */
+
+/* An action we know. run answers through a, now or later; m is valid during the call. */
+struct action {
+    const char *name;
+    uint32_t need; /* classes of write, any one of them; 0 = none */
+    void (*run)(void *arg, struct answer *a, const struct message *m);
+    const char *help;
+};
+
+struct server_limits {
+    unsigned sessions, unauthenticated;
+    int64_t login_time; /* ns */
+    size_t owed;        /* bytes a session may leave unread before it is closed */
+};
+
+struct server_config {
+    const char *bindaddr;
+    int port; /* 0 takes a free one */
+    const struct users *users;
+    struct server_limits limits;
+    const struct action *const *tables; /* NULL-ended list of tables, each ended by {0} */
+    void *arg;                          /* for run and the functions below */
+    const char *(*version)(void *arg);  /* of the banner: 5.0.4, say */
+    void (*login)(void *arg, struct session *s);
+    void (*gone)(void *arg, struct session *s);
+    /* An action not in the tables. False: "Invalid/unknown command". */
+    bool (*other)(void *arg, struct answer *a, const struct message *m);
+    /* The session changed its event mask (by Login or Events). May be NULL. */
+    void (*masked)(void *arg, struct session *s);
+};
+
+/* NULL with *err (free it) when it cannot listen. The config's pointers must outlive it. */
+struct server *server_new(struct loop *l, struct chance *chance,
+                          const struct server_config *config, char **err) MUST_CHECK;
+int server_port(const struct server *sv);
+/* An in-memory connection as if it had been accepted. */
+void server_accept(struct server *sv, struct conn *c);
+/* Sends Event: Shutdown to all, closes, forgets. */
+void server_free(struct server *sv);
+/* Sends a packet to all sessions whose user and mask have every class of need. */
+void server_event(struct server *sv, uint32_t need, const struct str *packet);
+struct session *server_first(struct server *sv);
+struct session *session_next(struct session *s);
+
+/* ---- sessions ---- */
+const struct user *session_user(const struct session *s);
+
+uint32_t session_mask(const struct session *s);
+/* "user@address" for the log. */
+const char *session_name(const struct session *s);
+void *session_data(const struct session *s);
+void session_set_data(struct session *s, void *data);
+/* A packet woven in between messages; false when it was not due to this session. */
+bool session_event(struct session *s, uint32_t need, const struct str *packet);
+/* Bytes of whole packets of a relayed server that answer nothing (events). */
+void session_send(struct session *s, const char *bytes, size_t n);
+
+/* ---- answers ---- */
+/* NULL once the session has gone; the answer must still be ended. */
+struct session *answer_session(const struct answer *a);
+/* The client's ActionID or NULL. */
+const char *answer_id(const struct answer *a);
+/* Bytes of the answer, sent when the ones before are complete. */
+void answer_send(struct answer *a, const char *bytes, size_t n);
+/* Complete: a is gone. */
+void answer_end(struct answer *a);
+/* Begins `Response: kind` with the ActionID (and Message unless NULL) in b. */
+void answer_head(const struct answer *a, struct str *b, const char *kind, const char *text);
+/* A whole answer of that kind, and the end. */
+void answer_error(struct answer *a, const char *text);
+void answer_success(struct answer *a, const char *text);
+/* Response: Success, EventList: start, Message: text — the head of a list. */
+void answer_list(struct answer *a, const char *text);
+/* The closing event of a list, and the end. */
+void answer_complete(struct answer *a, const char *event, unsigned long items);
+
+#endif

@@ -1,0 +1,179 @@
+#include "ami/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+
+static void destroy(void *arg) {
+    struct session *s = arg;
+    framing_free(&s->framing);
+    str_free(&s->held);
+    free(s->name);
+    free(s->refusal);
+    free(s);
+}
+
+void session_close(struct session *s, bool flush) {
+    if (s->closed)
+        return;
+    s->closed = true;
+    struct server *sv = s->server;
+    s->next->prev = s->prev;
+    s->prev->next = s->next;
+    sv->count--;
+    if (s->user == NULL)
+        sv->unauthenticated--;
+    else if (sv->config.gone)
+        sv->config.gone(sv->config.arg, s);
+    timer_stop(&s->limit);
+    timer_stop(&s->boot);
+    answers_orphan(s);
+    conn_close(s->conn, flush);
+    loop_later(sv->loop, destroy, s);
+}
+
+void session_write(struct session *s, const char *bytes, size_t n) {
+    if (s->closed)
+        return;
+    if (conn_owed(s->conn) + n > s->server->config.limits.owed) {
+        log_warn(loop_log(s->server->loop), "ami: %s reads too slowly, closed", s->name);
+        session_close(s, false);
+        return;
+    }
+    conn_send(s->conn, bytes, n);
+}
+
+void session_send(struct session *s, const char *bytes, size_t n) {
+    if (s->closed)
+        return;
+    if (s->first && s->first->begun && !s->first->ended)
+        str_addn(&s->held, bytes, n);
+    else
+        session_write(s, bytes, n);
+    if (s->held.len > s->server->config.limits.owed)
+        session_close(s, false);
+}
+
+bool session_event(struct session *s, uint32_t need, const struct str *packet) {
+    if (s->user == NULL || (s->user->read & s->mask & need) != need)
+        return false;
+    session_send(s, packet->s, packet->len);
+    return true;
+}
+
+const struct user *session_user(const struct session *s) { return s->user; }
+uint32_t session_mask(const struct session *s) { return s->mask; }
+const char *session_name(const struct session *s) { return s->name; }
+void *session_data(const struct session *s) { return s->data; }
+void session_set_data(struct session *s, void *data) { s->data = data; }
+
+/* ---- actions ---- */
+
+static const struct action *find_action(const struct server *sv, const char *name) {
+    for (const struct action *const *t = sv->config.tables; t && *t; t++)
+        for (const struct action *a = *t; a->name; a++)
+            if (strcasecmp(a->name, name) == 0)
+                return a;
+    return NULL;
+}
+
+static void unknown(struct answer *a, const char *name) {
+    char text[200];
+    snprintf(text, sizeof text,
+             "Invalid/unknown command: %.80s. Use Action: ListCommands to show available "
+             "commands.",
+             name);
+    answer_error(a, text);
+}
+
+static void dispatch(struct session *s, struct answer *a, const struct message *m) {
+    struct server *sv = s->server;
+    const char *name = message_get(m, "Action");
+    if (name == NULL) {
+        answer_error(a, "Missing action in request");
+        return;
+    }
+    if (session_builtin(s, a, m))
+        return;
+    const struct action *act = find_action(sv, name);
+    if (s->user == NULL || (act && act->need && !(s->user->write & act->need)))
+        answer_error(a, "Permission denied");
+    else if (act)
+        act->run(sv->config.arg, a, m);
+    else if (sv->config.other == NULL || !sv->config.other(sv->config.arg, a, m))
+        unknown(a, name);
+}
+
+static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
+    struct session *s = arg;
+    if (s->leaving)
+        return false;
+    struct answer *a = answer_new(s, message_get(m, "ActionID"));
+    if (fault == FRAMING_LINE_TOO_LONG)
+        answer_error(a, "Failed to parse message: line too long");
+    else if (fault == FRAMING_TOO_MANY_LINES)
+        answer_error(a, "Too many lines in message or allocation failure");
+    else
+        dispatch(s, a, m);
+    return !s->closed && !s->leaving;
+}
+
+static void on_data(void *arg, const char *bytes, size_t n) {
+    struct session *s = arg;
+    if (!s->leaving)
+        framing_feed(&s->framing, bytes, n, on_message, s);
+}
+
+static void on_lost(void *arg, const char *why) {
+    (void)why;
+    session_close(arg, false);
+}
+
+static const struct conn_events conn_events = {NULL, on_data, on_lost};
+
+/* ---- beginning ---- */
+
+static void on_limit(void *arg) {
+    struct session *s = arg;
+    if (s->refusal && s->refused) { /* the second that a wrong secret costs is over */
+        struct answer *a = s->refused;
+        s->refused = NULL;
+        answer_error(a, s->refusal);
+    }
+    session_close(s, true);
+}
+
+static void on_boot(void *arg) {
+    struct session *s = arg;
+    struct str b = {0};
+    header_add(&b, "Event", "FullyBooted");
+    header_add(&b, "Privilege", "system,all");
+    header_add(&b, "Status", "Fully Booted");
+    message_end(&b);
+    session_event(s, CLASS_SYSTEM, &b);
+    str_free(&b);
+}
+
+void session_new(struct server *sv, struct conn *c) {
+    struct session *s = xcalloc(1, sizeof *s);
+    s->server = sv;
+    s->conn = c;
+    s->last = &s->first;
+    s->name = xasprintf("?@%s", conn_peer(c));
+    s->next = &sv->sessions;
+    s->prev = sv->sessions.prev;
+    s->prev->next = s->next->prev = s;
+    sv->count++;
+    sv->unauthenticated++;
+    framing_init(&s->framing, &framing_of_client);
+    timer_init(&s->limit, sv->loop, on_limit, s);
+    timer_init(&s->boot, sv->loop, on_boot, s);
+    timer_set(&s->limit, sv->config.limits.login_time);
+    conn_attach(c, &conn_events, s);
+    char banner[64];
+    int n = snprintf(banner, sizeof banner, "Asterisk Call Manager/%s\r\n",
+                     sv->config.version(sv->config.arg));
+    conn_send(c, banner, (size_t)n);
+}

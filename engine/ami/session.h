@@ -1,0 +1,55 @@
+/* Inside of the server: what server.c, session.c and answer.c share. */
+#ifndef AMI_SESSION_H
+#define AMI_SESSION_H
+
+#include "ami/framing.h"
+#include "ami/server.h"
+
+struct answer {
+    struct answer *next;
+    struct session *session; /* NULL once it has gone */
+    char *id;
+    struct str out; /* held back until it is the first */
+    bool ended, begun;
+};
+
+struct session {
+    struct session *next, *prev;
+    struct server *server;
+    struct conn *conn;
+    struct framing framing;
+    const struct user *user; /* NULL before login */
+    uint32_t mask;
+    char challenge[16];
+    char *name;
+    void *data;
+    struct answer *first, **last; /* actions under way, oldest first */
+    unsigned answers;
+    struct str held; /* events that wait for the end of a list */
+    struct timer limit, boot;
+    char *refusal; /* said after a delay, then the session ends */
+    struct answer *refused;
+    bool closed, leaving;
+};
+
+struct server {
+    struct loop *loop;
+    struct chance *chance;
+    struct server_config config;
+    struct listener *listener;
+    struct session sessions; /* ring */
+    unsigned count, unauthenticated;
+};
+
+void session_new(struct server *sv, struct conn *c);
+/* Ends it: the owner is told, answers under way lose it, memory goes after the turn. */
+void session_close(struct session *s, bool flush);
+/* Bytes to the client, within its bound. */
+void session_write(struct session *s, const char *bytes, size_t n);
+struct answer *answer_new(struct session *s, const char *id);
+/* The session goes: its answers are on their own. */
+void answers_orphan(struct session *s);
+/* The built-in actions: Login, Challenge, Logoff, Ping, Events. */
+bool session_builtin(struct session *s, struct answer *a, const struct message *m);
+
+#endif
