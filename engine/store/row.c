@@ -1,0 +1,143 @@
+/* One resource: the values of a noun's fields. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ami/message.h"
+#include "store/noun.h"
+
+struct row *row_new(const struct noun *n) {
+    struct row *r = xcalloc(1, sizeof *r + (size_t)n->count * sizeof r->v[0]);
+    r->noun = n;
+    for (int i = 0; i < n->count; i++) {
+        const struct field *f = &n->fields[i];
+        if (f->type == FIELD_INT) {
+            r->v[i].null = f->init == NULL;
+            r->v[i].num = f->init ? atoll(f->init) : 0;
+        } else {
+            r->v[i].text = xstrdup(f->init);
+        }
+    }
+    return r;
+}
+
+struct row *row_copy(const struct row *r) {
+    size_t size = sizeof *r + (size_t)r->noun->count * sizeof r->v[0];
+    struct row *copy = xmalloc(size);
+    memcpy(copy, r, size);
+    for (int i = 0; i < r->noun->count; i++) {
+        copy->v[i].text = xstrdup(r->v[i].text);
+        json_incref(copy->v[i].vars); /* never changed in place, so it may be shared */
+    }
+    return copy;
+}
+
+void row_free(struct row *r) {
+    if (r == NULL)
+        return;
+    for (int i = 0; i < r->noun->count; i++) {
+        free(r->v[i].text);
+        json_decref(r->v[i].vars);
+    }
+    free(r);
+}
+
+const char *row_uuid(const struct row *r) { return r->v[0].text; }
+
+const char *row_text(const struct row *r, int field) { return r->v[field].text; }
+
+int64_t row_int(const struct row *r, int field) { return r->v[field].num; }
+
+const json_t *row_vars(const struct row *r, int field) { return r->v[field].vars; }
+
+void row_set_text(struct row *r, int field, const char *text) {
+    xreplace(&r->v[field].text, text && *text ? text : NULL);
+}
+
+void row_set_int(struct row *r, int field, int64_t num) {
+    r->v[field].num = num;
+    r->v[field].null = false;
+}
+
+void row_set_vars(struct row *r, int field, json_t *vars) {
+    json_incref(vars);
+    json_decref(r->v[field].vars);
+    r->v[field].vars = vars;
+}
+
+bool row_parse(struct row *r, int field, const char *text) {
+    const struct field *f = &r->noun->fields[field];
+    if (f->type == FIELD_INT) {
+        int64_t num;
+        if (!str_int(text, f->min, f->max, &num))
+            return false;
+        row_set_int(r, field, num);
+    } else if (f->type == FIELD_VARS) {
+        return false; /* these have headers of their own */
+    } else {
+        row_set_text(r, field, text);
+    }
+    return true;
+}
+
+static json_t *value_json(const struct row *r, int field) {
+    const struct value *v = &r->v[field];
+    switch (r->noun->fields[field].type) {
+    case FIELD_INT:
+        return v->null ? json_null() : json_integer(v->num);
+    case FIELD_VARS: {
+        char *text = v->vars ? json_dumps(v->vars, JSON_COMPACT) : NULL;
+        json_t *j = text ? json_string(text) : json_null();
+        free(text);
+        return j;
+    }
+    case FIELD_TEXT:
+        break;
+    }
+    /* bytes that are no UTF-8 came through AMI unchanged; JSON cannot hold them */
+    json_t *j = v->text ? json_string(v->text) : json_null();
+    return j ? j : json_string("?");
+}
+
+json_t *row_json(const struct row *r) {
+    json_t *o = json_object();
+    for (int i = 0; i < r->noun->count; i++)
+        if (!(r->noun->fields[i].flags & FIELD_STATE))
+            json_object_set_new(o, r->noun->fields[i].column, value_json(r, i));
+    return o;
+}
+
+void vars_print(const json_t *vars, struct str *packet) {
+    const char *name;
+    json_t *value;
+    if (json_object_size(vars) == 0)
+        header_add(packet, "Variable", NULL);
+    json_object_foreach((json_t *)(uintptr_t)vars, name, value)
+        header_addf(packet, "Variable", "%s=%s", name, json_string_value(value));
+}
+
+static bool is_set(const struct row *r, int i) {
+    const struct value *v = &r->v[i];
+    const struct field *f = &r->noun->fields[i];
+    if (f->type == FIELD_INT)
+        return !v->null && v->num != (f->init ? atoll(f->init) : 0);
+    return f->type == FIELD_VARS ? json_object_size(v->vars) > 0 : v->text != NULL;
+}
+
+static void print_field(const struct row *r, int i, struct str *packet) {
+    const struct field *f = &r->noun->fields[i];
+    if (f->type == FIELD_VARS)
+        vars_print(r->v[i].vars, packet);
+    else if (f->type == FIELD_INT && !r->v[i].null)
+        header_int(packet, f->header, r->v[i].num);
+    else
+        header_add(packet, f->header, r->v[i].text);
+}
+
+void row_print(const struct row *r, struct str *packet) {
+    for (int i = 0; i < r->noun->count; i++)
+        if (r->noun->fields[i].flags & FIELD_PRINT)
+            print_field(r, i, packet);
+    for (int i = 0; i < r->noun->count; i++)
+        if ((r->noun->fields[i].flags & FIELD_LATE) && is_set(r, i))
+            print_field(r, i, packet);
+}

@@ -1,0 +1,213 @@
+#include "store/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlma, &noun_lead,
+                                           &noun_destination};
+
+/*
+ * dialing is the ledger: one row per attempt, open (state 0) until its result is known.
+ *   frozen: JSON of everything that was copied when it began; dropped at the close.
+ *   result, result_path, result_offset: the rendered line and where it stands (or is to
+ *   stand) in the file; result_written says that it was seen to be there.
+ * agenda: the due dates of one list under one plan, as one version of it decides them.
+ *   cursor: the last lead that was looked at while it is being built; complete 1 = all.
+ * due: one row per lead of an agenda that is idle. due_at (ns UTC) is when it may be
+ *   called; 9223372036854775807 = never again, reason says why. The index makes "the
+ *   next lead" a look-up: fewest tries first, then the one due longest.
+ */
+static const char tables[] =
+    "CREATE TABLE dialing(uuid TEXT PRIMARY KEY, otherchannelid TEXT, asterisk TEXT,"
+    " camp_uuid TEXT, plan_uuid TEXT, lead_uuid TEXT, dial_index INTEGER,"
+    " state INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,"
+    " res_dial INTEGER, res_dial_detail TEXT, res_hangup INTEGER, res_hangup_detail TEXT,"
+    " tm_dialing TEXT, tm_dial_begin TEXT, tm_dial_end TEXT, tm_hangup TEXT,"
+    " frozen TEXT, result TEXT, result_path TEXT, result_offset INTEGER,"
+    " result_written INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE INDEX dialing_open ON dialing(uuid) WHERE state = 0;"
+    "CREATE INDEX dialing_unwritten ON dialing(result_path, result_offset)"
+    " WHERE result IS NOT NULL AND result_written = 0;"
+    "CREATE TABLE agenda(id INTEGER PRIMARY KEY, plan_uuid TEXT, dlma_uuid TEXT, version TEXT,"
+    " cursor INTEGER NOT NULL DEFAULT 0, complete INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE due(agenda INTEGER, lead INTEGER, tries INTEGER, due_at INTEGER,"
+    " number INTEGER, reason TEXT, PRIMARY KEY(agenda, lead)) WITHOUT ROWID;"
+    "CREATE INDEX due_next ON due(agenda, tries, due_at, lead, number);"
+    "CREATE INDEX due_lead ON due(lead);"
+    "CREATE INDEX dl_list_dlma ON dl_list(dlma_uuid, id) WHERE in_use = 1;"
+    "CREATE INDEX dl_list_dialing ON dl_list(status) WHERE status = 1;";
+
+static const char *const column_types[] = {
+    [FIELD_TEXT] = "TEXT", [FIELD_INT] = "INTEGER", [FIELD_VARS] = "TEXT"};
+
+/* CREATE TABLE of one noun. */
+static void add_noun(struct str *sql, const struct noun *n) {
+    str_addf(sql, "CREATE TABLE %s(", n->table);
+    for (int i = 0; i < n->count; i++) {
+        const struct field *f = &n->fields[i];
+        const char *rest = "";
+        if (i == 0)
+            rest = n == &noun_lead ? " NOT NULL UNIQUE" : " PRIMARY KEY NOT NULL";
+        else if (n == &noun_lead && i == LEAD_ID)
+            rest = " PRIMARY KEY";
+        str_addf(sql, "%s%s %s%s", i ? ", " : "", f->column, column_types[f->type], rest);
+    }
+    str_add(sql, ");");
+}
+
+static int user_version(sqlite3 *db) {
+    sqlite3_stmt *st = NULL;
+    int version = -1;
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW)
+        version = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    return version;
+}
+
+int schema_prepare(sqlite3 *db, char **err) {
+    int version = user_version(db);
+    if (version == SCHEMA_VERSION)
+        return 0;
+    if (version != 0) {
+        *err = version < 0 ? xasprintf("%s", sqlite3_errmsg(db))
+                           : xasprintf("schema version %d is not known to this program (%d)",
+                                       version, SCHEMA_VERSION);
+        return -1;
+    }
+    struct str sql = {0};
+    str_add(&sql, "BEGIN IMMEDIATE;");
+    for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
+        add_noun(&sql, nouns[i]);
+    str_add(&sql, tables);
+    str_addf(&sql, "PRAGMA user_version = %d; COMMIT;", SCHEMA_VERSION);
+    int rc = sqlite3_exec(db, sql.s, NULL, NULL, NULL);
+    if (rc != SQLITE_OK) {
+        *err = xasprintf("cannot make the tables: %s", sqlite3_errmsg(db));
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    str_free(&sql);
+    return rc == SQLITE_OK ? 0 : -1;
+}
+
+char *statement_upsert(const struct noun *n) {
+    struct str sql = {0}, marks = {0}, sets = {0};
+    for (int i = 0; i < n->count; i++) {
+        const char *column = n->fields[i].column, *comma = i ? ", " : "";
+        str_addf(&sql, "%s%s", comma, column);
+        str_addf(&marks, "%s?", comma);
+        str_addf(&sets, "%s%s = excluded.%s", comma, column, column);
+    }
+    char *out = xasprintf("INSERT INTO %s(%s) VALUES(%s) ON CONFLICT(uuid) DO UPDATE SET %s",
+                          n->table, sql.s, marks.s, sets.s);
+    str_free(&sql);
+    str_free(&marks);
+    str_free(&sets);
+    return out;
+}
+
+/* $campaign, $plan, $dlma, $lead and $destination stand for all columns of the noun. */
+static const struct {
+    const char *args, *sql;
+} statements[STATEMENT_COUNT] = {
+    [WRITE_LEDGER_OPEN] = {"ttttttitt",
+                           "INSERT INTO dialing(uuid, otherchannelid, asterisk, camp_uuid,"
+                           " plan_uuid, lead_uuid, dial_index, tm_dialing, frozen)"
+                           " VALUES(?,?,?,?,?,?,?,?,?)"},
+    [WRITE_LEDGER_ANSWER] = {"ttt", "UPDATE dialing SET answered = 1, tm_dial_begin = ?2,"
+                                    " tm_dial_end = ?3 WHERE uuid = ?1 AND state = 0"},
+    [WRITE_LEDGER_CLOSE] = {"titittttt",
+                            "UPDATE dialing SET state = 1, frozen = NULL, res_dial = ?2,"
+                            " res_dial_detail = ?3, res_hangup = ?4, res_hangup_detail = ?5,"
+                            " tm_dial_begin = ?6, tm_dial_end = ?7, tm_hangup = ?8,"
+                            " asterisk = ?9 WHERE uuid = ?1 AND state = 0"},
+    [WRITE_LEDGER_OUTPUT] = {"tttii", "UPDATE dialing SET result = ?2, result_path = ?3,"
+                                      " result_offset = ?4, result_written = ?5"
+                                      " WHERE uuid = ?1"},
+    [WRITE_LEDGER_WRITTEN] = {"t", "UPDATE dialing SET result_written = 1 WHERE uuid = ?"},
+    [WRITE_DUE] = {"iiiiit", "INSERT OR REPLACE INTO due(agenda, lead, tries, due_at, number,"
+                             " reason) VALUES(?,?,?,?,?,?)"},
+    [WRITE_DUE_LEAD_DELETE] = {"i", "DELETE FROM due WHERE lead = ?"},
+    [WRITE_DUE_PURGE] = {"ii", "DELETE FROM due WHERE agenda = ?1 AND lead IN"
+                               " (SELECT lead FROM due WHERE agenda = ?1 LIMIT ?2)"},
+    [WRITE_AGENDA] = {"ittt", "INSERT INTO agenda(id, plan_uuid, dlma_uuid, version)"
+                              " VALUES(?,?,?,?)"},
+    [WRITE_AGENDA_CURSOR] = {"iii", "UPDATE agenda SET cursor = ?2, complete = ?3"
+                                    " WHERE id = ?1"},
+    [WRITE_AGENDA_DELETE] = {"i", "DELETE FROM agenda WHERE id = ?"},
+    [READ_LEDGER_OPEN] = {"", "SELECT uuid, otherchannelid, asterisk, camp_uuid, plan_uuid,"
+                              " lead_uuid, dial_index, answered, tm_dialing, tm_dial_begin,"
+                              " tm_dial_end, frozen FROM dialing WHERE state = 0"
+                              " ORDER BY tm_dialing, uuid"},
+    [READ_LEDGER_UNWRITTEN] = {"", "SELECT uuid, result, result_path, result_offset"
+                                   " FROM dialing WHERE result IS NOT NULL AND"
+                                   " result_written = 0 ORDER BY result_path, result_offset"},
+    [READ_AGENDAS] = {"", "SELECT id, plan_uuid, dlma_uuid, version, cursor, complete"
+                          " FROM agenda ORDER BY id"},
+    [READ_DUE_LEVEL] = {"ii", "SELECT tries FROM due WHERE agenda = ? AND tries > ?"
+                              " ORDER BY tries LIMIT 1"},
+    [READ_DUE] = {"iii", "SELECT lead, number FROM due WHERE agenda = ? AND tries = ? AND"
+                         " due_at <= ? ORDER BY due_at, lead"},
+    [READ_DUE_NEXT] = {"iii", "SELECT due_at FROM due WHERE agenda = ? AND tries = ? AND"
+                              " due_at > ? ORDER BY due_at LIMIT 1"},
+    [READ_DUE_REASONS] = {"ii", "SELECT CASE WHEN due_at = 9223372036854775807 THEN reason"
+                                " WHEN due_at > ?2 THEN 'waiting' ELSE 'ready' END AS why,"
+                                " count(*) FROM due WHERE agenda = ?1 GROUP BY why"
+                                " ORDER BY why"},
+    [READ_LEAD_BY_UUID] = {"t", "SELECT $lead FROM dl_list WHERE uuid = ?"},
+    [READ_LEAD_BY_ID] = {"i", "SELECT $lead FROM dl_list WHERE id = ?"},
+    [READ_LEADS_AFTER] = {"tii", "SELECT $lead FROM dl_list WHERE dlma_uuid = ? AND id > ?"
+                                 " AND in_use = 1 ORDER BY id LIMIT ?"},
+    [READ_LEADS_OF_DLMA] = {"ti", "SELECT $lead FROM dl_list WHERE dlma_uuid = ? AND"
+                                  " in_use = 1 ORDER BY id LIMIT ?"},
+    [READ_LEADS] = {"i", "SELECT $lead FROM dl_list WHERE in_use = 1 ORDER BY id LIMIT ?"},
+    /* finished = answered, or no number with a try left */
+    [READ_LEAD_STATS] =
+        {"tiiiiiiii",
+         "SELECT count(*), coalesce(sum(status = 1), 0), coalesce(sum(status != 1 AND (res_dial"
+         " = 4 OR NOT ((number_1 NOTNULL AND trycnt_1 < ?2) OR (number_2 NOTNULL AND trycnt_2"
+         " < ?3) OR (number_3 NOTNULL AND trycnt_3 < ?4) OR (number_4 NOTNULL AND trycnt_4 <"
+         " ?5) OR (number_5 NOTNULL AND trycnt_5 < ?6) OR (number_6 NOTNULL AND trycnt_6 < ?7)"
+         " OR (number_7 NOTNULL AND trycnt_7 < ?8) OR (number_8 NOTNULL AND trycnt_8 < ?9)))),"
+         " 0), coalesce(sum(trycnt_1 + trycnt_2 + trycnt_3 + trycnt_4 + trycnt_5 + trycnt_6 +"
+         " trycnt_7 + trycnt_8), 0) FROM dl_list WHERE dlma_uuid = ?1 AND in_use = 1"},
+    [READ_LEADS_DIALING] = {"", "SELECT $lead FROM dl_list WHERE status = 1"},
+    [READ_ALL_ROWS_CAMPAIGN] = {"", "SELECT $campaign FROM campaign WHERE in_use = 1"
+                                    " ORDER BY tm_create, uuid"},
+    [READ_ALL_ROWS_PLAN] = {"", "SELECT $plan FROM plan WHERE in_use = 1"
+                                " ORDER BY tm_create, uuid"},
+    [READ_ALL_ROWS_DLMA] = {"", "SELECT $dlma FROM dl_list_ma WHERE in_use = 1"
+                                " ORDER BY tm_create, uuid"},
+    [READ_ALL_ROWS_DESTINATION] = {"", "SELECT $destination FROM destination WHERE in_use = 1"
+                                       " ORDER BY tm_create, uuid"},
+    [READ_MAX_LEAD_ID] = {"", "SELECT coalesce(max(id), 0) FROM dl_list"},
+    [READ_MAX_AGENDA_ID] = {"", "SELECT coalesce(max(id), 0) FROM agenda"},
+};
+
+static const struct {
+    const char *word;
+    const struct noun *noun;
+} column_words[] = {{"$campaign", &noun_campaign},
+                    {"$plan", &noun_plan},
+                    {"$dlma", &noun_dlma},
+                    {"$lead", &noun_lead},
+                    {"$destination", &noun_destination}};
+
+const char *statement_args(enum statement st) { return statements[st].args; }
+
+char *statement_text(enum statement st) {
+    struct str out = {0};
+    const char *p = statements[st].sql, *dollar = strchr(p, '$');
+    str_addn(&out, p, dollar ? (size_t)(dollar - p) : strlen(p));
+    for (size_t i = 0; dollar && i < ARRAY_LEN(column_words); i++) {
+        const struct noun *n = column_words[i].noun;
+        size_t len = strlen(column_words[i].word);
+        if (strncmp(dollar, column_words[i].word, len) || dollar[len] != ' ')
+            continue;
+        for (int f = 0; f < n->count; f++)
+            str_addf(&out, "%s%s", f ? ", " : "", n->fields[f].column);
+        str_add(&out, dollar + len);
+        break;
+    }
+    return str_take(&out);
+}

@@ -1,0 +1,302 @@
+#include "store/store.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/batch.h"
+#include "store/schema.h"
+
+
+/* Batches that wait, in order. */
+struct queue {
+    struct batch *first, **last;
+};
+
+struct store {
+    struct loop *loop;
+    struct writer *writer;
+    sqlite3 *reader;
+    sqlite3_stmt *reads[STATEMENT_COUNT];
+    int64_t lead_ids, agenda_ids;
+    bool is_inline, has_thread;
+    /* shared with the thread, under the lock */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct queue todo, done;
+    bool stopping, failing;
+    struct waker *waker;
+};
+
+static void append(struct queue *q, struct batch *b) {
+    b->next = NULL;
+    *q->last = b;
+    q->last = &b->next;
+}
+
+static struct batch *take_all(struct queue *q) {
+    struct batch *b = q->first;
+    q->first = NULL;
+    q->last = &q->first;
+    return b;
+}
+
+/* ---- carrying out ---- */
+
+/* Runs them all; a disk that fails is asked again and again, nothing is dropped. */
+static void run(struct store *s, struct batch *batches, bool (*wait)(struct store *s)) {
+    char *err = NULL;
+    while (!writer_run(s->writer, batches, &err)) {
+        if (!s->failing)
+            log_error(loop_log(s->loop), "store: %s; no call starts until it works", err);
+        free(err);
+        err = NULL;
+        __atomic_store_n(&s->failing, true, __ATOMIC_RELEASE);
+        if (!wait(s))
+            return;
+    }
+    if (s->failing)
+        log_info(loop_log(s->loop), "store: works again");
+    __atomic_store_n(&s->failing, false, __ATOMIC_RELEASE);
+}
+
+/* In the thread: rest a moment before the next try; give up when asked to stop. */
+static bool wait_thread(struct store *s) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 200 * (long)NS_PER_MS;
+    until.tv_sec += until.tv_nsec / NS_PER_S;
+    until.tv_nsec %= NS_PER_S;
+    pthread_mutex_lock(&s->lock);
+    if (!s->stopping)
+        pthread_cond_timedwait(&s->work, &s->lock, &until);
+    bool go_on = !s->stopping;
+    pthread_mutex_unlock(&s->lock);
+    waker_wake(s->waker); /* lets the dialer see that it is failing */
+    return go_on;
+}
+
+static bool wait_inline(struct store *s) {
+    (void)s;
+    return false;
+}
+
+static void *thread_main(void *arg) {
+    struct store *s = arg;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        while (s->todo.first == NULL && !s->stopping)
+            pthread_cond_wait(&s->work, &s->lock);
+        struct batch *batches = take_all(&s->todo);
+        if (batches == NULL)
+            break;
+        pthread_mutex_unlock(&s->lock);
+        run(s, batches, wait_thread);
+        pthread_mutex_lock(&s->lock);
+        while (batches) {
+            struct batch *next = batches->next;
+            append(&s->done, batches);
+            batches = next;
+        }
+        pthread_cond_broadcast(&s->work);
+        waker_wake(s->waker);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* On the loop: tells the owners, in order. */
+static void deliver(void *arg) {
+    struct store *s = arg;
+    pthread_mutex_lock(&s->lock);
+    struct batch *b = take_all(&s->done);
+    pthread_mutex_unlock(&s->lock);
+    while (b) {
+        struct batch *next = b->next;
+        if (b->done)
+            b->done(b->arg, b->ok);
+        batch_free(b);
+        b = next;
+    }
+}
+
+void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool ok),
+                  void *arg) {
+    b->done = done;
+    b->arg = arg;
+    if (s->is_inline) {
+        b->next = NULL;
+        run(s, b, wait_inline);
+        append(&s->done, b);
+        waker_wake(s->waker);
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    append(&s->todo, b);
+    pthread_cond_broadcast(&s->work);
+    pthread_mutex_unlock(&s->lock);
+}
+
+bool store_is_failing(const struct store *s) {
+    return __atomic_load_n(&s->failing, __ATOMIC_ACQUIRE);
+}
+
+int64_t store_next_lead_id(struct store *s) { return ++s->lead_ids; }
+
+int64_t store_next_agenda_id(struct store *s) { return ++s->agenda_ids; }
+
+/* ---- reading ---- */
+
+static sqlite3_stmt *read_statement(struct store *s, enum statement st) {
+    if (s->reads[st] == NULL) {
+        char *sql = statement_text(st);
+        if (sqlite3_prepare_v3(s->reader, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->reads[st],
+                               NULL) != SQLITE_OK)
+            log_error(loop_log(s->loop), "store: %s: %s", sqlite3_errmsg(s->reader), sql);
+        free(sql);
+    }
+    return s->reads[st];
+}
+
+void query_begin(struct query *q, struct store *s, enum statement st, ...) {
+    q->store = s;
+    q->stmt = read_statement(s, st);
+    va_list ap;
+    va_start(ap, st);
+    int i = 0;
+    for (const char *letter = statement_args(st); *letter && q->stmt; letter++)
+        if (*letter == 'i')
+            sqlite3_bind_int64(q->stmt, ++i, va_arg(ap, int64_t));
+        else
+            sqlite3_bind_text(q->stmt, ++i, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+    va_end(ap);
+}
+
+bool query_step(struct query *q) {
+    if (q->stmt == NULL)
+        return false;
+    int rc = sqlite3_step(q->stmt);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        log_error(loop_log(q->store->loop), "store: %s", sqlite3_errmsg(q->store->reader));
+    return rc == SQLITE_ROW;
+}
+
+int64_t query_int(const struct query *q, int column) {
+    return sqlite3_column_int64(q->stmt, column);
+}
+
+const char *query_text(const struct query *q, int column) {
+    return (const char *)sqlite3_column_text(q->stmt, column);
+}
+
+struct row *query_row(const struct query *q, int column, const struct noun *n) {
+    struct row *r = row_new(n);
+    for (int i = 0; i < n->count; i++) {
+        const char *text = query_text(q, column + i);
+        if (n->fields[i].type == FIELD_INT) {
+            r->v[i].num = query_int(q, column + i);
+            r->v[i].null = text == NULL;
+        } else if (n->fields[i].type == FIELD_VARS) {
+            r->v[i].vars = text ? json_loads(text, 0, NULL) : NULL;
+        } else {
+            row_set_text(r, i, text);
+        }
+    }
+    return r;
+}
+
+void query_end(struct query *q) {
+    if (q->stmt) {
+        sqlite3_reset(q->stmt);
+        sqlite3_clear_bindings(q->stmt);
+    }
+    q->stmt = NULL;
+}
+
+/* ---- life ---- */
+
+static int64_t read_number(struct store *s, enum statement st) {
+    struct query q;
+    query_begin(&q, s, st);
+    int64_t n = query_step(&q) ? query_int(&q, 0) : 0;
+    query_end(&q);
+    return n;
+}
+
+static bool open_reader(struct store *s, const char *path, char **err) {
+    if (sqlite3_open_v2(path, &s->reader, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+        *err = xasprintf("%s: %s", path, sqlite3_errmsg(s->reader));
+        return false;
+    }
+    sqlite3_busy_timeout(s->reader, 5);
+    for (int st = 0; st < STATEMENT_COUNT; st++) { /* all at start: checks the schema too */
+        sqlite3_stmt *stmt = read_statement(s, (enum statement)st);
+        size_t args = strlen(statement_args((enum statement)st));
+        if (stmt == NULL || (size_t)sqlite3_bind_parameter_count(stmt) != args) {
+            *err = xasprintf("%s: statement %d does not fit the database", path, st);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Signals belong to the loop's thread. */
+static bool start_thread(struct store *s) {
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    s->has_thread = pthread_create(&s->thread, NULL, thread_main, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return s->has_thread;
+}
+
+struct store *store_open(struct loop *l, const struct store_config *config, char **err) {
+    struct store *s = xcalloc(1, sizeof *s);
+    s->loop = l;
+    s->is_inline = config->inline_;
+    s->todo.last = &s->todo.first;
+    s->done.last = &s->done.first;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->work, NULL);
+    s->waker = waker_new(l, deliver, s);
+    s->writer = writer_open(config->path, config->full, loop_log(l), err);
+    if (s->writer == NULL || !writer_complete(s->writer, err) ||
+        !open_reader(s, config->path, err) || (!s->is_inline && !start_thread(s))) {
+        store_close(s);
+        return NULL;
+    }
+    s->lead_ids = read_number(s, READ_MAX_LEAD_ID);
+    s->agenda_ids = read_number(s, READ_MAX_AGENDA_ID);
+    return s;
+}
+
+void store_close(struct store *s) {
+    if (s == NULL)
+        return;
+    if (s->has_thread) {
+        pthread_mutex_lock(&s->lock);
+        s->stopping = true;
+        pthread_cond_broadcast(&s->work);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+    }
+    deliver(s);
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(s->reads[i]);
+    sqlite3_close(s->reader);
+    if (s->writer) {
+        char *err = NULL;
+        if (!writer_run(s->writer, NULL, &err)) /* marks the last lines as written */
+            free(err);
+        writer_checkpoint(s->writer, true);
+        writer_close(s->writer);
+    }
+    waker_free(s->waker);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->work);
+    free(s);
+}
