@@ -1,0 +1,48 @@
+/* The walls around one Lua state: what it may hold, how long it may run, and the one
+ * way in. Threat model: operators' scripts are fallible, not hostile; a pathological
+ * pattern match is C code and runs to its end. */
+#ifndef SCRIPT_SANDBOX_H
+#define SCRIPT_SANDBOX_H
+
+#include <jansson.h>
+#include <lua.h>
+
+#include "base/str.h"
+#include "script/script.h"
+
+#if LUA_VERSION_NUM != 504
+#error "astout is written for Lua 5.4"
+#endif
+
+struct sandbox {
+    lua_State *L;
+    const struct script_env *env;
+    size_t used, cap; /* bytes held now; bytes allowed, 0 = any number */
+    bool refused;     /* the allocator said no during this run */
+    char place[80];   /* file:line: of that, since a memory error has none */
+    bool full;        /* a run ended for want of memory: the state is to be rebuilt */
+    int64_t left;     /* instructions left of this run */
+    bool killed;      /* this run is over, whatever the script catches */
+    char why[200];    /* and the reason */
+    int lines;        /* written to the log in this run */
+    /* C memory in use across calls that may raise: freed at its next use */
+    struct str text;
+    json_t *tree;
+};
+
+/* Makes the state with its libraries. sb must stay where it is until sandbox_close. */
+void sandbox_open(struct sandbox *sb, const struct script_env *env);
+void sandbox_close(struct sandbox *sb);
+/* The sandbox that a running function is in. */
+struct sandbox *sandbox_of(lua_State *L);
+/* The one door: calls fn(ctx as light userdata) under all limits. 0, or -1 with *err,
+ * which begins with what (the file) if the error itself names no place. */
+int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
+                char **err) MUST_CHECK;
+/* Takes n instructions for work done in C, where the count hook does not see it.
+ * Raises when they are used up. */
+void sandbox_charge(lua_State *L, int64_t n);
+/* pcall for scripts: catches errors, but not the end of the run. */
+int sandbox_pcall(lua_State *L);
+
+#endif

@@ -1,0 +1,50 @@
+/* The one door into Lua. A script holds one Lua state: the four hooks of one plan,
+ * or the state that reads a data file. Values cross as JSON trees, pointers do not. */
+#ifndef SCRIPT_SCRIPT_H
+#define SCRIPT_SCRIPT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/chance.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum hook { HOOK_DIAL, HOOK_RETRY, HOOK_ROUTE, HOOK_RESULT, HOOK_COUNT };
+
+/* What every state of one engine shares; must outlive the states. */
+struct script_env {
+    const struct log *log;
+    const struct clock *clock;
+    struct chance *chance;
+    const char *strategies; /* folder with dial/ retry/ route/ result/ */
+    size_t memory;          /* bytes a state may hold; 0 = no cap */
+    int64_t instructions;   /* VM instructions per call; 0 = no budget */
+};
+
+struct script;
+
+/* The hook's word (also its folder): dial, retry, route, result. */
+const char *hook_name(enum hook h);
+/* A state without hooks yet. Free with script_free. */
+struct script *script_new(const struct script_env *env);
+void script_free(struct script *s);
+/* Loads strategies/<hook>/<name>.lua. 0, or -1 with *err (file:line: text; free it). */
+int script_load(struct script *s, enum hook h, const char *name, char **err) MUST_CHECK;
+/* True when such a file stands in the hook's folder (a name has no path parts). */
+bool script_exists(const struct script_env *env, enum hook h, const char *name);
+/* Calls a loaded hook with in (borrowed). 0 with *out (new reference, json_null() for
+ * nil), or -1 with *err (file:line: text; free it). Never raises, never leaks. */
+int script_call(struct script *s, enum hook h, json_t *in, json_t **out,
+                char **err) MUST_CHECK;
+/* Bytes that the state holds now. */
+size_t script_memory(const struct script *s);
+/* Runs a Lua file that returns a table of plain values (a world, say) and gives it as
+ * JSON (new reference), or NULL with *err. */
+json_t *script_data(const struct script_env *env, const char *path,
+                    char **err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,42 @@
+-- Calls as many as the queue has free members, the rule of the seeds' system:
+--   members free (scaled by the queue's service-level performance once ten or more
+--   are logged in) + service level of the plan - calls of the campaign in flight.
+-- For any other destination as many as the hard caps let through.
+-- It subtracts every call in flight, those that already talk too, and so it keeps
+-- agents waiting; dial/power.lua does not.
+-- Parameters: none. Source: the outbound module of the seeds (protocol.md, section 4).
+--
+-- dial(view) gets
+--   view.now            seconds since 1970, with fraction
+--   view.campaign       {uuid, name}
+--   view.plan           {uuid, name, dial_mode, service_level}
+--   view.queue          nil unless the destination is a queue, else {name, available,
+--                       logged_in, waiting, performance}; performance: share of the
+--                       queue's calls that were answered in time, 0..1
+--   view.in_flight      calls of the campaign that have not ended
+--   view.ringing        those of them that nobody has answered yet
+--   view.room           calls that the hard caps would still let through now
+--   view.params         values of the parameters below, if there are any
+-- and returns how many calls to begin now, or {calls = n, ask_in = seconds}. The engine
+-- cuts the number to what the caps allow.
+
+local TRUSTED = 10 -- members logged in from which the performance means something
+
+local function dial(view)
+    local queue = view.queue
+    if not queue then
+        return view.room
+    end
+    local free = queue.available
+    if queue.logged_in >= TRUSTED then
+        -- A queue that has served nobody yet reports 0: taken at its word it would
+        -- get no call, so serve nobody, so report 0 for ever. Hence 0 counts as 1.
+        local performance = queue.performance or 0
+        free = free * (performance > 0 and performance or 1)
+    end
+    local calls = free + (view.plan.service_level or 0) - view.in_flight
+    return math.max(0, math.floor(calls))
+end
+
+return { api = 1, about = "free queue members + service level - calls in flight",
+         dial = dial }
