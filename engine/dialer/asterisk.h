@@ -1,0 +1,43 @@
+/* One Asterisk server: the AMI connection, its limits, its queues, and the events that
+ * belong to our calls. */
+#ifndef DIALER_ASTERISK_H
+#define DIALER_ASTERISK_H
+
+#include "ami/client.h"
+#include "dialer/cap.h"
+#include "dialer/engine.h"
+
+struct asterisk {
+    struct engine *engine;
+    const struct conf_asterisk *conf;
+    struct client *client;
+    struct cap cap;
+    int64_t asked;      /* Originates without an answer, reservations included */
+    int64_t originates; /* how many of them are allowed now */
+    int64_t faults;     /* failures without a channel, lately */
+    int64_t fault_time;
+    bool synced;        /* calls and queues are known since the last login */
+    bool looking, counting; /* a list of channels, of queues is under way */
+    struct map present; /* channel ids of that list */
+    int64_t look_time;  /* wall ns when it was asked for */
+    struct map queues;  /* name -> struct queue */
+    struct timer check;
+};
+
+struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf);
+void asterisk_free(struct asterisk *a);
+/* Connected, and everything known: calls may begin. */
+bool asterisk_is_ready(const struct asterisk *a);
+/* How many calls may begin now, by its own limits. */
+int64_t asterisk_room(const struct asterisk *a);
+/* Sends the dialing's Originate. False when the connection is away: nothing was sent. */
+bool asterisk_originate(struct asterisk *a, struct dialing *d);
+/* Asks for a call to be hung up. */
+void asterisk_hangup(struct asterisk *a, struct dialing *d);
+/* Asks which channels there are: calls not among them have ended. */
+void asterisk_look(struct asterisk *a);
+/* A call was refused without a channel, or got one: adapts the number of Originates. */
+void asterisk_fault(struct asterisk *a);
+void asterisk_good(struct asterisk *a);
+
+#endif

@@ -1,0 +1,316 @@
+#include "dialer/campaign.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "dialer/asterisk.h"
+#include "dialer/dialing.h"
+#include "dialer/pace.h"
+#include "dialer/schedule.h"
+
+static const char *const reasons[REASON_COUNT] = {
+    [REASON_NONE] = "dialling",
+    [REASON_STATUS] = "not started",
+    [REASON_SCHEDULE] = "outside its schedule",
+    [REASON_INCOMPLETE] = "plan, dlma or destination is missing or incomplete",
+    [REASON_STORE] = "the database cannot be written",
+    [REASON_ASTERISK] = "Asterisk is away",
+    [REASON_ORIGINATES] = "as many originates under way as Asterisk may have",
+    [REASON_CHANNELS] = "as many calls up as Asterisk may have",
+    [REASON_CPS] = "as many calls a second as are allowed",
+    [REASON_TRUNK] = "the trunk is full",
+    [REASON_STRATEGY] = "the dial strategy wants no call now",
+    [REASON_BUILDING] = "the list is being read",
+    [REASON_WAITING] = "all leads left wait for their next try",
+    [REASON_LIST_END] = "no lead is left",
+};
+
+const char *reason_text(enum reason r) { return reasons[r]; }
+
+/* ---- what it refers to ---- */
+
+struct plan *campaign_plan(const struct campaign *c) {
+    return map_get(&c->engine->plans, row_text(c->item.row, CAMPAIGN_PLAN));
+}
+
+struct item *campaign_dlma(const struct campaign *c) {
+    return map_get(&c->engine->dlmas, row_text(c->item.row, CAMPAIGN_DLMA));
+}
+
+struct item *campaign_destination(const struct campaign *c) {
+    return map_get(&c->engine->destinations, row_text(c->item.row, CAMPAIGN_DEST));
+}
+
+struct asterisk *campaign_asterisk(const struct campaign *c, struct trunk **trunk) {
+    struct engine *e = c->engine;
+    struct plan *p = campaign_plan(c);
+    const char *name = p ? row_text(p->item.row, PLAN_TRUNK_NAME) : NULL;
+    struct trunk *t = name ? map_get(&e->trunks, name) : NULL;
+    if (trunk)
+        *trunk = t;
+    if (t)
+        return map_get(&e->asterisks, t->conf->asterisk);
+    return e->asterisks.first ? e->asterisks.first->value : NULL;
+}
+
+const char *campaign_queue(const struct campaign *c, char buf[128]) {
+    struct item *dest = campaign_destination(c);
+    if (dest == NULL || row_int(dest->row, DESTINATION_TYPE) != 1)
+        return NULL;
+    const char *app = row_text(dest->row, DESTINATION_APPLICATION);
+    const char *data = row_text(dest->row, DESTINATION_DATA);
+    if (app == NULL || strcasecmp(app, "queue") || data == NULL)
+        return NULL;
+    snprintf(buf, 128, "%.*s", (int)strcspn(data, ","), data);
+    return buf;
+}
+
+/* ---- states ---- */
+
+int64_t campaign_status(const struct campaign *c) {
+    return row_int(c->item.row, CAMPAIGN_STATUS);
+}
+
+
+static void set_row_status(struct campaign *c, int64_t status) {
+    char now[TIME_TEXT];
+    time_text(now, engine_wall(c->engine));
+    row_set_int(c->item.row, CAMPAIGN_STATUS, status);
+    row_set_text(c->item.row, CAMPAIGN_TM_UPDATE, now);
+    json_decref(c->item.frozen);
+    c->item.frozen = NULL;
+}
+
+/* Its agenda lives from the start to the stop. */
+static void set_agenda(struct campaign *c) {
+    struct plan *p = campaign_plan(c);
+    struct item *dlma = campaign_dlma(c);
+    bool wanted = campaign_status(c) != CAMPAIGN_STOP && p && dlma;
+    struct agenda *a = wanted ? agenda_hold(p, row_uuid(dlma->row)) : NULL;
+    agenda_release(c->agenda);
+    c->agenda = a;
+}
+
+/* A step on its way to the disk, and how it will be told. */
+struct step {
+    struct campaign *campaign;
+    struct str event;
+};
+
+static void on_step(void *arg, bool ok) {
+    (void)ok;
+    struct step *s = arg;
+    event_end(s->campaign->engine, &s->event);
+    s->campaign->steps--;
+    campaign_kick(s->campaign);
+    free(s);
+}
+
+/* A step that follows by itself: durable, then told. */
+static void step(struct campaign *c, int64_t status) {
+    set_row_status(c, status);
+    set_agenda(c);
+    struct step *s = xcalloc(1, sizeof *s);
+    s->campaign = c;
+    c->steps++;
+    event_begin(&s->event, "OutCampaignUpdate");
+    row_print(c->item.row, &s->event);
+    struct batch *b = batch_new();
+    batch_row(b, c->item.row);
+    store_submit(c->engine->store, b, on_step, s);
+}
+
+static const struct {
+    int64_t asked, becomes;
+} asks[] = {
+    {CAMPAIGN_START, CAMPAIGN_STARTING},  {CAMPAIGN_STARTING, CAMPAIGN_STARTING},
+    {CAMPAIGN_STOP, CAMPAIGN_STOPPING},   {CAMPAIGN_STOPPING, CAMPAIGN_STOPPING},
+    {CAMPAIGN_PAUSE, CAMPAIGN_PAUSING},   {CAMPAIGN_PAUSING, CAMPAIGN_PAUSING},
+    {CAMPAIGN_KILL, CAMPAIGN_STOPPING},
+};
+
+static void hang_up_all(struct campaign *c) {
+    for (struct map_entry *e = c->engine->dialings.first, *next; e; e = next) {
+        next = e->next;
+        struct dialing *d = e->value;
+        if (d->campaign == c)
+            dialing_hangup(d);
+    }
+}
+
+bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) {
+    size_t i = 0;
+    while (i < ARRAY_LEN(asks) && asks[i].asked != asked)
+        i++;
+    if (i == ARRAY_LEN(asks))
+        return false;
+    /* by hand: the schedule leaves it alone until its window closes */
+    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, asks[i].becomes != CAMPAIGN_STARTING);
+    set_row_status(c, asks[i].becomes);
+    set_agenda(c);
+    if (asked == CAMPAIGN_KILL)
+        hang_up_all(c);
+    batch_row(b, c->item.row);
+    return true;
+}
+
+/* ---- the schedule ---- */
+
+static void local_time(const struct campaign *c, struct tm *tm) {
+    time_t now = (time_t)(engine_wall(c->engine) / NS_PER_S);
+    localtime_r(&now, tm); /* TZ is the configured one */
+}
+
+/* Starts and stops by the window. Returns false while it is closed. */
+static bool follow_schedule(struct campaign *c) {
+    if (row_int(c->item.row, CAMPAIGN_SC_MODE) != 1)
+        return true;
+    struct tm now;
+    local_time(c, &now);
+    bool open = schedule_is_open(c->item.row, &now);
+    bool hold = row_int(c->item.row, CAMPAIGN_SC_HOLD) != 0;
+    int64_t status = campaign_status(c);
+    timer_set(&c->wake, schedule_next(c->item.row, &now) * NS_PER_S);
+    if (!open && hold)
+        row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 0);
+    if (open && !hold && status == CAMPAIGN_STOP)
+        step(c, CAMPAIGN_STARTING);
+    else if (!open && status == CAMPAIGN_START)
+        step(c, CAMPAIGN_STOPPING);
+    return open;
+}
+
+/* ---- the decision ---- */
+
+/* The list is done: stop, and let the next one start. */
+static void end_of_list(struct campaign *c) {
+    struct plan *p = campaign_plan(c);
+    struct campaign *next =
+        map_get(&c->engine->campaigns, row_text(c->item.row, CAMPAIGN_NEXT_CAMPAIGN));
+    if (row_int(p->item.row, PLAN_DL_END_HANDLE) != 1)
+        return;
+    log_info(c->engine->log, "campaign %s: end of its list", row_uuid(c->item.row));
+    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 1);
+    step(c, CAMPAIGN_STOPPING);
+    if (next && campaign_status(next) == CAMPAIGN_STOP)
+        step(next, CAMPAIGN_STARTING);
+}
+
+static void wake_at(struct campaign *c, int64_t mono) {
+    int64_t now = engine_now(c->engine);
+    if (mono == 0 || (timer_is_set(&c->wake) && c->wake.due <= mono))
+        return;
+    timer_set(&c->wake, mono - now);
+}
+
+static void dial(struct campaign *c) {
+    struct pace pace;
+    pace_decide(c, &pace);
+    if (pace.reason != c->reason)
+        log_debug(c->engine->log, "campaign %s: %s", row_uuid(c->item.row),
+                  reason_text(pace.reason));
+    c->reason = pace.reason;
+    c->reasons[pace.reason]++;
+    wake_at(c, pace.ask_at);
+    if (pace.reason == REASON_LIST_END && c->open == 0)
+        end_of_list(c);
+}
+
+/* One turn of its life: whatever is due next by its status. */
+static void on_decide(void *arg) {
+    struct campaign *c = arg;
+    timer_stop(&c->wake);
+    bool open = follow_schedule(c);
+    switch (campaign_status(c)) {
+    case CAMPAIGN_STARTING:
+        step(c, CAMPAIGN_START);
+        break;
+    case CAMPAIGN_PAUSING:
+        step(c, CAMPAIGN_PAUSE);
+        break;
+    case CAMPAIGN_STOPPING:
+        if (c->open == 0)
+            step(c, CAMPAIGN_STOP);
+        break;
+    case CAMPAIGN_START:
+        if (open && !c->engine->leaving)
+            dial(c);
+        else
+            c->reason = REASON_SCHEDULE;
+        return;
+    default:
+        break;
+    }
+    c->reason = REASON_STATUS;
+}
+
+static void on_wake(void *arg) { campaign_kick(arg); }
+
+void campaign_kick(struct campaign *c) { task_queue(&c->decide); }
+
+void campaigns_kick(struct engine *e) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next)
+        campaign_kick(i->value);
+}
+
+void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
+        struct campaign *c = i->value;
+        const char *dlma = row_text(c->item.row, CAMPAIGN_DLMA);
+        if (dlma && strcmp(dlma, dlma_uuid) == 0)
+            campaign_kick(c);
+    }
+}
+
+void campaigns_kick_plan(struct engine *e, const struct plan *p) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next)
+        if (campaign_plan(i->value) == p)
+            campaign_changed(i->value);
+}
+
+void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char *queue) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
+        struct campaign *c = i->value;
+        char buf[128];
+        const char *mine = campaign_queue(c, buf);
+        if (mine && strcmp(mine, queue) == 0 && campaign_asterisk(c, NULL) == a)
+            campaign_kick(c);
+    }
+}
+
+void campaign_call_over(struct campaign *c) {
+    c->open--;
+    campaign_kick(c);
+}
+
+void campaign_changed(struct campaign *c) {
+    json_decref(c->item.frozen);
+    c->item.frozen = NULL;
+    set_agenda(c);
+    campaign_kick(c);
+}
+
+/* ---- life ---- */
+
+struct campaign *campaign_new(struct engine *e, struct row *row) {
+    struct campaign *c = xcalloc(1, sizeof *c);
+    c->engine = e;
+    c->item.row = row;
+    task_init(&c->decide, e->loop, on_decide, c);
+    timer_init(&c->wake, e->loop, on_wake, c);
+    set_agenda(c);
+    campaign_kick(c);
+    return c;
+}
+
+void campaign_free(struct campaign *c) {
+    task_cancel(&c->decide);
+    timer_stop(&c->wake);
+    if (!c->engine->leaving)
+        agenda_release(c->agenda);
+    row_free(c->item.row);
+    json_decref(c->item.frozen);
+    free(c);
+}

@@ -1,0 +1,635 @@
+#include "dialer/dialing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dialer/originate.h"
+#include "dialer/result.h"
+
+#define LATE_CHANNEL SECONDS(1.5)  /* a Newchannel may come after a failure's response */
+#define LATE_RESPONSE SECONDS(5)   /* the response may come after the Hangup */
+#define OVERDUE SECONDS(30)        /* beyond the dial timeout without any end */
+#define MISSED SECONDS(1)          /* the Hangup may be right behind the list without it */
+#define YOUNG SECONDS(3)           /* an Originate takes a moment to become a channel */
+#define FAULTS_FORGIVEN 3
+
+const char *dialing_text(const struct dialing *d, const char *key) {
+    const char *s = json_string_value(json_object_get(d->call, key));
+    return s ? s : "";
+}
+
+bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->facts); }
+
+/* ---- printing ---- */
+
+static void print_time(struct str *b, const char *name, int64_t wall) {
+    char text[TIME_TEXT];
+    if (wall)
+        time_text(text, wall);
+    header_add(b, name, wall ? text : NULL);
+}
+
+static void print_call(const struct dialing *d, struct str *b, const char *name,
+                       const char *key) {
+    header_add(b, name, json_string_value(json_object_get(d->call, key)));
+}
+
+static void print_number(const struct dialing *d, struct str *b, const char *name,
+                         const char *key) {
+    header_int(b, name, json_integer_value(json_object_get(d->call, key)));
+}
+
+static void print_target(const struct dialing *d, struct str *b) {
+    bool app = json_object_get(d->call, "dial_application") != NULL;
+    print_number(d, b, "DialType", "dial_type");
+    print_call(d, b, "DialExten", "dial_exten");
+    print_call(d, b, "DialContext", "dial_context");
+    print_call(d, b, "DialApplication", "dial_application");
+    if (app) /* an application's null data prints empty, as in the tutorial */
+        header_add(b, "DialData", dialing_text(d, "dial_data"));
+    else
+        print_call(d, b, "DialData", "dial_data");
+}
+
+void dialing_print(const struct dialing *d, struct str *b) {
+    header_add(b, "Uuid", d->uuid);
+    header_int(b, "Status", d->status);
+    header_add(b, "CampUuid", row_uuid(d->campaign->item.row));
+    header_add(b, "PlanUuid", row_uuid(d->plan->item.row));
+    header_add(b, "DlmaUuid", dialing_text(d, "dlma_uuid"));
+    header_add(b, "DestUuid", dialing_text(d, "dest_uuid"));
+    header_add(b, "DlListUuid", row_uuid(d->lead->row));
+    if (d->queue)
+        header_add(b, "CurrentQueue", d->queue);
+    if (d->agent)
+        header_add(b, "CurrentAgent", d->agent);
+    print_number(d, b, "DialIndex", "dial_index");
+    print_call(d, b, "DialAddr", "dial_addr");
+    print_call(d, b, "DialChannel", "dial_channel");
+    print_number(d, b, "DialTryCnt", "dial_trycnt");
+    print_number(d, b, "DialTimeout", "dial_timeout");
+    print_target(d, b);
+    vars_print(d->variables, b);
+    header_add(b, "ChannelName", d->channel_name);
+    header_int(b, "ResDial", d->outcome.res_dial);
+    if (d->amd) {
+        header_add(b, "ResAmd", d->amd);
+        header_add(b, "ResAmdDetail", d->amd_detail);
+    }
+    header_int(b, "ResHangup", d->outcome.res_hangup);
+    header_add(b, "ResHangupDetail", d->outcome.res_hangup_detail);
+    print_time(b, "TmCreate", d->tm_create);
+    print_time(b, "TmUpdate", d->tm_update);
+    print_time(b, "TmDelete", d->finished ? d->tm_hangup : 0);
+}
+
+static void emit(struct dialing *d, const char *name) {
+    struct str b = {0};
+    event_begin(&b, name);
+    dialing_print(d, &b);
+    event_end(d->engine, &b);
+}
+
+static void updated(struct dialing *d) {
+    d->tm_update = engine_wall(d->engine);
+    emit(d, "OutDialingUpdate");
+}
+
+static void raise_status(struct dialing *d, int status) {
+    if (status <= d->status)
+        return;
+    d->status = status;
+    updated(d);
+}
+
+/* ---- beginning ---- */
+
+static void forget(struct dialing *d) {
+    struct engine *e = d->engine;
+    timer_stop(&d->limit);
+    map_take(&e->dialings, d->uuid);
+    map_take(&e->channels, d->uuid);
+    map_take(&e->channels, d->other);
+    dialing_free(d);
+}
+
+void dialing_free(struct dialing *d) {
+    timer_stop(&d->limit);
+    plan_release(d->plan);
+    lead_release(d->lead);
+    json_decref(d->call);
+    json_decref(d->info);
+    json_decref(d->variables);
+    json_decref(d->history);
+    free(d->channel_name);
+    free(d->queue);
+    free(d->agent);
+    free(d->amd);
+    free(d->amd_detail);
+    free(d);
+}
+
+/* The limits count a call from its reservation on. */
+static void take_room(struct dialing *d) {
+    int64_t now = engine_now(d->engine);
+    d->campaign->live++;
+    d->campaign->open++;
+    cap_take(&d->asterisk->cap, now);
+    d->asterisk->asked++;
+    d->asked = true;
+    if (d->trunk)
+        cap_take(&d->trunk->cap, now);
+}
+
+/* Its Originate has been answered (or is given up): another may leave. */
+static void give_asked(struct dialing *d) {
+    if (!d->asked)
+        return;
+    d->asked = false;
+    d->asterisk->asked--;
+    campaigns_kick(d->engine);
+}
+
+static void give_room(struct dialing *d) {
+    give_asked(d);
+    d->campaign->live--;
+    if (facts_answered(&d->facts))
+        d->campaign->answered--;
+    cap_give(&d->asterisk->cap);
+    if (d->trunk)
+        cap_give(&d->trunk->cap);
+    campaigns_kick(d->engine);
+}
+
+static void finish(struct dialing *d);
+
+/* Ended while nobody watched: what cannot be known is said to be unknown. */
+static void lose(struct dialing *d) {
+    log_warn(d->engine->log, "dialing %s: ended while nobody watched", d->uuid);
+    d->facts.lost = true;
+    finish(d);
+}
+
+static void on_limit(void *arg) {
+    struct dialing *d = arg;
+    if (d->missing) {
+        lose(d);
+    } else if (d->facts.hangup || (d->facts.response && !d->facts.channel)) {
+        finish(d); /* what has not come by now does not matter */
+    } else if (!facts_answered(&d->facts)) {
+        log_warn(d->engine->log, "dialing %s: no end seen, asking for its channel", d->uuid);
+        asterisk_look(d->asterisk);
+        timer_set(&d->limit, OVERDUE);
+    }
+}
+
+static struct dialing *dialing_new(struct engine *e, struct campaign *c, struct plan *p,
+                                   struct lead *l, struct asterisk *a) {
+    struct dialing *d = xcalloc(1, sizeof *d);
+    d->engine = e;
+    d->campaign = c;
+    d->plan = plan_hold(p);
+    d->lead = l;
+    d->asterisk = a;
+    d->tm_create = engine_wall(e);
+    timer_init(&d->limit, e->loop, on_limit, d);
+    return d;
+}
+
+static void add_to_maps(struct dialing *d) {
+    map_put(&d->engine->dialings, d->uuid, d);
+    map_put(&d->engine->channels, d->uuid, d);
+    map_put(&d->engine->channels, d->other, d);
+}
+
+/* The durable moment: the ledger has the attempt, so it may leave. */
+static void on_reserved(void *arg, bool ok) {
+    struct dialing *d = arg;
+    lead_written(d->lead);
+    lead_event(d->lead, "Update");
+    emit(d, "OutDialingCreate");
+    d->tm_dialing = engine_wall(d->engine);
+    if (ok && !d->wants_hangup && !d->engine->leaving && asterisk_originate(d->asterisk, d)) {
+        d->sent = true;
+        int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
+        timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
+        raise_status(d, DIALING_REQUESTED);
+    } else {
+        raise_status(d, DIALING_ERROR); /* nothing left: its try is given back */
+        finish(d);
+    }
+}
+
+static void reserve_lead(struct dialing *d) {
+    struct row *l = d->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, d->tm_create);
+    row_set_int(l, LEAD_STATUS, 1);
+    row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries);
+    row_set_text(l, LEAD_DIALING_UUID, d->uuid);
+    row_set_text(l, LEAD_DIALING_CAMP_UUID, row_uuid(d->campaign->item.row));
+    row_set_text(l, LEAD_DIALING_PLAN_UUID, row_uuid(d->plan->item.row));
+    row_set_text(l, LEAD_TM_LAST_DIAL, now);
+    row_set_text(l, LEAD_TM_UPDATE, now);
+}
+
+/* Everything that must survive a crash to tell the result afterwards. */
+static char *frozen_text(const struct dialing *d) {
+    json_t *o = json_pack("{s:O, s:O, s:O, s:I, s:s*}", "call", d->call, "info", d->info,
+                          "variables", d->variables, "tm_create", (json_int_t)d->tm_create,
+                          "trunk", d->trunk ? d->trunk->conf->name : NULL);
+    char *text = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+    return text;
+}
+
+static void count_fault(struct dialing *d, bool ours);
+
+static void on_refused(void *arg, bool ok) {
+    (void)ok;
+    lead_written(arg);
+}
+
+/* Nothing that could be dialled came out: the lead waits as after a failure of ours. */
+static void refuse(struct dialing *d, const char *why) {
+    struct row *l = d->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, d->tm_create);
+    log_warn(d->engine->log, "campaign %s, lead %s: %s", row_uuid(d->campaign->item.row),
+             row_uuid(l), why);
+    count_fault(d, true);
+    row_set_text(l, LEAD_RES_DIAL_DETAIL, "local");
+    row_set_text(l, LEAD_TM_LAST_HANGUP, now);
+    struct batch *b = batch_new();
+    lead_write(d->lead, b);
+    store_submit(d->engine->store, b, on_refused, d->lead);
+    dialing_free(d);
+}
+
+bool dialing_begin(struct campaign *c, struct lead *lead, int number) {
+    struct engine *e = c->engine;
+    struct trunk *trunk = NULL;
+    struct asterisk *a = campaign_asterisk(c, &trunk);
+    struct dialing *d = dialing_new(e, c, campaign_plan(c), lead, a);
+    d->trunk = trunk;
+    d->index = number;
+    d->tries = (int)row_int(lead->row, LEAD_TRYCNT_1 + number - 1) + 1;
+    engine_uuid(e, d->uuid);
+    engine_uuid(e, d->other);
+    const char *fault = originate_plan(d);
+    if (fault) {
+        refuse(d, fault);
+        return false;
+    }
+    d->info = result_freeze(d);
+    reserve_lead(d);
+    take_room(d);
+    add_to_maps(d);
+    char tm[TIME_TEXT], *frozen = frozen_text(d);
+    time_text(tm, d->tm_create);
+    struct batch *b = batch_new();
+    lead_write(lead, b);
+    batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name,
+                row_uuid(c->item.row), row_uuid(d->plan->item.row), row_uuid(lead->row),
+                (int64_t)number, tm, frozen);
+    store_submit(e->store, b, on_reserved, d);
+    free(frozen);
+    return true;
+}
+
+/* ---- ending ---- */
+
+static void on_closed(void *arg, bool ok) {
+    struct dialing *d = arg;
+    struct campaign *c = d->campaign;
+    if (!ok)
+        log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
+    lead_written(d->lead);
+    lead_event(d->lead, "Update");
+    emit(d, "OutDialingDelete");
+    agenda_forget(d->engine, row_text(d->lead->row, LEAD_DLMA_UUID));
+    forget(d);
+    campaign_call_over(c);
+}
+
+/* A failure of our own gives the try back, three times in a row on one number; the
+ * next keeps it, so that a mistyped number cannot keep a campaign open for ever. */
+static void count_fault(struct dialing *d, bool ours) {
+    struct row *l = d->lead->row;
+    bool same = row_int(l, LEAD_FAULT_INDEX) == d->index;
+    int64_t faults = ours ? (same ? row_int(l, LEAD_FAULTS) : 0) + 1 : 0;
+    bool forgiven = ours && faults <= FAULTS_FORGIVEN;
+    row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, forgiven ? d->tries - 1 : d->tries);
+    row_set_int(l, LEAD_FAULTS, faults);
+    row_set_int(l, LEAD_FAULT_INDEX, faults ? d->index : 0);
+}
+
+/* The lead is idle again. */
+static void free_lead(struct dialing *d) {
+    struct row *l = d->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, d->tm_hangup);
+    count_fault(d, d->outcome.ours);
+    row_set_int(l, LEAD_STATUS, 0);
+    row_set_text(l, LEAD_DIALING_UUID, NULL);
+    row_set_text(l, LEAD_DIALING_CAMP_UUID, NULL);
+    row_set_text(l, LEAD_DIALING_PLAN_UUID, NULL);
+    row_set_int(l, LEAD_RES_DIAL, d->outcome.res_dial);
+    row_set_text(l, LEAD_RES_DIAL_DETAIL, d->outcome.res_dial_detail);
+    row_set_int(l, LEAD_RES_HANGUP, d->outcome.res_hangup);
+    row_set_text(l, LEAD_RES_HANGUP_DETAIL, d->outcome.res_hangup_detail);
+    row_set_text(l, LEAD_TM_LAST_HANGUP, now);
+    row_set_text(l, LEAD_TM_UPDATE, now);
+}
+
+static const char *time_or_null(char buf[TIME_TEXT], int64_t wall) {
+    if (wall == 0)
+        return NULL;
+    time_text(buf, wall);
+    return buf;
+}
+
+/* Result, lead and ledger in one batch; the events follow when it is durable. */
+static void finish(struct dialing *d) {
+    if (d->finished)
+        return;
+    d->finished = true;
+    timer_stop(&d->limit);
+    d->outcome = outcome_of(&d->facts);
+    d->tm_hangup = d->tm_hangup ? d->tm_hangup : engine_wall(d->engine);
+    if (d->tm_end == 0 && d->tm_begin)
+        d->tm_end = d->tm_hangup;
+    if (d->outcome.ours && d->sent)
+        asterisk_fault(d->asterisk);
+    give_room(d);
+    free_lead(d);
+    char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
+    struct batch *b = batch_new();
+    lead_write(d->lead, b);
+    batch_write(b, WRITE_LEDGER_CLOSE, d->uuid, (int64_t)d->outcome.res_dial,
+                d->outcome.res_dial_detail, (int64_t)d->outcome.res_hangup,
+                d->outcome.res_hangup_detail, time_or_null(begin, d->tm_begin),
+                time_or_null(end, d->tm_end), time_or_null(hangup, d->tm_hangup),
+                d->asterisk->conf->name);
+    result_write(d, b);
+    store_submit(d->engine->store, b, on_closed, d);
+}
+
+/* After each event: is it over, or is something still on its way? */
+static void check_end(struct dialing *d) {
+    if (d->finished)
+        return;
+    if (facts_complete(&d->facts))
+        finish(d);
+    else if (d->facts.hangup)
+        timer_set(&d->limit, LATE_RESPONSE);
+    else if (d->facts.response && !d->facts.success && !d->facts.channel)
+        timer_set(&d->limit, LATE_CHANNEL);
+}
+
+/* ---- Asterisk's events ---- */
+
+static int number(const struct message *m, const char *name) {
+    return atoi(message_text(m, name));
+}
+
+/* Answered: once, whichever of the signs came first. */
+static void answered(struct dialing *d) {
+    d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
+    d->campaign->answered++;
+    timer_stop(&d->limit);
+    char begin[TIME_TEXT], end[TIME_TEXT];
+    struct batch *b = batch_new();
+    batch_write(b, WRITE_LEDGER_ANSWER, d->uuid, time_or_null(begin, d->tm_begin),
+                time_or_null(end, d->tm_end));
+    store_submit(d->engine->store, b, NULL, NULL);
+    campaign_kick(d->campaign);
+}
+
+static void on_newchannel(struct dialing *d, const struct message *m) {
+    d->facts.channel = true;
+    xreplace(&d->channel_name, message_get(m, "Channel"));
+    asterisk_good(d->asterisk);
+    raise_status(d, DIALING_CHANNEL);
+    if (d->wants_hangup)
+        asterisk_hangup(d->asterisk, d);
+}
+
+static void on_dial_begin(struct dialing *d, const struct message *m) {
+    (void)m;
+    d->facts.begun = true;
+    d->tm_begin = d->tm_begin ? d->tm_begin : engine_wall(d->engine);
+    raise_status(d, DIALING_BEGUN);
+}
+
+static void on_dial_end(struct dialing *d, const struct message *m) {
+    bool was = facts_answered(&d->facts);
+    d->facts.end = dial_end_of(message_text(m, "DialStatus"));
+    d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
+    if (!was && facts_answered(&d->facts))
+        answered(d);
+    raise_status(d, DIALING_ENDED);
+}
+
+static void on_response(struct dialing *d, const struct message *m) {
+    bool was = facts_answered(&d->facts);
+    d->facts.response = true;
+    d->facts.success = strcasecmp(message_text(m, "Response"), "Success") == 0;
+    d->facts.reason = number(m, "Reason");
+    d->facts.timed_out |= !d->facts.success && d->facts.reason == RES_NO_ANSWER;
+    give_asked(d);
+    if (!was && facts_answered(&d->facts))
+        answered(d);
+    raise_status(d, DIALING_RESPONSE);
+}
+
+/* Chan_sip and old versions tell a timeout by nothing but the missing DialEnd. */
+static bool rang_out(const struct dialing *d) {
+    int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
+    return d->facts.begun && d->facts.end == END_NONE && !facts_answered(&d->facts) &&
+           engine_wall(d->engine) - d->tm_dialing >= (timeout - 200) * NS_PER_MS;
+}
+
+static void read_amd(struct dialing *d, const char *status, const char *cause) {
+    if (status)
+        xreplace(&d->amd, status);
+    if (cause)
+        xreplace(&d->amd_detail, cause);
+}
+
+/* `channelvars` in manager.conf puts variables into every event, Hangup included. */
+static void read_channel_vars(struct dialing *d, const struct message *m) {
+    for (unsigned i = 0; i < m->count; i++) {
+        if (!str_has_prefix(m->headers[i].name, "ChanVariable"))
+            continue;
+        const char *v = m->headers[i].value;
+        if (str_has_prefix(v, "AMDSTATUS=") && v[10])
+            read_amd(d, v + 10, NULL);
+        else if (str_has_prefix(v, "AMDCAUSE=") && v[9])
+            read_amd(d, NULL, v + 9);
+    }
+}
+
+static void on_hangup(struct dialing *d, const struct message *m) {
+    d->facts.timed_out |= rang_out(d);
+    d->facts.channel = d->facts.hangup = true;
+    d->facts.cause = number(m, "Cause");
+    d->facts.tech_cause = number(m, "TechCause");
+    d->tm_hangup = engine_wall(d->engine);
+    read_channel_vars(d, m);
+    raise_status(d, DIALING_HANGUP);
+}
+
+static void on_varset(struct dialing *d, const struct message *m) {
+    const char *name = message_text(m, "Variable"), *value = message_get(m, "Value");
+    if (strcmp(name, "AMDSTATUS") == 0 && value)
+        read_amd(d, value, NULL);
+    else if (strcmp(name, "AMDCAUSE") == 0 && value)
+        read_amd(d, NULL, value);
+    else
+        return;
+    updated(d);
+}
+
+static void on_state(struct dialing *d, const struct message *m) {
+    int state = number(m, "ChannelState");
+    d->facts.ringing |= state == 5 || message_has(m, "DialStatus");
+}
+
+static void on_queue_join(struct dialing *d, const struct message *m) {
+    xreplace(&d->queue, message_get(m, "Queue"));
+    updated(d);
+}
+
+static void on_agent_connect(struct dialing *d, const struct message *m) {
+    const char *interface = message_get(m, "Interface");
+    xreplace(&d->agent, interface ? interface : message_get(m, "MemberName"));
+    updated(d);
+}
+
+static void on_newchannel2(struct dialing *d, const struct message *m) {
+    (void)m;
+    d->facts.channel2 = true;
+}
+
+static void on_hangup2(struct dialing *d, const struct message *m) {
+    d->facts.hangup2 = true;
+    d->facts.cause2 = number(m, "Cause");
+}
+
+static const struct {
+    const char *event;
+    void (*main)(struct dialing *d, const struct message *m);
+    void (*other)(struct dialing *d, const struct message *m); /* of the ;2 half */
+} handlers[] = {
+    {"Newchannel", on_newchannel, on_newchannel2},
+    {"DialBegin", on_dial_begin, NULL},
+    {"Newstate", on_state, NULL},
+    {"DialState", on_state, NULL},
+    {"DialEnd", on_dial_end, NULL},
+    {"OriginateResponse", on_response, NULL},
+    {"VarSet", on_varset, NULL},
+    {"QueueCallerJoin", on_queue_join, NULL},
+    {"AgentConnect", on_agent_connect, NULL},
+    {"Hangup", on_hangup, on_hangup2},
+};
+
+void dialing_event(struct dialing *d, const struct message *m, bool main) {
+    const char *event = message_text(m, "Event");
+    if (d->history)
+        result_remember(d, m);
+    for (size_t i = 0; i < ARRAY_LEN(handlers) && !d->finished; i++) {
+        if (strcasecmp(handlers[i].event, event))
+            continue;
+        void (*fn)(struct dialing *, const struct message *) =
+            main ? handlers[i].main : handlers[i].other;
+        if (fn)
+            fn(d, m);
+        check_end(d);
+        return;
+    }
+}
+
+void dialing_hangup(struct dialing *d) {
+    d->wants_hangup = true; /* before its channel is seen, Asterisk would not know it */
+    if (d->facts.channel && !d->facts.hangup)
+        asterisk_hangup(d->asterisk, d);
+}
+
+/* ---- found again ---- */
+
+void dialing_found(struct dialing *d, const char *channel, bool is_up) {
+    bool was = facts_answered(&d->facts);
+    d->missing = false;
+    d->facts.channel = true;
+    if (channel)
+        xreplace(&d->channel_name, channel);
+    if (is_up) { /* its response came while nobody listened */
+        d->facts.response = d->facts.success = true;
+        give_asked(d);
+        if (!was)
+            answered(d);
+    }
+    raise_status(d, is_up ? DIALING_RESPONSE : DIALING_CHANNEL);
+    if (d->wants_hangup)
+        asterisk_hangup(d->asterisk, d);
+}
+
+void dialing_refused(struct dialing *d) {
+    raise_status(d, DIALING_ERROR);
+    finish(d);
+}
+
+void dialing_missed(struct dialing *d) {
+    /* Asterisk may not have begun it yet: then it is looked for again */
+    d->missing = engine_wall(d->engine) - d->tm_dialing > YOUNG;
+    timer_set(&d->limit, MISSED);
+}
+
+static int64_t time_of(const char *text) {
+    struct row *r = row_new(&noun_lead); /* one reader of times is enough */
+    row_set_text(r, LEAD_TM_LAST_HANGUP, text);
+    int64_t t = text ? lead_last_hangup(r) : 0;
+    row_free(r);
+    return t;
+}
+
+struct dialing *dialing_recover(struct engine *e, struct query *q) {
+    struct campaign *c = map_get(&e->campaigns, query_text(q, 3));
+    struct plan *p = map_get(&e->plans, query_text(q, 4));
+    struct asterisk *a = map_get(&e->asterisks, query_text(q, 2));
+    json_t *frozen = json_loads(query_text(q, 11) ? query_text(q, 11) : "", 0, NULL);
+    if (a == NULL && e->asterisks.first)
+        a = e->asterisks.first->value;
+    struct lead *l = c && p && frozen ? lead_hold(e, query_text(q, 5)) : NULL;
+    if (l == NULL) {
+        log_error(e->log, "dialing %s: what it belongs to is gone", query_text(q, 0));
+        json_decref(frozen);
+        return NULL;
+    }
+    struct dialing *d = dialing_new(e, c, p, l, a);
+    snprintf(d->uuid, sizeof d->uuid, "%s", query_text(q, 0));
+    snprintf(d->other, sizeof d->other, "%s", query_text(q, 1));
+    d->index = (int)query_int(q, 6);
+    d->tries = (int)row_int(l->row, LEAD_TRYCNT_1 + d->index - 1);
+    d->call = json_incref(json_object_get(frozen, "call"));
+    d->info = json_incref(json_object_get(frozen, "info"));
+    d->variables = json_incref(json_object_get(frozen, "variables"));
+    d->tm_create = json_integer_value(json_object_get(frozen, "tm_create"));
+    d->trunk = map_get(&e->trunks, json_string_value(json_object_get(frozen, "trunk")));
+    d->tm_dialing = time_of(query_text(q, 8));
+    d->tm_begin = time_of(query_text(q, 9));
+    d->tm_end = time_of(query_text(q, 10));
+    d->recovered = d->sent = true;
+    d->status = DIALING_REQUESTED;
+    take_room(d);
+    if (query_int(q, 7)) {
+        d->facts.response = d->facts.success = true;
+        d->campaign->answered++;
+        give_asked(d);
+    }
+    add_to_maps(d);
+    json_decref(frozen);
+    return d;
+}

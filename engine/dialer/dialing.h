@@ -1,0 +1,62 @@
+/* One call attempt, from the lead's reservation to its result. Its frozen copies do not
+ * change when the resources do. */
+#ifndef DIALER_DIALING_H
+#define DIALER_DIALING_H
+
+#include "dialer/asterisk.h"
+#include "dialer/campaign.h"
+#include "dialer/lead.h"
+#include "dialer/outcome.h"
+
+/* Status only rises; each step is seen in an OutDialingUpdate. */
+enum dialing_status {
+    DIALING_NONE = 0, DIALING_REQUESTED = 1, DIALING_BEGUN = 2, DIALING_CHANNEL = 3,
+    DIALING_ENDED = 4, DIALING_RESPONSE = 5, DIALING_HANGUP = 6, DIALING_ERROR = 10
+};
+
+struct dialing {
+    struct engine *engine;
+    char uuid[UUID_TEXT], other[UUID_TEXT];
+    struct campaign *campaign;
+    struct plan *plan;
+    struct lead *lead;
+    struct asterisk *asterisk;
+    struct trunk *trunk; /* NULL without a [trunk:] section */
+    int status;
+    int index, tries;      /* which number, its tries with this one */
+    json_t *call;          /* dial_*: what was asked for, as in the result */
+    json_t *info;          /* info_*: the frozen rows */
+    json_t *variables;     /* merged, an object of strings */
+    json_t *history;       /* its AMI events, if they are kept */
+    char *channel_name, *queue, *agent, *amd, *amd_detail;
+    struct facts facts;
+    struct outcome outcome;
+    int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end, tm_hangup; /* wall ns, 0 = not */
+    bool sent, asked, finished, recovered;
+    bool wants_hangup, missing; /* missing: not on the last list of channels */
+    struct timer limit;
+};
+
+/* Reserves the lead, writes the ledger, and once that is durable sends the Originate.
+ * The lead is taken over (held). False, with the lead given back, if it cannot be. */
+bool dialing_begin(struct campaign *c, struct lead *lead, int number);
+/* From an open row of the ledger, at start. */
+struct dialing *dialing_recover(struct engine *e, struct query *q);
+/* An event of Asterisk that names it (main: the dialled channel, not its ;2 half). */
+void dialing_event(struct dialing *d, const struct message *m, bool main);
+/* A look at the channels found it alive, dialling still or answered. */
+void dialing_found(struct dialing *d, const char *channel, bool answered);
+/* A look did not find it. If its end is not told within a moment, nobody saw it. */
+void dialing_missed(struct dialing *d);
+/* Asterisk refused the Originate itself: there will be no event. */
+void dialing_refused(struct dialing *d);
+/* Hangs it up, or lets it be hung up as soon as that is possible. */
+void dialing_hangup(struct dialing *d);
+/* The headers of its event or list entry. */
+void dialing_print(const struct dialing *d, struct str *packet);
+/* Frees one that is only forgotten, at the engine's end. */
+void dialing_free(struct dialing *d);
+bool dialing_is_answered(const struct dialing *d);
+const char *dialing_text(const struct dialing *d, const char *key);
+
+#endif

@@ -1,0 +1,232 @@
+#include "dialer/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ami/message.h"
+#include "dialer/asterisk.h"
+#include "dialer/campaign.h"
+#include "dialer/dialing.h"
+#include "dialer/lead.h"
+
+int64_t engine_now(const struct engine *e) { return loop_clock(e->loop)->mono; }
+
+int64_t engine_wall(const struct engine *e) { return loop_clock(e->loop)->wall; }
+
+void engine_uuid(struct engine *e, char out[UUID_TEXT]) { chance_uuid(&e->chance, out); }
+
+void event_begin(struct str *packet, const char *name) {
+    header_add(packet, "Event", name);
+    header_add(packet, "Privilege", "message,all");
+}
+
+void event_end(struct engine *e, struct str *packet) {
+    message_end(packet);
+    if (e->out.event)
+        e->out.event(e->out.arg, packet);
+    str_free(packet);
+}
+
+/* ---- what an earlier run left ---- */
+
+static void load_items(struct engine *e, enum statement st, const struct noun *n,
+                       struct map *into) {
+    struct query q;
+    query_begin(&q, e->store, st);
+    while (query_step(&q)) {
+        struct item *item = xcalloc(1, sizeof *item);
+        item->row = query_row(&q, 0, n);
+        map_put(into, row_uuid(item->row), item);
+    }
+    query_end(&q);
+}
+
+static void load_plans(struct engine *e) {
+    struct query q;
+    query_begin(&q, e->store, READ_ALL_ROWS_PLAN);
+    while (query_step(&q)) {
+        struct row *row = query_row(&q, 0, &noun_plan);
+        map_put(&e->plans, row_uuid(row), plan_new(e, row));
+    }
+    query_end(&q);
+}
+
+static void load_campaigns(struct engine *e) {
+    struct query q;
+    query_begin(&q, e->store, READ_ALL_ROWS_CAMPAIGN);
+    while (query_step(&q)) {
+        struct row *row = query_row(&q, 0, &noun_campaign);
+        map_put(&e->campaigns, row_uuid(row), campaign_new(e, row));
+    }
+    query_end(&q);
+}
+
+/* Attempts without a result: they are settled once Asterisk tells its channels. */
+static void load_dialings(struct engine *e) {
+    struct query q;
+    int found = 0;
+    query_begin(&q, e->store, READ_LEDGER_OPEN);
+    while (query_step(&q))
+        found += dialing_recover(e, &q) != NULL;
+    query_end(&q);
+    if (found)
+        log_info(e->log, "%d calls of an earlier run are to be settled", found);
+}
+
+static void on_freed(void *arg, bool ok) {
+    (void)ok;
+    lead_written(arg);
+}
+
+/* A lead that says it is being called while the ledger knows of no call: a file that
+ * was changed by hand. It is set free. */
+static void free_stray_leads(struct engine *e) {
+    struct query q;
+    query_begin(&q, e->store, READ_LEADS_DIALING);
+    while (query_step(&q)) {
+        struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead));
+        if (map_get(&e->dialings, row_text(l->row, LEAD_DIALING_UUID)) == NULL) {
+            log_warn(e->log, "lead %s: marked as dialing without a call, set free",
+                     row_uuid(l->row));
+            struct batch *b = batch_new();
+            row_set_int(l->row, LEAD_STATUS, 0);
+            row_set_text(l->row, LEAD_DIALING_UUID, NULL);
+            lead_write(l, b);
+            store_submit(e->store, b, on_freed, l);
+        }
+        lead_release(l);
+    }
+    query_end(&q);
+}
+
+static void load(struct engine *e) {
+    load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
+    load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
+    load_plans(e);
+    agendas_load(e);
+    load_campaigns(e);
+    agendas_sweep(e);
+    load_dialings(e);
+    free_stray_leads(e);
+}
+
+/* ---- life ---- */
+
+/* One zone for the process: the C library knows no other way. */
+static void set_timezone(const char *zone) {
+    setenv("TZ", zone, 1);
+    tzset();
+}
+
+static void connect_all(struct engine *e) {
+    for (size_t i = 0; i < e->conf->asterisk_count; i++) {
+        const struct conf_asterisk *c = &e->conf->asterisks[i];
+        map_put(&e->asterisks, c->name, asterisk_new(e, c));
+    }
+    for (size_t i = 0; i < e->conf->trunk_count; i++) {
+        const struct conf_trunk *c = &e->conf->trunks[i];
+        struct trunk *t = xcalloc(1, sizeof *t);
+        *t = (struct trunk){c, {.channels = c->channels, .cps = c->cps}};
+        map_put(&e->trunks, c->name, t);
+    }
+}
+
+struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
+                          char **err) {
+    struct engine *e = xcalloc(1, sizeof *e);
+    e->loop = l;
+    e->log = log;
+    e->conf = conf;
+    chance_seed_kernel(&e->chance);
+    e->scripts = (struct script_env){.log = log,
+                                     .clock = loop_clock(l),
+                                     .chance = &e->chance,
+                                     .strategies = conf->scripts.path,
+                                     .memory = (size_t)conf->scripts.memory,
+                                     .instructions = conf->scripts.instructions};
+    struct store_config sc = {.path = conf->database.db_sqlite3_data,
+                              .full = conf->database.durability == CONF_FULL};
+    e->store = store_open(l, &sc, err);
+    if (e->store == NULL) {
+        free(e);
+        return NULL;
+    }
+    set_timezone(conf->general.timezone);
+    connect_all(e);
+    load(e);
+    return e;
+}
+
+static void free_items(struct map *m) {
+    for (struct map_entry *i = m->first; i; i = i->next) {
+        struct item *item = i->value;
+        row_free(item->row);
+        json_decref(item->frozen);
+        free(item);
+    }
+    map_free(m);
+}
+
+/* Calls of maps' values, then the map. */
+static void free_all(struct map *m, void (*fn)(void *value)) {
+    while (m->first) {
+        void *v = m->first->value;
+        map_take(m, m->first->key);
+        fn(v);
+    }
+    map_free(m);
+}
+
+static void free_dialing(void *v) { dialing_free(v); }
+static void free_campaign(void *v) { campaign_free(v); }
+static void free_plan(void *v) { plan_release(v); }
+static void free_asterisk(void *v) { asterisk_free(v); }
+
+/* Reservations under way end in a first round, what they write in a second. */
+struct leave {
+    struct engine *engine;
+    int rounds;
+    void (*gone)(void *arg);
+    void *arg;
+};
+
+static void on_round(void *arg, bool ok) {
+    (void)ok;
+    struct leave *l = arg;
+    if (l->rounds-- > 0) {
+        store_submit(l->engine->store, batch_new(), on_round, l);
+        return;
+    }
+    l->gone(l->arg);
+    free(l);
+}
+
+void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
+    if (e->leaving)
+        return;
+    e->leaving = true;
+    struct leave *l = xcalloc(1, sizeof *l);
+    *l = (struct leave){e, 2, gone, arg};
+    on_round(l, true);
+}
+
+void engine_free(struct engine *e) {
+    if (e == NULL)
+        return;
+    e->leaving = true;
+    store_close(e->store); /* everything on its way becomes durable and is told */
+    e->out.event = NULL;
+    map_free(&e->channels);
+    free_all(&e->dialings, free_dialing);
+    free_all(&e->campaigns, free_campaign);
+    agendas_free(e);
+    free_all(&e->plans, free_plan);
+    free_items(&e->dlmas);
+    free_items(&e->destinations);
+    free_all(&e->asterisks, free_asterisk);
+    free_all(&e->trunks, free);
+    map_free(&e->leads);
+    map_free(&e->lead_ids);
+    free(e);
+}

@@ -1,0 +1,73 @@
+/* The engine: everything one running dialer consists of, handed down explicitly. Two
+ * of them in one process do not know of each other. */
+#ifndef DIALER_ENGINE_H
+#define DIALER_ENGINE_H
+
+#include "base/chance.h"
+#include "base/conf.h"
+#include "base/loop.h"
+#include "base/map.h"
+#include "script/script.h"
+#include "store/store.h"
+
+struct agenda;
+struct asterisk;
+struct campaign;
+struct dialing;
+struct lead;
+struct plan;
+struct trunk;
+
+/* A dlma or destination: a row and its JSON for the calls that freeze it. */
+struct item {
+    struct row *row;
+    json_t *frozen; /* made on demand, dropped at a change */
+};
+
+struct engine {
+    struct loop *loop;
+    const struct log *log;
+    const struct conf *conf;
+    struct chance chance;
+    struct store *store;
+    struct script_env scripts;
+    struct map campaigns;    /* uuid -> struct campaign */
+    struct map plans;        /* uuid -> struct plan */
+    struct map dlmas;        /* uuid -> struct item */
+    struct map destinations; /* uuid -> struct item */
+    struct map dialings;     /* uuid -> struct dialing, in flight */
+    struct map channels;     /* channel id -> struct dialing, both halves of a Local */
+    struct map leads;        /* uuid -> struct lead, those in work only */
+    struct map lead_ids;     /* the same by id */
+    struct map asterisks;    /* name -> struct asterisk */
+    struct map trunks;       /* name -> struct trunk */
+    struct agenda *agendas;  /* list */
+    struct {
+        /* A whole packet of class message, to everybody who listens. */
+        void (*event)(void *arg, const struct str *packet);
+        void *arg;
+    } out;
+    bool leaving; /* no call begins any more */
+};
+
+/* Opens the store, reads what is there, begins to connect. The loop, the log and the
+ * conf are the caller's and outlive it. NULL with *err (free it). */
+struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
+                          char **err) MUST_CHECK;
+/* Begins to leave: no call starts any more; gone(arg) comes when nothing is on its way
+ * to the disk. */
+void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg);
+/* Ends the connections and the store. Calls in flight go on in Asterisk: the ledger
+ * knows them, the next start finds them again. */
+void engine_free(struct engine *e);
+
+int64_t engine_now(const struct engine *e);  /* monotonic ns */
+int64_t engine_wall(const struct engine *e); /* ns since 1970 */
+/* A new uuid from the engine's generator. */
+void engine_uuid(struct engine *e, char out[UUID_TEXT]);
+/* Begins an event packet: Event and Privilege. */
+void event_begin(struct str *packet, const char *name);
+/* Ends it, sends it out and frees it. */
+void event_end(struct engine *e, struct str *packet);
+
+#endif

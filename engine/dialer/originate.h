@@ -1,0 +1,14 @@
+/* The Originate of a dialing: what the route hook says over what plan, lead and
+ * destination say, checked, and printed as AMI headers. */
+#ifndef DIALER_ORIGINATE_H
+#define DIALER_ORIGINATE_H
+
+#include "dialer/dialing.h"
+
+/* Fills d->call and d->variables from the frozen rows and the route hook. NULL, or why
+ * it cannot be dialled (static text). */
+const char *originate_plan(struct dialing *d);
+/* The action's headers, without ActionID. False if a value cannot be sent. */
+bool originate_print(const struct dialing *d, struct str *action) MUST_CHECK;
+
+#endif

@@ -1,0 +1,122 @@
+#include "dialer/pace.h"
+
+#include "dialer/dialing.h"
+#include "dialer/queue.h"
+
+#define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
+
+/* What the hard limits let through, and which of them decides. */
+static int64_t room(struct campaign *c, struct asterisk *a, struct trunk *t, struct pace *out) {
+    int64_t now = engine_now(c->engine), n = asterisk_room(a);
+    out->reason = a->asked >= a->originates                             ? REASON_ORIGINATES
+                  : a->cap.channels && a->cap.up >= a->cap.channels ? REASON_CHANNELS
+                                                                        : REASON_CPS;
+    if (n == 0)
+        out->ask_at = cap_wait(&a->cap, now);
+    if (t == NULL || n == 0)
+        return n;
+    int64_t trunk = cap_room(&t->cap, now);
+    if (trunk < n) {
+        out->reason = REASON_TRUNK;
+        out->ask_at = cap_wait(&t->cap, now);
+        return trunk;
+    }
+    return n;
+}
+
+static json_t *queue_view(struct campaign *c, struct asterisk *a) {
+    char buf[128];
+    const char *name = campaign_queue(c, buf);
+    struct queue *q = name ? queue_get(a, name) : NULL;
+    if (q == NULL)
+        return NULL;
+    struct queue_count n = queue_count(q);
+    return json_pack("{s:s, s:I, s:I, s:I, s:f}", "name", name, "available",
+                     (json_int_t)n.available, "logged_in", (json_int_t)n.logged_in, "waiting",
+                     (json_int_t)q->waiting, "performance",
+                     q->performance < 0 ? 1.0 : q->performance);
+}
+
+static json_t *dial_view(struct campaign *c, struct asterisk *a, int64_t room_now) {
+    const struct row *camp = c->item.row, *plan = campaign_plan(c)->item.row;
+    json_t *v = json_pack(
+        "{s:f, s:{s:s, s:s*}, s:{s:s, s:s*, s:I, s:I}, s:I, s:I, s:I}", "now",
+        (double)engine_wall(c->engine) / NS_PER_S, "campaign", "uuid", row_uuid(camp), "name",
+        row_text(camp, CAMPAIGN_NAME), "plan", "uuid", row_uuid(plan), "name",
+        row_text(plan, PLAN_NAME), "dial_mode", (json_int_t)row_int(plan, PLAN_DIAL_MODE),
+        "service_level", (json_int_t)row_int(plan, PLAN_SERVICE_LEVEL), "in_flight",
+        (json_int_t)c->live, "ringing", (json_int_t)(c->live - c->answered), "room",
+        (json_int_t)room_now);
+    json_t *queue = queue_view(c, a);
+    if (queue)
+        json_object_set_new(v, "queue", queue);
+    return v;
+}
+
+static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room_now,
+                            struct pace *out) {
+    double ask_in = 0;
+    json_t *view = dial_view(c, a, room_now);
+    int64_t n = plan_dial(campaign_plan(c), view, &ask_in);
+    json_decref(view);
+    if (ask_in > 0 && ask_in < 86400)
+        out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
+    if (n < room_now)
+        out->reason = REASON_STRATEGY; /* it is the one that decides */
+    return n < room_now ? n : room_now;
+}
+
+/* No lead may be called now: because all wait, or because none is left? */
+static void explain_no_lead(struct campaign *c, int64_t next, struct pace *out) {
+    int64_t wait = next - engine_wall(c->engine);
+    if (next != DUE_NEVER) {
+        out->reason = REASON_WAITING;
+        out->ask_at = engine_now(c->engine) + (wait > 0 ? wait : 0) + NS_PER_MS;
+    } else {
+        out->reason = c->agenda->complete && !c->agenda->building ? REASON_LIST_END
+                                                                  : REASON_BUILDING;
+    }
+}
+
+static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
+    int faults = 0;
+    while (out->begun < n) {
+        int number;
+        int64_t next;
+        if (out->begun == BEGIN_MAX || faults == BEGIN_MAX) {
+            campaign_kick(c);
+            return;
+        }
+        struct lead *lead = agenda_next(c->agenda, &number, &next);
+        if (lead == NULL) {
+            explain_no_lead(c, next, out);
+            return;
+        }
+        if (dialing_begin(c, lead, number))
+            out->begun++;
+        else
+            faults++;
+    }
+}
+
+void pace_decide(struct campaign *c, struct pace *out) {
+    struct trunk *t = NULL;
+    struct asterisk *a = campaign_asterisk(c, &t);
+    *out = (struct pace){.reason = REASON_NONE};
+    if (c->agenda == NULL || campaign_destination(c) == NULL || a == NULL)
+        out->reason = REASON_INCOMPLETE;
+    else if (store_is_failing(c->engine->store))
+        out->reason = REASON_STORE;
+    else if (!asterisk_is_ready(a))
+        out->reason = REASON_ASTERISK;
+    if (out->reason != REASON_NONE)
+        return;
+    int64_t now = room(c, a, t, out);
+    if (now == 0)
+        return;
+    int64_t n = ask_strategy(c, a, now, out), next;
+    if (n > 0)
+        begin_calls(c, n, out);
+    else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */
+        explain_no_lead(c, next, out);
+}

@@ -1,0 +1,241 @@
+#include "dialer/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dialer/asterisk.h"
+#include "dialer/campaign.h"
+
+/* Device states of QueueMember (Asterisk's ast_device_state). */
+enum { DEV_UNKNOWN, DEV_NOT_INUSE, DEV_INUSE, DEV_BUSY, DEV_INVALID, DEV_UNAVAILABLE };
+
+static void on_wrapup(void *arg) {
+    struct queue *q = arg;
+    campaigns_kick_queue(q->asterisk->engine, q->asterisk, q->name);
+}
+
+struct queue *queue_get(struct asterisk *a, const char *name) {
+    struct queue *q = map_get(&a->queues, name);
+    if (q || name == NULL || *name == '\0')
+        return q;
+    q = xcalloc(1, sizeof *q);
+    q->asterisk = a;
+    q->name = xstrdup(name);
+    q->performance = -1;
+    timer_init(&q->wrapup, a->engine->loop, on_wrapup, q);
+    map_put(&a->queues, name, q);
+    return q;
+}
+
+static void member_free(struct member *m) {
+    if (m == NULL)
+        return;
+    free(m->interface);
+    free(m);
+}
+
+void queue_free(struct queue *q) {
+    timer_stop(&q->wrapup);
+    for (struct map_entry *e = q->members.first; e; e = e->next)
+        member_free(e->value);
+    map_free(&q->members);
+    free(q->name);
+    free(q);
+}
+
+static struct member *member_get(struct queue *q, const char *interface) {
+    struct member *m = map_get(&q->members, interface);
+    if (m || *interface == '\0')
+        return m;
+    m = xcalloc(1, sizeof *m);
+    m->interface = xstrdup(interface);
+    map_put(&q->members, interface, m);
+    return m;
+}
+
+static bool is_free(const struct queue *q, const struct member *m) {
+    return (m->status == DEV_NOT_INUSE || m->status == DEV_UNKNOWN) && !m->paused &&
+           !m->ringing && !m->in_call && m->ready_at <= engine_now(q->asterisk->engine);
+}
+
+struct queue_count queue_count(struct queue *q) {
+    struct queue_count n = {0};
+    for (struct map_entry *e = q->members.first; e; e = e->next) {
+        const struct member *m = e->value;
+        if (m->status == DEV_INVALID || m->status == DEV_UNAVAILABLE)
+            continue;
+        n.logged_in++;
+        n.paused += m->paused;
+        n.available += is_free(q, m);
+        n.busy += m->in_call;
+    }
+    return n;
+}
+
+/* ---- what a message says of a member ---- */
+
+static int number(const struct message *m, const char *name, int otherwise) {
+    const char *v = message_get(m, name);
+    return v ? atoi(v) : otherwise;
+}
+
+/* Lists say Location, events Interface. */
+static const char *interface_of(const struct message *m) {
+    const char *v = message_get(m, "Interface");
+    return v ? v : message_text(m, "Location");
+}
+
+static void read_member(struct member *mb, const struct message *m) {
+    mb->status = number(m, "Status", mb->status);
+    mb->paused = number(m, "Paused", mb->paused) != 0;
+    if (mb->status == DEV_NOT_INUSE)
+        mb->ringing = false;
+}
+
+static void begin_wrapup(struct queue *q, struct member *mb) {
+    int64_t wrapup = q->asterisk->conf->queue_wrapup * NS_PER_S;
+    if (wrapup == 0)
+        return;
+    mb->ready_at = engine_now(q->asterisk->engine) + wrapup;
+    if (!timer_is_set(&q->wrapup) || q->wrapup.due > mb->ready_at)
+        timer_set(&q->wrapup, wrapup);
+}
+
+/* ---- events ---- */
+
+static void on_member(struct queue *q, const struct message *m) {
+    struct member *mb = member_get(q, interface_of(m));
+    if (mb)
+        read_member(mb, m);
+}
+
+static void on_removed(struct queue *q, const struct message *m) {
+    member_free(map_take(&q->members, interface_of(m)));
+}
+
+static void on_called(struct queue *q, const struct message *m) {
+    struct member *mb = member_get(q, interface_of(m));
+    if (mb)
+        mb->ringing = true;
+}
+
+static void on_no_answer(struct queue *q, const struct message *m) {
+    struct member *mb = member_get(q, interface_of(m));
+    if (mb)
+        mb->ringing = false;
+}
+
+/* One has taken the call: the others that rang for it ring no longer. Which ones those
+ * were is not told; each ringing one is either rung again (AgentCalled) or free. */
+static void on_connect(struct queue *q, const struct message *m) {
+    struct member *mb = member_get(q, interface_of(m));
+    for (struct map_entry *e = q->members.first; e; e = e->next)
+        ((struct member *)e->value)->ringing = false;
+    if (mb)
+        mb->in_call = true;
+}
+
+static void on_complete(struct queue *q, const struct message *m) {
+    struct member *mb = member_get(q, interface_of(m));
+    if (mb == NULL)
+        return;
+    mb->in_call = mb->ringing = false;
+    begin_wrapup(q, mb);
+}
+
+static void on_join(struct queue *q, const struct message *m) {
+    q->waiting = number(m, "Count", (int)q->waiting + 1);
+}
+
+static void on_leave(struct queue *q, const struct message *m) {
+    q->waiting = number(m, "Count", (int)q->waiting - 1);
+    if (q->waiting == 0)
+        for (struct map_entry *e = q->members.first; e; e = e->next)
+            ((struct member *)e->value)->ringing = false;
+}
+
+static void on_abandon(struct queue *q, const struct message *m) { (void)q, (void)m; }
+
+static const struct {
+    const char *event;
+    void (*fn)(struct queue *q, const struct message *m);
+} handlers[] = {
+    {"QueueMemberStatus", on_member},   {"QueueMemberAdded", on_member},
+    {"QueueMemberPause", on_member},    {"QueueMemberRemoved", on_removed},
+    {"AgentCalled", on_called},         {"AgentRingNoAnswer", on_no_answer},
+    {"AgentConnect", on_connect},       {"AgentComplete", on_complete},
+    {"AgentDump", on_complete},         {"QueueCallerJoin", on_join},
+    {"QueueCallerLeave", on_leave},     {"QueueCallerAbandon", on_abandon},
+};
+
+bool queue_event(struct asterisk *a, const struct message *m) {
+    const char *event = message_text(m, "Event");
+    for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+        if (strcasecmp(handlers[i].event, event))
+            continue;
+        struct queue *q = queue_get(a, message_get(m, "Queue"));
+        if (q) {
+            handlers[i].fn(q, m);
+            campaigns_kick_queue(a->engine, a, q->name);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* ---- the list ---- */
+
+void queues_begin(struct asterisk *a) {
+    for (struct map_entry *e = a->queues.first; e; e = e->next) {
+        struct queue *q = e->value;
+        q->waiting = 0;
+        for (struct map_entry *f = q->members.first; f; f = f->next)
+            ((struct member *)f->value)->seen = false;
+    }
+}
+
+/* ServicelevelPerf says 0 while nobody has called yet: that is "unknown". */
+static void read_params(struct queue *q, const struct message *m) {
+    int calls = number(m, "Completed", 0) + number(m, "Abandoned", 0);
+    const char *perf = message_get(m, "ServicelevelPerf");
+    q->performance = perf && calls ? atof(perf) / 100 : -1;
+}
+
+static void repair(struct queue *q, struct member *mb, const struct message *m) {
+    bool in_call = number(m, "InCall", mb->in_call) != 0;
+    if (mb->seen && q->asterisk->synced && in_call != mb->in_call)
+        log_info(q->asterisk->engine->log, "queue %s: %s was taken for %s, repaired", q->name,
+                 mb->interface, mb->in_call ? "busy" : "free");
+    mb->in_call = in_call;
+    read_member(mb, m);
+    mb->seen = true;
+}
+
+void queue_item(struct asterisk *a, const struct message *m) {
+    struct queue *q = queue_get(a, message_get(m, "Queue"));
+    if (q == NULL)
+        return;
+    if (message_is_event(m, "QueueParams")) {
+        read_params(q, m);
+    } else if (message_is_event(m, "QueueEntry")) {
+        q->waiting++;
+    } else if (message_is_event(m, "QueueMember")) {
+        struct member *mb = member_get(q, interface_of(m));
+        if (mb)
+            repair(q, mb, m);
+    }
+}
+
+void queues_end(struct asterisk *a) {
+    for (struct map_entry *e = a->queues.first; e; e = e->next) {
+        struct queue *q = e->value;
+        for (struct map_entry *f = q->members.first, *next; f; f = next) {
+            next = f->next;
+            struct member *mb = f->value;
+            if (!mb->seen)
+                member_free(map_take(&q->members, mb->interface));
+        }
+        campaigns_kick_queue(a->engine, a, q->name);
+    }
+}

@@ -1,0 +1,42 @@
+/* Agents, shadowed from queue events after one QueueStatus. Never polled; a periodic
+ * check repairs what events cannot tell. */
+#ifndef DIALER_QUEUE_H
+#define DIALER_QUEUE_H
+
+#include "ami/message.h"
+#include "dialer/engine.h"
+
+struct member {
+    char *interface;
+    int status;         /* device state as QueueMember has it */
+    bool paused, ringing, in_call, seen;
+    int64_t ready_at;   /* monotonic ns, end of the wrap-up; 0 = no wrap-up */
+};
+
+struct queue {
+    struct asterisk *asterisk;
+    char *name;
+    struct map members; /* interface -> struct member */
+    int64_t waiting;    /* callers */
+    double performance; /* service-level performance, 0..1; below 0 unknown */
+    struct timer wrapup;
+};
+
+struct queue_count {
+    int64_t logged_in, available, busy, paused;
+};
+
+/* The queue of that name, made if it is not known; NULL name gives NULL. */
+struct queue *queue_get(struct asterisk *a, const char *name);
+void queue_free(struct queue *q);
+/* Counts members as QueueSummary does, but wrap-up and calls under way count too. */
+struct queue_count queue_count(struct queue *q);
+/* One of Asterisk's queue events; false if it is none. */
+bool queue_event(struct asterisk *a, const struct message *m);
+/* An item of QueueStatus; queues_begin before the list, queues_end after it (says and
+ * repairs what had drifted). */
+void queues_begin(struct asterisk *a);
+void queue_item(struct asterisk *a, const struct message *m);
+void queues_end(struct asterisk *a);
+
+#endif
