@@ -1,0 +1,333 @@
+#include "face/actions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dialer/campaign.h"
+#include "dialer/dialing.h"
+#include "dialer/nouns.h"
+
+#define DIALER (CLASS_COMMAND | CLASS_DIALER)
+#define COUNT_DEFAULT 100
+#define COUNT_MAX 10000
+
+/* The protocol's words, which differ from noun to noun. */
+static const struct words {
+    const struct noun *noun;
+    const char *create_error, *update_error, *delete_error, *list, *none, *complete;
+} words[] = {
+    {&noun_campaign, "Error encountered while creating campaign",
+     "Error encountered while updating campaign", "Error encountered while deleting campaign",
+     "Campaign List will follow", "No such campaign", "OutCampaignListComplete"},
+    {&noun_plan, "Error encountered while creating plan",
+     "Error encountered while updating plan", "Error encountered while deleting plan",
+     "Plan List will follow", "No such plan", "OutPlanListComplete"},
+    {&noun_dlma, "Error encountered while creating dlma",
+     "Error encountered while updating dlma", "Error encountered while deleting dlma",
+     "Dlma List will follow", "No such dlma", "OutDlmaListComplete"},
+    {&noun_lead, "Error encountered while creating dl list.",
+     "Error encountered while updating dl list.", "Error encountered while deleting dl_list",
+     "Dl List will follow", "No such dl_list", "OutDlListComplete"},
+    {&noun_destination, "Error encountered while creating destination",
+     "Error encountered while updating destination",
+     "Error encountered while deleting destination", "Destination List will follow",
+     "No such destination", "OutDestinationListComplete"},
+};
+
+/* Which noun an action is about: OutPlanCreate -> plan. */
+static const struct words *words_of(const struct message *m) {
+    const char *name = message_text(m, "Action") + strlen("Out");
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strncasecmp(name, words[i].noun->event, strlen(words[i].noun->event)) == 0)
+            return &words[i];
+    return &words[0];
+}
+
+/* ---- create, update, delete ---- */
+
+struct ask {
+    struct answer *answer;
+    const char *error; /* the protocol's text for a failure */
+    char done[64];
+};
+
+/* The protocol's Message, and why in a header of its own. */
+static void refuse(struct answer *a, const char *text, const char *why) {
+    struct str b = {0};
+    answer_head(a, &b, "Error", text);
+    if (why)
+        header_add(&b, "Reason", why);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+    answer_end(a);
+}
+
+static void on_done(void *arg, const char *error, const struct row *row) {
+    (void)row;
+    struct ask *ask = arg;
+    if (error)
+        refuse(ask->answer, ask->error, error);
+    else
+        answer_success(ask->answer, ask->done);
+    free(ask);
+}
+
+static struct ask *ask_new(struct answer *a, const struct noun *n, const char *error,
+                           const char *verb) {
+    struct ask *ask = xcalloc(1, sizeof *ask);
+    ask->answer = a;
+    ask->error = error;
+    snprintf(ask->done, sizeof ask->done, "%s %s successfully", n->words, verb);
+    return ask;
+}
+
+static void run_create(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = words_of(m);
+    noun_create(arg, w->noun, m, on_done, ask_new(a, w->noun, w->create_error, "created"));
+}
+
+static void run_update(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = words_of(m);
+    noun_update(arg, w->noun, m, on_done, ask_new(a, w->noun, w->update_error, "updated"));
+}
+
+static void run_delete(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = words_of(m);
+    noun_delete(arg, w->noun, m, on_done, ask_new(a, w->noun, w->delete_error, "deleted"));
+}
+
+/* ---- lists ---- */
+
+/* Begins an entry: Event and the ActionID of the request. */
+static void entry_begin(struct answer *a, struct str *b, const char *event) {
+    header_add(b, "Event", event);
+    if (answer_id(a))
+        header_add(b, "ActionID", answer_id(a));
+}
+
+static void entry_end(struct answer *a, struct str *b) {
+    message_end(b);
+    answer_send(a, b->s, b->len);
+    str_free(b);
+}
+
+static void send_row(struct answer *a, const struct noun *n, const struct row *row) {
+    char event[48];
+    struct str b = {0};
+    snprintf(event, sizeof event, "Out%sEntry", n->event);
+    entry_begin(a, &b, event);
+    row_print(row, &b);
+    entry_end(a, &b);
+}
+
+static void run_show(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = words_of(m);
+    const struct map *all = noun_map(arg, w->noun);
+    const char *uuid = message_get(m, "Uuid");
+    const struct row *one = uuid ? noun_find(arg, w->noun, uuid) : NULL;
+    unsigned long items = 0;
+    if (uuid && one == NULL) {
+        refuse(a, w->none, NULL);
+        return;
+    }
+    answer_list(a, w->list);
+    for (struct map_entry *e = all->first; e; e = e->next) {
+        const struct row *row = noun_row(w->noun, e->value);
+        if (one && row != one)
+            continue;
+        send_row(a, w->noun, row);
+        items++;
+    }
+    answer_complete(a, w->complete, items);
+}
+
+/* ---- leads: read from the store once everything before is durable ---- */
+
+struct lead_list {
+    struct engine *engine;
+    struct answer *answer;
+    char *uuid, *dlma;
+    int64_t count;
+};
+
+static void lead_list_free(struct lead_list *l) {
+    free(l->uuid);
+    free(l->dlma);
+    free(l);
+}
+
+static unsigned long send_leads(struct lead_list *l, struct query *q) {
+    unsigned long items = 0;
+    while (query_step(q)) {
+        struct row *row = query_row(q, 0, &noun_lead);
+        if (row_int(row, LEAD_IN_USE)) {
+            if (items++ == 0)
+                answer_list(l->answer, "Dl List will follow");
+            send_row(l->answer, &noun_lead, row);
+        }
+        row_free(row);
+    }
+    query_end(q);
+    return items;
+}
+
+static void on_leads(void *arg, bool ok) {
+    (void)ok;
+    struct lead_list *l = arg;
+    struct query q;
+    if (l->uuid)
+        query_begin(&q, l->engine->store, READ_LEAD_BY_UUID, l->uuid);
+    else if (l->dlma)
+        query_begin(&q, l->engine->store, READ_LEADS_OF_DLMA, l->dlma, l->count);
+    else
+        query_begin(&q, l->engine->store, READ_LEADS, l->count);
+    unsigned long items = send_leads(l, &q);
+    if (items == 0 && l->uuid) {
+        refuse(l->answer, "No such dl_list", NULL);
+    } else {
+        if (items == 0)
+            answer_list(l->answer, "Dl List will follow");
+        answer_complete(l->answer, "OutDlListComplete", items);
+    }
+    lead_list_free(l);
+}
+
+static void run_show_leads(void *arg, struct answer *a, const struct message *m) {
+    struct engine *e = arg;
+    const char *dlma = message_get(m, "DlmaUuid"), *count = message_get(m, "Count");
+    int64_t n = COUNT_DEFAULT;
+    if (count && !str_int(count, 1, COUNT_MAX, &n)) {
+        refuse(a, "No such dl_list", "Count is no number from 1 to 10000");
+        return;
+    }
+    if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
+        refuse(a, "No such dl_list", "DlmaUuid does not exist");
+        return;
+    }
+    struct lead_list *l = xcalloc(1, sizeof *l);
+    *l = (struct lead_list){e, a, xstrdup(message_get(m, "Uuid")), xstrdup(dlma), n};
+    store_submit(e->store, batch_new(), on_leads, l);
+}
+
+/* ---- statistics ---- */
+
+struct stat_list {
+    struct engine *engine;
+    struct answer *answer;
+    char *uuid;
+};
+
+static void send_stat(struct answer *a, struct engine *e, struct campaign *c) {
+    struct item *dlma = campaign_dlma(c);
+    const struct row *p = campaign_plan(c)->item.row;
+    int f = PLAN_MAX_RETRY_CNT_1;
+    struct query q;
+    query_begin(&q, e->store, READ_LEAD_STATS, row_uuid(dlma->row), row_int(p, f),
+                row_int(p, f + 1), row_int(p, f + 2), row_int(p, f + 3), row_int(p, f + 4),
+                row_int(p, f + 5), row_int(p, f + 6), row_int(p, f + 7));
+    if (query_step(&q)) {
+        int64_t total = query_int(&q, 0), dialing = query_int(&q, 1), done = query_int(&q, 2);
+        struct str b = {0};
+        entry_begin(a, &b, "OutCampaignStatEntry");
+        header_add(&b, "Uuid", row_uuid(c->item.row));
+        header_int(&b, "DlTotalCount", total);
+        header_int(&b, "DlFinishedCount", done);
+        header_int(&b, "DlAvailableCount", total - done - dialing);
+        header_int(&b, "DlDialingCount", dialing);
+        header_int(&b, "DlCalledCount", query_int(&q, 3));
+        header_add(&b, "Reason", reason_text(c->reason));
+        entry_end(a, &b);
+    }
+    query_end(&q);
+}
+
+static void on_stats(void *arg, bool ok) {
+    (void)ok;
+    struct stat_list *l = arg;
+    unsigned long items = 0;
+    answer_list(l->answer, "Campaign Stat List will follow");
+    for (struct map_entry *i = l->engine->campaigns.first; i; i = i->next) {
+        struct campaign *c = i->value;
+        if (l->uuid && strcmp(l->uuid, row_uuid(c->item.row)))
+            continue;
+        if (campaign_plan(c) == NULL || campaign_dlma(c) == NULL)
+            continue; /* a stopped one whose plan or list was deleted */
+        send_stat(l->answer, l->engine, c);
+        items++;
+    }
+    answer_complete(l->answer, "OutCampaignStatListComplete", items);
+    free(l->uuid);
+    free(l);
+}
+
+static void run_stats(void *arg, struct answer *a, const struct message *m) {
+    struct engine *e = arg;
+    const char *uuid = message_get(m, "Uuid");
+    if (uuid && noun_find(e, &noun_campaign, uuid) == NULL) {
+        refuse(a, "No such campaign", NULL);
+        return;
+    }
+    struct stat_list *l = xcalloc(1, sizeof *l);
+    *l = (struct stat_list){e, a, xstrdup(uuid)};
+    store_submit(e->store, batch_new(), on_stats, l);
+}
+
+/* ---- dialings ---- */
+
+static void run_dialings(void *arg, struct answer *a, const struct message *m) {
+    struct engine *e = arg;
+    const char *uuid = message_get(m, "Uuid");
+    unsigned long items = 0;
+    if (uuid && map_get(&e->dialings, uuid) == NULL) {
+        refuse(a, "No such dialing", NULL);
+        return;
+    }
+    answer_list(a, "Dialing List will follow");
+    for (struct map_entry *i = e->dialings.first; i; i = i->next) {
+        const struct dialing *d = i->value;
+        if (uuid && strcmp(uuid, d->uuid))
+            continue;
+        struct str b = {0};
+        entry_begin(a, &b, "OutDialingEntry");
+        dialing_print(d, &b);
+        entry_end(a, &b);
+        items++;
+    }
+    answer_complete(a, "OutDialingListComplete", items);
+}
+
+static void run_summary(void *arg, struct answer *a, const struct message *m) {
+    (void)m;
+    struct engine *e = arg;
+    struct str b = {0};
+    answer_list(a, "Summary List will follow");
+    entry_begin(a, &b, "OutDialingSummary");
+    header_int(&b, "Count", (long long)e->dialings.count);
+    entry_end(a, &b);
+    answer_complete(a, "OutSummaryListComplete", 1);
+}
+
+#define NOUN(Name, word)                                                                 \
+    {"Out" Name "Create", DIALER, run_create, "Creates a " word "."},                    \
+    {"Out" Name "Update", DIALER, run_update, "Changes a " word "."},                    \
+    {"Out" Name "Delete", DIALER, run_delete, "Deletes a " word "."}
+
+const struct action actions[] = {
+    NOUN("Campaign", "campaign"),
+    {"OutCampaignShow", DIALER, run_show, "Lists campaigns."},
+    {"OutCampaignStatShow", DIALER, run_stats, "Lists campaigns' counts of leads."},
+    NOUN("Plan", "plan"),
+    {"OutPlanShow", DIALER, run_show, "Lists plans."},
+    NOUN("Dlma", "dial list master"),
+    {"OutDlmaShow", DIALER, run_show, "Lists dial list masters."},
+    NOUN("DlList", "lead"),
+    {"OutDlListShow", DIALER, run_show_leads, "Lists leads."},
+    NOUN("Destination", "destination"),
+    {"OutDestinationShow", DIALER, run_show, "Lists destinations."},
+    {"OutDialingShow", DIALER, run_dialings, "Lists calls in flight."},
+    {"OutDialingSummary", DIALER, run_summary, "Counts calls in flight."},
+    {0},
+};

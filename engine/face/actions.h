@@ -1,0 +1,10 @@
+/* Our AMI actions: one table, and the names of nouns in it. */
+#ifndef FACE_ACTIONS_H
+#define FACE_ACTIONS_H
+
+#include "ami/server.h"
+
+/* Their arg is the struct engine. Ended by {0}. */
+extern const struct action actions[];
+
+#endif

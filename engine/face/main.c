@@ -1,0 +1,201 @@
+/* astout: the commands. */
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "dialer/engine.h"
+#include "face/actions.h"
+#include "face/relay.h"
+#include "sim/sim.h"
+
+/* What `astout run` holds. */
+struct daemon {
+    struct log log;
+    struct clock clock;
+    struct conf *conf;
+    struct users *users;
+    struct loop *loop;
+    struct engine *engine;
+    struct server *server;
+};
+
+/* ---- our AMI port ---- */
+
+static const char *version(void *arg) {
+    (void)arg;
+    return "5.0.4"; /* of Asterisk 16: what the scripts of the seeds were written for */
+}
+
+static void on_login(void *arg, struct session *s) {
+    struct engine *e = arg;
+    session_set_data(s, relay_new(e->loop, &e->conf->asterisks[0], s));
+}
+
+static void on_gone(void *arg, struct session *s) {
+    (void)arg;
+    relay_free(session_data(s));
+    session_set_data(s, NULL);
+}
+
+static void on_masked(void *arg, struct session *s) {
+    (void)arg;
+    if (session_data(s))
+        relay_mask(session_data(s));
+}
+
+static bool on_other(void *arg, struct answer *a, const struct message *m) {
+    (void)arg;
+    relay_action(session_data(answer_session(a)), a, m);
+    return true;
+}
+
+static void on_event(void *arg, const struct str *packet) {
+    struct daemon *d = arg;
+    if (d->server)
+        server_event(d->server, CLASS_MESSAGE, packet);
+}
+
+static const struct action *const tables[] = {actions, NULL};
+
+static bool open_server(struct daemon *d, char **err) {
+    if (!d->conf->ami.enabled)
+        return true;
+    struct server_config sc = {
+        .bindaddr = d->conf->ami.bindaddr,
+        .port = (int)d->conf->ami.port,
+        .users = d->users,
+        .limits = {.sessions = (unsigned)d->conf->ami.max_sessions,
+                   .unauthenticated = (unsigned)d->conf->ami.authlimit,
+                   .login_time = d->conf->ami.authtimeout * NS_PER_S,
+                   .owed = (size_t)d->conf->ami.writebuffer},
+        .tables = tables,
+        .arg = d->engine,
+        .version = version,
+        .login = on_login,
+        .gone = on_gone,
+        .other = on_other,
+        .masked = on_masked,
+    };
+    d->server = server_new(d->loop, &d->engine->chance, &sc, err);
+    if (d->server)
+        log_info(&d->log, "ami: listening on %s:%d", sc.bindaddr, server_port(d->server));
+    return d->server != NULL;
+}
+
+/* ---- run ---- */
+
+/* Tells systemd, if it started us, that the ports are open (sd_notify(3) says how). */
+static void notify(const char *state) {
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    if (path == NULL || strlen(path) >= sizeof addr.sun_path)
+        return;
+    strcpy(addr.sun_path, path);
+    if (*path == '@')
+        addr.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (fd >= 0 && sendto(fd, state, strlen(state), 0, (struct sockaddr *)&addr, len) < 0)
+        perror("NOTIFY_SOCKET");
+    if (fd >= 0)
+        close(fd);
+}
+
+static void on_left(void *arg) { loop_stop(((struct daemon *)arg)->loop); }
+
+/* The first signal leaves in order, the second at once. */
+static void on_signal(void *arg) {
+    struct daemon *d = arg;
+    if (d->engine->leaving) {
+        loop_stop(d->loop);
+        return;
+    }
+    log_info(&d->log, "leaving; %zu calls in flight go on in Asterisk",
+             d->engine->dialings.count);
+    notify("STOPPING=1");
+    engine_leave(d->engine, on_left, d);
+}
+
+static bool start(struct daemon *d, const char *path, char **err) {
+    d->conf = conf_load(path, err);
+    if (d->conf == NULL)
+        return false;
+    d->log.level = (enum log_level)d->conf->general.log_level;
+    if (d->conf->ami.enabled && (d->users = users_load(d->conf->ami.users, err)) == NULL)
+        return false;
+    d->loop = loop_new(&d->clock, &d->log);
+    d->engine = engine_new(d->loop, &d->log, d->conf, err);
+    if (d->engine == NULL)
+        return false;
+    d->engine->out.event = on_event;
+    d->engine->out.arg = d;
+    return open_server(d, err);
+}
+
+static int run(const char *path) {
+    struct daemon d = {.log = {.level = LOG_INFO}};
+    char *err = NULL;
+    clock_real(&d.clock);
+    bool ok = start(&d, path, &err);
+    if (ok) {
+        signal(SIGPIPE, SIG_IGN);
+        loop_signal(d.loop, SIGTERM, on_signal, &d);
+        loop_signal(d.loop, SIGINT, on_signal, &d);
+        notify("READY=1");
+        loop_run(d.loop);
+    } else {
+        log_error(&d.log, "%s", err);
+    }
+    server_free(d.server);
+    d.server = NULL;
+    engine_free(d.engine);
+    loop_free(d.loop);
+    users_free(d.users);
+    conf_free(d.conf);
+    free(err);
+    return ok ? 0 : 1;
+}
+
+static int run_main(int argc, char **argv) {
+    const char *path = NULL;
+    for (int opt; (opt = getopt(argc, argv, "c:")) != -1;)
+        if (opt == 'c')
+            path = optarg;
+        else
+            return 2;
+    if (path == NULL || optind != argc) {
+        fputs("usage: astout run -c FILE\n", stderr);
+        return 2;
+    }
+    return run(path);
+}
+
+/* ---- commands ---- */
+
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"run", run_main, "run -c FILE                 the engine, in the foreground"},
+    {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
+};
+
+static int usage(FILE *to) {
+    fputs("usage: astout COMMAND ...\n", to);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        fprintf(to, "  astout %s\n", commands[i].help);
+    return 2;
+}
+
+int main(int argc, char **argv) {
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, argv[1]) == 0)
+            return commands[i].main(argc - 1, argv + 1);
+    return usage(stderr);
+}
