@@ -37,8 +37,27 @@ $(B)/unit/%: tests/unit/%.c $(B)/libastout.a
 
 unit: $(UNIT)
 
+# Each of these sets up what it needs; the build itself then runs in a make of its own,
+# which sees the packages.
+demo:
+	@tests/setup build
+	@$(MAKE) --no-print-directory -s all
+	@tests/demo
+
+test:
+	@tests/setup test
+	@$(MAKE) --no-print-directory -s -j2 all unit fuzzers
+	@tests/check_rooms
+	@luacheck -q strategies conf tests/worlds
+	@/usr/bin/python3 -m pytest -q tests $(PYTEST)
+
+bench:
+	@tests/setup test
+	@$(MAKE) --no-print-directory -s -j2 all
+	@/usr/bin/python3 tests/bench/bench.py
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit clean
+.PHONY: all unit fuzzers demo test bench clean
 -include $(OBJ:.o=.d) $(UNIT:=.d)

@@ -64,6 +64,8 @@ uint32_t session_mask(const struct session *s);
 const char *session_name(const struct session *s);
 void *session_data(const struct session *s);
 void session_set_data(struct session *s, void *data);
+/* Would an event of these classes be sent to it? */
+bool session_hears(const struct session *s, uint32_t need);
 /* A packet woven in between messages; false when it was not due to this session. */
 bool session_event(struct session *s, uint32_t need, const struct str *packet);
 /* Bytes of whole packets of a relayed server that answer nothing (events). */

@@ -56,8 +56,12 @@ void session_send(struct session *s, const char *bytes, size_t n) {
         session_close(s, false);
 }
 
+bool session_hears(const struct session *s, uint32_t need) {
+    return s->user && (s->user->read & s->mask & need) == need;
+}
+
 bool session_event(struct session *s, uint32_t need, const struct str *packet) {
-    if (s->user == NULL || (s->user->read & s->mask & need) != need)
+    if (!session_hears(s, need))
         return false;
     session_send(s, packet->s, packet->len);
     return true;

@@ -233,11 +233,6 @@ bool asterisk_is_ready(const struct asterisk *a) {
     return a->synced && client_is_up(a->client);
 }
 
-int64_t asterisk_room(const struct asterisk *a) {
-    int64_t room = cap_room(&a->cap, engine_now(a->engine)), asked = a->originates - a->asked;
-    return asked < room ? (asked > 0 ? asked : 0) : room;
-}
-
 /* ---- life ---- */
 
 struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf) {

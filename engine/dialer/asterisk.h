@@ -28,8 +28,6 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
 void asterisk_free(struct asterisk *a);
 /* Connected, and everything known: calls may begin. */
 bool asterisk_is_ready(const struct asterisk *a);
-/* How many calls may begin now, by its own limits. */
-int64_t asterisk_room(const struct asterisk *a);
 /* Sends the dialing's Originate. False when the connection is away: nothing was sent. */
 bool asterisk_originate(struct asterisk *a, struct dialing *d);
 /* Asks for a call to be hung up. */

@@ -86,6 +86,8 @@ void dialing_print(const struct dialing *d, struct str *b) {
 
 static void emit(struct dialing *d, const char *name) {
     struct str b = {0};
+    if (!engine_is_heard(d->engine))
+        return;
     event_begin(&b, name);
     dialing_print(d, &b);
     event_end(d->engine, &b);
@@ -308,7 +310,6 @@ static void on_closed(void *arg, bool ok) {
     lead_written(d->lead);
     lead_event(d->lead, "Update");
     emit(d, "OutDialingDelete");
-    agenda_forget(d->engine, row_text(d->lead->row, LEAD_DLMA_UUID));
     forget(d);
     campaign_call_over(c);
 }

@@ -16,6 +16,10 @@ int64_t engine_wall(const struct engine *e) { return loop_clock(e->loop)->wall; 
 
 void engine_uuid(struct engine *e, char out[UUID_TEXT]) { chance_uuid(&e->chance, out); }
 
+bool engine_is_heard(const struct engine *e) {
+    return e->out.event && (e->out.heard == NULL || e->out.heard(e->out.arg));
+}
+
 void event_begin(struct str *packet, const char *name) {
     header_add(packet, "Event", name);
     header_add(packet, "Privilege", "message,all");

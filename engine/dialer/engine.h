@@ -45,6 +45,8 @@ struct engine {
     struct {
         /* A whole packet of class message, to everybody who listens. */
         void (*event)(void *arg, const struct str *packet);
+        /* Does anybody listen? Spares the printing; NULL = yes. */
+        bool (*heard)(void *arg);
         void *arg;
     } out;
     bool leaving; /* no call begins any more */
@@ -65,6 +67,7 @@ int64_t engine_now(const struct engine *e);  /* monotonic ns */
 int64_t engine_wall(const struct engine *e); /* ns since 1970 */
 /* A new uuid from the engine's generator. */
 void engine_uuid(struct engine *e, char out[UUID_TEXT]);
+bool engine_is_heard(const struct engine *e);
 /* Begins an event packet: Event and Privilege. */
 void event_begin(struct str *packet, const char *name);
 /* Ends it, sends it out and frees it. */

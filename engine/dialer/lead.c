@@ -91,8 +91,10 @@ int64_t lead_tries(const struct row *row) {
 
 void lead_event(struct lead *l, const char *verb) {
     char name[32];
-    snprintf(name, sizeof name, "OutDlList%s", verb);
     struct str b = {0};
+    if (!engine_is_heard(l->engine))
+        return;
+    snprintf(name, sizeof name, "OutDlList%s", verb);
     event_begin(&b, name);
     row_print(l->row, &b);
     event_end(l->engine, &b);

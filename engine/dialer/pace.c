@@ -5,23 +5,28 @@
 
 #define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
 
-/* What the hard limits let through, and which of them decides. */
-static int64_t room(struct campaign *c, struct asterisk *a, struct trunk *t, struct pace *out) {
-    int64_t now = engine_now(c->engine), n = asterisk_room(a);
-    out->reason = a->asked >= a->originates                             ? REASON_ORIGINATES
-                  : a->cap.channels && a->cap.up >= a->cap.channels ? REASON_CHANNELS
-                                                                        : REASON_CPS;
-    if (n == 0)
-        out->ask_at = cap_wait(&a->cap, now);
-    if (t == NULL || n == 0)
-        return n;
-    int64_t trunk = cap_room(&t->cap, now);
-    if (trunk < n) {
-        out->reason = REASON_TRUNK;
-        out->ask_at = cap_wait(&t->cap, now);
-        return trunk;
-    }
-    return n;
+/* The lower of two limits decides, and is the reason why not more. */
+static void limit(struct pace *out, int64_t *room, int64_t allows, enum reason reason) {
+    if (allows >= *room)
+        return;
+    *room = allows > 0 ? allows : 0;
+    out->reason = reason;
+}
+
+/* What the hard limits let through. */
+static int64_t room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
+                        struct pace *out) {
+    int64_t now = engine_now(c->engine), room = INT64_MAX;
+    limit(out, &room, a->originates - a->asked, REASON_ORIGINATES);
+    if (a->cap.channels)
+        limit(out, &room, a->cap.channels - a->cap.up, REASON_CHANNELS);
+    limit(out, &room, cap_room(&a->cap, now), REASON_CPS);
+    if (t)
+        limit(out, &room, cap_room(&t->cap, now), REASON_TRUNK);
+    int64_t server = cap_wait(&a->cap, now), trunk = t ? cap_wait(&t->cap, now) : 0;
+    if (room == 0)
+        out->ask_at = server > trunk ? server : trunk;
+    return room;
 }
 
 static json_t *queue_view(struct campaign *c, struct asterisk *a) {
@@ -37,7 +42,7 @@ static json_t *queue_view(struct campaign *c, struct asterisk *a) {
                      q->performance < 0 ? 1.0 : q->performance);
 }
 
-static json_t *dial_view(struct campaign *c, struct asterisk *a, int64_t room_now) {
+static json_t *dial_view(struct campaign *c, struct asterisk *a, int64_t room) {
     const struct row *camp = c->item.row, *plan = campaign_plan(c)->item.row;
     json_t *v = json_pack(
         "{s:f, s:{s:s, s:s*}, s:{s:s, s:s*, s:I, s:I}, s:I, s:I, s:I}", "now",
@@ -46,24 +51,24 @@ static json_t *dial_view(struct campaign *c, struct asterisk *a, int64_t room_no
         row_text(plan, PLAN_NAME), "dial_mode", (json_int_t)row_int(plan, PLAN_DIAL_MODE),
         "service_level", (json_int_t)row_int(plan, PLAN_SERVICE_LEVEL), "in_flight",
         (json_int_t)c->live, "ringing", (json_int_t)(c->live - c->answered), "room",
-        (json_int_t)room_now);
+        (json_int_t)room);
     json_t *queue = queue_view(c, a);
     if (queue)
         json_object_set_new(v, "queue", queue);
     return v;
 }
 
-static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room_now,
+static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room,
                             struct pace *out) {
     double ask_in = 0;
-    json_t *view = dial_view(c, a, room_now);
+    json_t *view = dial_view(c, a, room);
     int64_t n = plan_dial(campaign_plan(c), view, &ask_in);
     json_decref(view);
     if (ask_in > 0 && ask_in < 86400)
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
-    if (n < room_now)
+    if (n < room)
         out->reason = REASON_STRATEGY; /* it is the one that decides */
-    return n < room_now ? n : room_now;
+    return n < room ? n : room;
 }
 
 /* No lead may be called now: because all wait, or because none is left? */
@@ -111,10 +116,10 @@ void pace_decide(struct campaign *c, struct pace *out) {
         out->reason = REASON_ASTERISK;
     if (out->reason != REASON_NONE)
         return;
-    int64_t now = room(c, a, t, out);
-    if (now == 0)
+    int64_t room = room_now(c, a, t, out), next;
+    if (room == 0)
         return;
-    int64_t n = ask_strategy(c, a, now, out), next;
+    int64_t n = ask_strategy(c, a, room, out);
     if (n > 0)
         begin_calls(c, n, out);
     else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */

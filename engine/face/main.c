@@ -60,6 +60,14 @@ static void on_event(void *arg, const struct str *packet) {
         server_event(d->server, CLASS_MESSAGE, packet);
 }
 
+static bool on_heard(void *arg) {
+    struct daemon *d = arg;
+    for (struct session *s = d->server ? server_first(d->server) : NULL; s; s = session_next(s))
+        if (session_hears(s, CLASS_MESSAGE))
+            return true;
+    return false;
+}
+
 static const struct action *const tables[] = {actions, NULL};
 
 static bool open_server(struct daemon *d, char **err) {
@@ -133,6 +141,7 @@ static bool start(struct daemon *d, const char *path, char **err) {
     if (d->engine == NULL)
         return false;
     d->engine->out.event = on_event;
+    d->engine->out.heard = on_heard;
     d->engine->out.arg = d;
     return open_server(d, err);
 }

@@ -1,0 +1,6 @@
+-- What a strategy may use: the libraries that the engine lends (engine/script/libs.c).
+std = { read_globals = {
+    "assert", "error", "ipairs", "next", "pairs", "pcall", "print", "select", "tonumber",
+    "tostring", "type", "math", "string", "table", "utf8", "os", "json", "log",
+} }
+max_line_length = 96
