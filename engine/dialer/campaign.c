@@ -102,7 +102,7 @@ struct step {
 static void on_step(void *arg, bool ok) {
     (void)ok;
     struct step *s = arg;
-    event_end(s->campaign->engine, &s->event);
+    engine_event_end(s->campaign->engine, &s->event);
     s->campaign->steps--;
     campaign_kick(s->campaign);
     free(s);
@@ -115,7 +115,7 @@ static void step(struct campaign *c, int64_t status) {
     struct step *s = xcalloc(1, sizeof *s);
     s->campaign = c;
     c->steps++;
-    event_begin(&s->event, "OutCampaignUpdate");
+    engine_event_begin(&s->event, "OutCampaignUpdate");
     row_print(c->item.row, &s->event);
     struct batch *b = batch_new();
     batch_row(b, c->item.row);

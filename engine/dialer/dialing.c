@@ -88,9 +88,9 @@ static void emit(struct dialing *d, const char *name) {
     struct str b = {0};
     if (!engine_is_heard(d->engine))
         return;
-    event_begin(&b, name);
+    engine_event_begin(&b, name);
     dialing_print(d, &b);
-    event_end(d->engine, &b);
+    engine_event_end(d->engine, &b);
 }
 
 static void updated(struct dialing *d) {

@@ -20,12 +20,12 @@ bool engine_is_heard(const struct engine *e) {
     return e->out.event && (e->out.heard == NULL || e->out.heard(e->out.arg));
 }
 
-void event_begin(struct str *packet, const char *name) {
+void engine_event_begin(struct str *packet, const char *name) {
     header_add(packet, "Event", name);
     header_add(packet, "Privilege", "message,all");
 }
 
-void event_end(struct engine *e, struct str *packet) {
+void engine_event_end(struct engine *e, struct str *packet) {
     message_end(packet);
     if (e->out.event)
         e->out.event(e->out.arg, packet);

@@ -69,8 +69,8 @@ int64_t engine_wall(const struct engine *e); /* ns since 1970 */
 void engine_uuid(struct engine *e, char out[UUID_TEXT]);
 bool engine_is_heard(const struct engine *e);
 /* Begins an event packet: Event and Privilege. */
-void event_begin(struct str *packet, const char *name);
+void engine_event_begin(struct str *packet, const char *name);
 /* Ends it, sends it out and frees it. */
-void event_end(struct engine *e, struct str *packet);
+void engine_event_end(struct engine *e, struct str *packet);
 
 #endif

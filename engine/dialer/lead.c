@@ -95,7 +95,7 @@ void lead_event(struct lead *l, const char *verb) {
     if (!engine_is_heard(l->engine))
         return;
     snprintf(name, sizeof name, "OutDlList%s", verb);
-    event_begin(&b, name);
+    engine_event_begin(&b, name);
     row_print(l->row, &b);
-    event_end(l->engine, &b);
+    engine_event_end(l->engine, &b);
 }

@@ -238,7 +238,7 @@ static struct change *begin(struct engine *e, const struct noun *n, noun_done *d
 static void finish(struct change *ch, const char *error) {
     ch->done(ch->arg, error, ch->row);
     if (error == NULL)
-        event_end(ch->engine, &ch->event);
+        engine_event_end(ch->engine, &ch->event);
     str_free(&ch->event);
     row_free(ch->row);
     row_free(ch->before);
@@ -250,7 +250,7 @@ static void finish(struct change *ch, const char *error) {
 static void make_event(struct change *ch, const char *verb) {
     char name[48];
     snprintf(name, sizeof name, "Out%s%s", ch->noun->event, verb);
-    event_begin(&ch->event, name);
+    engine_event_begin(&ch->event, name);
     row_print(ch->row, &ch->event);
 }
 
