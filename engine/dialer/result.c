@@ -110,8 +110,6 @@ static json_t *fields(const struct dialing *d) {
         put_text(o, "res_dial_detail", d->outcome.res_dial_detail);
     put_text(o, "res_amd", d->amd);
     put_text(o, "res_amd_detail", d->amd_detail);
-    put_text(o, "current_queue", d->queue);
-    put_text(o, "current_agent", d->agent);
     put_time(o, "tm_dialing", d->tm_dialing);
     put_time(o, "tm_dial_begin", d->tm_begin);
     put_time(o, "tm_dial_end", d->tm_end);

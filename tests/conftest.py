@@ -1,0 +1,51 @@
+"""pytest of the whole project: real Asterisk servers, the engine, and one line that counts."""
+import pytest
+
+from asterisk.fixtures import *  # pylint: disable=wildcard-import,unused-wildcard-import
+from engine import Engine
+
+
+@pytest.fixture
+def engine():
+    """A factory: engine(asterisk, conf=…) is a started Engine; all of them end with the test, and must end well."""
+    started = []
+
+    def make(*asterisks, **more):
+        started.append(Engine(*asterisks, **more))
+        return started[-1].start()
+
+    yield make
+    for one in started:
+        one.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):  # pylint: disable=unused-argument
+    """A failure shows the end of the log of every engine that was up, and keeps its directory."""
+    report = (yield).get_result()
+    if report.failed:
+        for one in Engine.alive:
+            one.keep = True
+            report.sections.append((f"log of the engine in {one.dir}", one.tail()))
+
+
+def _counts(reporter):
+    """(passed, failed, skipped) of a session; errors of set-up, tear-down and collection are failures."""
+    count = {key: len(reports) for key, reports in reporter.stats.items()}
+    return (count.get("passed", 0) + count.get("xpassed", 0), count.get("failed", 0) + count.get("error", 0),
+            count.get("skipped", 0) + count.get("xfailed", 0))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Nobody overlooks what was skipped."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"skipped {report.nodeid}: {str(reason).removeprefix('Skipped: ')}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """The very last line of a run."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and hasattr(reporter, "_session"):
+        print("{} passed, {} failed, {} skipped".format(*_counts(reporter)), flush=True)
