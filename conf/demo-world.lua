@@ -7,18 +7,18 @@ return {
     answer_rate = 0.5,
     ring = { mean = 2, cv = 0.4, cut = 6 },
 
-    -- What becomes of the others: busy at once, no circuit free, no such number, refused
-    -- after 1 to 8 seconds; the rest rings until the plan's DialTimeout.
+    -- What becomes of the others: busy at once, no circuit free, no such number,
+    -- refused after 1 to 8 seconds; the rest rings until the plan's DialTimeout.
     busy = 0.40,
     congestion = 0.10,
     unknown = 0.10,
     fail_early = 0.20,
 
-    -- Agents of every queue (without `queue`, any queue that is named exists): seconds of
-    -- talk and of wrap-up (paused, with the reason `wrapup`), and until one picks up.
-    agents = 5,
-    talk = { mean = 6, cv = 0.5 },
-    wrapup = { mean = 2, cv = 0.5 },
+    -- Agents of every queue (without `queue`, any queue that is named exists): seconds
+    -- of talk, of wrap-up (paused with the reason `wrapup`), and until one picks up.
+    agents = 6,
+    talk = { mean = 4, cv = 0.5 },
+    wrapup = { mean = 1, cv = 0.5 },
     pickup = 0.3,
 
     -- Seconds for which a caller waits in the queue before he hangs up.

@@ -49,6 +49,8 @@ static void advance(struct session *s) {
             str_free(&held);
         }
     }
+    if (s->leaving && s->first == NULL)
+        session_close(s, true);
 }
 
 void answers_orphan(struct session *s) {

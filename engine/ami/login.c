@@ -8,6 +8,7 @@
 #include "ami/session.h"
 
 #define REFUSAL_DELAY SECONDS(1) /* as Asterisk: makes guessing slow */
+#define LEAVE_TIME SECONDS(60) /* for what was asked before the Logoff */
 #define BOOT_DELAY (5 * NS_PER_MS) /* some clients lose what shares the Login's segment */
 
 static void challenge(struct session *s, struct answer *a, const struct message *m) {
@@ -95,8 +96,8 @@ static void logoff(struct session *s, struct answer *a, const struct message *m)
     message_end(&b);
     answer_send(a, b.s, b.len);
     str_free(&b);
-    answer_end(a);
-    session_close(s, true);
+    timer_set(&s->limit, LEAVE_TIME);
+    answer_end(a); /* ends the session, once the answers before it are out */
 }
 
 static void ping(struct session *s, struct answer *a, const struct message *m) {

@@ -29,6 +29,8 @@ void session_close(struct session *s, bool flush) {
         sv->config.gone(sv->config.arg, s);
     timer_stop(&s->limit);
     timer_stop(&s->boot);
+    if (s->refused)
+        s->refused->ended = true; /* its second of waiting is cut short */
     answers_orphan(s);
     conn_close(s->conn, flush);
     loop_later(sv->loop, destroy, s);

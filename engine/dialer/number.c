@@ -61,14 +61,16 @@ const char *variable_add(json_t *vars, const char *header) {
 
 bool variable_print(struct str *action, const char *name, const char *value) {
     struct str v = {0};
+    size_t line_ends = 0; /* header_add makes two characters of each */
     str_add(&v, name);
     str_addc(&v, '=');
     for (const char *p = value; *p; p++) {
         if (strchr(",\"\\", *p))
             str_addc(&v, '\\');
         str_addc(&v, *p);
+        line_ends += *p == '\r' || *p == '\n';
     }
-    bool fits = v.len + strlen("Variable: \r\n") <= ACTION_LINE_MAX;
+    bool fits = v.len + line_ends + strlen("Variable: \r\n") <= ACTION_LINE_MAX;
     if (fits)
         header_add(action, "Variable", v.s);
     str_free(&v);

@@ -102,12 +102,21 @@ static void begin_wrapup(struct queue *q, struct member *mb) {
         timer_set(&q->wrapup, wrapup);
 }
 
+static void end_call(struct queue *q, struct member *mb) {
+    mb->in_call = mb->ringing = false;
+    begin_wrapup(q, mb);
+}
+
 /* ---- events ---- */
 
 static void on_member(struct queue *q, const struct message *m) {
     struct member *mb = member_get(q, interface_of(m));
-    if (mb)
-        read_member(mb, m);
+    if (mb == NULL)
+        return;
+    read_member(mb, m);
+    /* a call that Asterisk hangs up ends without AgentComplete (seen on 16 and 22) */
+    if (mb->in_call && mb->status == DEV_NOT_INUSE && number(m, "InCall", 1) == 0)
+        end_call(q, mb);
 }
 
 static void on_removed(struct queue *q, const struct message *m) {
@@ -138,10 +147,8 @@ static void on_connect(struct queue *q, const struct message *m) {
 
 static void on_complete(struct queue *q, const struct message *m) {
     struct member *mb = member_get(q, interface_of(m));
-    if (mb == NULL)
-        return;
-    mb->in_call = mb->ringing = false;
-    begin_wrapup(q, mb);
+    if (mb)
+        end_call(q, mb);
 }
 
 static void on_join(struct queue *q, const struct message *m) {

@@ -117,10 +117,19 @@ static json_t *fields(const struct dialing *d) {
     return o;
 }
 
+/* What the tutorial's lines do not have; scripts may want it. */
+static json_t *extra(const struct dialing *d) {
+    json_t *o = json_object();
+    put_text(o, "current_queue", d->queue);
+    put_text(o, "current_agent", d->agent);
+    return o;
+}
+
 void result_write(struct dialing *d, struct batch *b) {
     const struct conf *conf = d->engine->conf;
     json_t *view = json_object();
     json_object_set_new(view, "fields", fields(d));
+    json_object_set_new(view, "extra", extra(d));
     if (conf->general.result_info_enable)
         json_object_set(view, "info", d->info);
     if (d->history)

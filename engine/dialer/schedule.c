@@ -128,5 +128,11 @@ int schedule_next(const struct row *c, const struct tm *local) {
     for (size_t i = 0; i < ARRAY_LEN(edges); i++)
         if (edges[i] > now && edges[i] - now < next)
             next = edges[i] - now;
+    /* on a day when the clocks change that is not the time that will go by */
+    struct tm from = *local, to = *local;
+    to.tm_hour = to.tm_min = 0;
+    to.tm_sec = now + next;
+    to.tm_isdst = -1;
+    next = (int)(mktime(&to) - mktime(&from));
     return next > 0 ? next : 1;
 }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOREVER 3600.0         /* s: a far end that stays */
-#define NETWORK_TIMEOUT 120.0  /* s: no network lets a phone ring longer */
-#define REDRAWS 64     /* of a ring time beyond the cut */
+#define FOREVER 3600.0        /* s: a far end that stays */
+#define NETWORK_TIMEOUT 120.0 /* s: no network lets a phone ring longer */
+#define REDRAWS 64            /* of a ring time beyond the cut */
 
 enum {
     R_486,
@@ -20,7 +20,9 @@ enum {
     R_488,
     R_410,
     R_500,
-    R_502
+    R_502,
+    R_NO_ROUTE, /* these two only from a dialplan: Hangup(3), Hangup(20) */
+    R_ABSENT
 };
 
 /* Measured, Asterisk 16 and 22 with chan_sip and chan_pjsip. */
@@ -37,6 +39,8 @@ static const struct refusal refusals[] = {
     [R_410] = {410, 22, 8, "CONGESTION", "NOANSWER"},
     [R_500] = {500, 38, 8, "CONGESTION", "NOANSWER"},
     [R_502] = {502, 27, 8, "CONGESTION", "NOANSWER"},
+    [R_NO_ROUTE] = {404, 3, 0, "CHANUNAVAIL", "CHANUNAVAIL"},
+    [R_ABSENT] = {480, 20, 0, "CHANUNAVAIL", "CHANUNAVAIL"},
 };
 
 /* What a call that fails early fails of. */
@@ -84,10 +88,12 @@ static double draw(struct chance *c, const struct duration *d, double t, double 
     return cut;
 }
 
+/* Uniform between two bounds. */
 static double between(struct chance *c, double low, double high) {
     return low + (high - low) * chance_unit(c);
 }
 
+/* Makes it a call that is not answered, without ringing. */
 static void refuse(struct fate *f, enum outcome outcome, int refusal, double delay) {
     f->outcome = outcome;
     f->refusal = refusal < 0 ? NULL : &refusals[refusal];
@@ -143,6 +149,7 @@ static void draw_amd(struct fate *f, const struct world *w, double t, double u,
     }
 }
 
+/* The refusal with that cause; where there is none, plain rejection. */
 static int with_cause(int cause) {
     for (int r = 0; r < (int)ARRAY_LEN(refusals); r++)
         if (refusals[r].cause == cause)

@@ -67,11 +67,13 @@ static void make_users(struct sim *sim) {
 
 /* ---- life ---- */
 
+/* The version of AMI in the first line. */
 static const char *banner(void *arg) {
     const struct sim *sim = arg;
     return sim->dialect == 22 ? "11.0.0" : "5.0.4";
 }
 
+/* All memory, once nothing can call back any more. */
 static void destroy(void *arg) {
     struct sim *sim = arg;
     while (sim->calls)

@@ -7,6 +7,7 @@
 
 #include "sim/simagent.h"
 
+/* The Asterisk that it claims to be. */
 static const char *version_text(const struct sim *sim) {
     return sim->dialect == 22 ? "22.10.1" : "16.28.0";
 }
@@ -21,6 +22,7 @@ static void answer_with(struct answer *a, struct str *b) {
 
 /* ---- channels ---- */
 
+/* By name or Uniqueid; the ;2 half of a Local channel is the far end. */
 static void hangup(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *which = message_get(m, "Channel");
@@ -44,16 +46,19 @@ static void hangup(void *arg, struct answer *a, const struct message *m) {
 /* Has its Newchannel been told? Before that nobody can know of it. */
 static bool is_known(const struct leg *l) { return l->agent || l->call->announced; }
 
+/* What a channel runs; its data goes by different names. */
 static void print_application(struct str *b, const struct leg *l, const char *data) {
     header_add(b, "Application", l->app);
     header_add(b, data, l->data);
 }
 
+/* ActionID, where there was one. */
 static void add_action_id(struct str *b, const struct answer *a) {
     if (answer_id(a))
         header_add(b, "ActionID", answer_id(a));
 }
 
+/* CoreShowChannels: all legs, those of the agents included. */
 static void show_channels(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     struct sim *sim = arg;
@@ -90,6 +95,7 @@ static void print_asked(struct str *b, const struct leg *l, const char *names) {
     free(list);
 }
 
+/* One item of the Status list. */
 static void print_status(struct str *b, const struct leg *l, const struct answer *a,
                          const char *names) {
     header_add(b, "Event", "Status");
@@ -108,6 +114,7 @@ static void print_status(struct str *b, const struct leg *l, const struct answer
     message_end(b);
 }
 
+/* Status of one channel or all. */
 static void status(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *which = message_get(m, "Channel"), *names = message_get(m, "Variables");
@@ -134,6 +141,7 @@ static void status(void *arg, struct answer *a, const struct message *m) {
     answer_with(a, &b);
 }
 
+/* Of a channel; a global variable is always empty. */
 static void getvar(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *which = message_get(m, "Channel"), *name = message_get(m, "Variable");
@@ -156,6 +164,7 @@ static void getvar(void *arg, struct answer *a, const struct message *m) {
 
 /* ---- the server itself ---- */
 
+/* What clients ask for at login. */
 static void core_settings(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     const struct sim *sim = arg;
@@ -177,6 +186,7 @@ static void core_settings(void *arg, struct answer *a, const struct message *m) 
     answer_with(a, &b);
 }
 
+/* Since when it runs, and how many calls. */
 static void core_status(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     const struct sim *sim = arg;
@@ -197,6 +207,7 @@ static void core_status(void *arg, struct answer *a, const struct message *m) {
     answer_with(a, &b);
 }
 
+/* The CLI knows one command. */
 static void command(void *arg, struct answer *a, const struct message *m) {
     const struct sim *sim = arg;
     const char *line = message_get(m, "Command");
@@ -233,6 +244,7 @@ static void user_event(void *arg, struct answer *a, const struct message *m) {
     event_send(sim, CLASS_USER);
 }
 
+/* One packet with a header per action. */
 static void list_commands(void *arg, struct answer *a, const struct message *m) {
     (void)arg, (void)m;
     static const char *const built_in[] = {"Challenge", "Events", "Login", "Logoff",

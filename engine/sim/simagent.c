@@ -64,6 +64,7 @@ static void hire(struct sim *sim, unsigned wanted) {
 
 /* ---- what they do ---- */
 
+/* His phone has another state: every row of his tells it. */
 static void tell_state(struct simagent *a, enum agent_state state) {
     a->state = state;
     for (struct simmember *m = a->members; m; m = m->agent_next)
@@ -80,6 +81,7 @@ void simagent_serve(struct simagent *a) {
         simqueue_serve(queues[i]);
 }
 
+/* Out of all queues. */
 static void log_out(struct simagent *a) {
     a->is_present = a->is_leaving = false;
     while (a->members)
@@ -99,6 +101,7 @@ static bool agent_begin(struct simagent *a, const char *event) {
     return true;
 }
 
+/* Whole seconds, as AMI counts. */
 static long long seconds(int64_t from, int64_t to) { return (to - from) / NS_PER_S; }
 
 /* The phone is free again; he may not be. */
@@ -140,6 +143,7 @@ static void open_leg(struct simagent *a) {
     a->leg.has_connected = true;
 }
 
+/* He has picked up. */
 static void connect_caller(struct simagent *a) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
@@ -280,6 +284,7 @@ void simagent_drop(struct simagent *a) {
         log_out(a);
 }
 
+/* Whatever he was at is over: wrap-up, talk, or ringing. */
 static void on_timer(void *arg) {
     struct simagent *a = arg;
     if (a->wraps_up)
@@ -294,6 +299,7 @@ static void on_timer(void *arg) {
 
 /* ---- coming and going ---- */
 
+/* Into all queues, unless he is there. */
 static void log_in(struct simagent *a) {
     bool was_here = a->is_present;
     a->is_present = true;
@@ -306,6 +312,7 @@ static void log_in(struct simagent *a) {
     simagent_serve(a);
 }
 
+/* At once if he is free, else after his call. */
 static void send_home(struct simagent *a) {
     if (!a->is_present)
         return;

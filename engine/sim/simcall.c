@@ -81,6 +81,7 @@ static void print_vars(struct str *b, const struct simcall *c) {
     }
 }
 
+/* On success the channel is the real one, on failure the one asked for. */
 static void tell_event(struct simcall *c) {
     const struct request *r = &c->asked;
     if (!event_begin(c->sim, CLASS_CALL, "OriginateResponse"))
@@ -122,6 +123,7 @@ void simcall_reached(struct simcall *c, enum slot slot) {
         tell(c);
 }
 
+/* The OriginateResponse that comes after everything else. */
 static void on_late(void *arg) {
     struct simcall *c = arg;
     tell(c);
@@ -160,6 +162,7 @@ static const char *local_status(int cause) {
     }
 }
 
+/* Nobody answered within the Timeout: there is no DialEnd. */
 static struct failure timed_out(const struct simcall *c) {
     int cause = c->sim->dialect == 22 ? 19 : 0;
     if (c->tech == TECH_SIP)
@@ -168,6 +171,7 @@ static struct failure timed_out(const struct simcall *c) {
         .reason = 3, .cause = cause, .half_cause = cause, .sip = 480};
 }
 
+/* What the driver makes of a refusal. */
 static struct failure refused(const struct simcall *c) {
     const struct refusal *r = c->fate.refusal;
     if (c->tech == TECH_SIP)
@@ -205,6 +209,7 @@ static void hang(struct simcall *c, int cause, int half_cause, int sip) {
     leg_hangup(&c->half, half_cause, 0);
 }
 
+/* All events of a call that is not answered, from where it stands. */
 static void fail(struct simcall *c, const struct failure *f) {
     c->reason = f->reason;
     simdial_announce(c);
@@ -225,6 +230,7 @@ static void fail(struct simcall *c, const struct failure *f) {
 
 /* ---- dialling ---- */
 
+/* Which of the counted orders applies. */
 static enum order_case order_case(const struct simcall *c) {
     if (c->times_out)
         return ORDER_TIMEOUT;
@@ -257,6 +263,7 @@ static bool cannot_dial(const struct simcall *c) {
     return c->tech == TECH_NONE || c->fate.outcome == OUTCOME_NO_PEER || taken;
 }
 
+/* The thread of the Originate runs: the channel, or not even that. */
 static void begin(struct simcall *c) {
     struct sim *sim = c->sim;
     sim->channels++;
@@ -281,6 +288,7 @@ static void begin(struct simcall *c) {
     timer_set(&c->timer, c->times_out ? c->asked.timeout : wait);
 }
 
+/* The far end picks up. */
 static void answer(struct simcall *c) {
     c->success = true;
     c->reason = 4;
@@ -309,6 +317,7 @@ static void outcome(struct simcall *c) {
     fail(c, &f);
 }
 
+/* The next thing in its life. */
 static void on_timer(void *arg) {
     struct simcall *c = arg;
     switch (c->stage) {

@@ -16,6 +16,7 @@ struct options {
     const char *world;
 };
 
+/* To stdout if it was asked for, else it is an error. */
 static int usage(FILE *out) {
     fputs("usage: astout sim --listen HOST:PORT [--world FILE.lua] [--seed N] "
           "[--dialect 16|22]\n",
@@ -78,6 +79,7 @@ static json_t *load_world(const char *path, struct loop *l, char **err) {
     return script_data(&env, path, err);
 }
 
+/* SIGINT or SIGTERM. */
 static void on_signal(void *arg) { loop_stop(arg); }
 
 /* Makes it and runs the loop; the status to exit with. */

@@ -65,6 +65,7 @@ bool simmember_is_free(const struct simmember *m) {
     return m->agent->state == AGENT_FREE && !simmember_is_paused(m);
 }
 
+/* Why he is paused; empty if he is not or nobody said. */
 static const char *reason(const struct simmember *m) {
     if (m->paused)
         return m->reason ? m->reason : "";

@@ -89,24 +89,22 @@ static void read_callerid(struct request *r, const char *text) {
 
 /* ---- checks; each gives the error's text or NULL ---- */
 
-static const char *check_channel(struct sim *sim, struct request *r,
-                                 const struct message *m) {
-    (void)sim, (void)m;
+/* The one header that is needed. */
+static const char *check_channel(struct request *r, const struct message *m) {
+    (void)m;
     return r->channel ? NULL : "Channel not specified";
 }
 
-static const char *check_priority(struct sim *sim, struct request *r,
-                                  const struct message *m) {
-    (void)sim;
+/* A number; labels are not known here. */
+static const char *check_priority(struct request *r, const struct message *m) {
     const char *text = message_get(m, "Priority");
     if (text && (sscanf(text, "%30d", &r->priority) != 1 || r->priority < 1))
         return "Invalid priority";
     return NULL;
 }
 
-static const char *check_timeout(struct sim *sim, struct request *r,
-                                 const struct message *m) {
-    (void)sim;
+/* Milliseconds; what follows the digits is ignored. */
+static const char *check_timeout(struct request *r, const struct message *m) {
     const char *text = message_get(m, "Timeout");
     int ms = TIMEOUT_USUAL;
     if (text && sscanf(text, "%30d", &ms) != 1)
@@ -115,25 +113,25 @@ static const char *check_timeout(struct sim *sim, struct request *r,
     return NULL;
 }
 
-static const char *check_ids(struct sim *sim, struct request *r,
-                             const struct message *m) {
-    (void)sim, (void)m;
+/* Both ids have the same bound. */
+static const char *check_ids(struct request *r, const struct message *m) {
+    (void)m;
     bool too_long = (r->id && strlen(r->id) > ID_MAX) ||
                     (r->other_id && strlen(r->other_id) > ID_MAX);
     return too_long ? "Uniqueid length exceeds maximum of 149" : NULL;
 }
 
-static const char *check_tech(struct sim *sim, struct request *r,
-                              const struct message *m) {
-    (void)sim, (void)m;
+/* Technology/number, cut in silence where it is too long. */
+static const char *check_tech(struct request *r, const struct message *m) {
+    (void)m;
     if (strlen(r->channel) > CHANNEL_MAX)
         r->channel[CHANNEL_MAX] = '\0';
     return strchr(r->channel, '/') ? NULL : "Invalid channel";
 }
 
-static const char *check_exten(struct sim *sim, struct request *r,
-                               const struct message *m) {
-    (void)sim, (void)m;
+/* Only where all three parts are given. */
+static const char *check_exten(struct request *r, const struct message *m) {
+    (void)m;
     bool asked = !r->app && r->exten && r->context && r->priority;
     if (asked &&
         (str_has_prefix(r->exten, "nosuch") || str_has_prefix(r->context, "nosuch")))
@@ -158,22 +156,22 @@ static const char *check_app(const struct sim *sim, const struct request *r,
 }
 
 /* In the order in which Asterisk makes them. */
-static const char *check(struct sim *sim, struct request *r, const struct answer *a,
-                         const struct message *m) {
-    static const char *(*const checks[])(struct sim *, struct request *,
-                                         const struct message *) = {
+static const char *check(const struct sim *sim, struct request *r,
+                         const struct answer *a, const struct message *m) {
+    static const char *(*const checks[])(struct request *, const struct message *) = {
         check_channel, check_priority, check_timeout, check_ids, check_tech,
     };
     const char *wrong = NULL;
     for (size_t i = 0; i < ARRAY_LEN(checks) && wrong == NULL; i++)
-        wrong = checks[i](sim, r, m);
+        wrong = checks[i](r, m);
     if (wrong == NULL)
         wrong = check_app(sim, r, a);
-    return wrong ? wrong : check_exten(sim, r, m);
+    return wrong ? wrong : check_exten(r, m);
 }
 
 /* ---- the action ---- */
 
+/* Every header that matters. */
 static void read_request(struct request *r, const struct answer *a,
                          const struct message *m) {
     *r = (struct request){

@@ -67,6 +67,7 @@ static void caller_event(struct simcall *c, const char *event, unsigned position
     event_send(sim, CLASS_AGENT);
 }
 
+/* He gave up, or the queue did. */
 static void abandon_event(struct simcall *c, unsigned position) {
     struct sim *sim = c->sim;
     if (!event_begin(sim, CLASS_AGENT, "QueueCallerAbandon"))

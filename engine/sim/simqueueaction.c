@@ -7,6 +7,7 @@
 #include "sim/simaction.h"
 #include "sim/simagent.h"
 
+/* ActionID stands last in items of these lists. */
 static void add_action_id(struct str *b, const struct answer *a) {
     if (answer_id(a))
         header_add(b, "ActionID", answer_id(a));
@@ -20,6 +21,7 @@ static void touch(struct sim *sim, const char *name) {
 
 /* ---- QueueStatus ---- */
 
+/* A queue's head. */
 static void print_params(struct str *b, const struct simqueue *q,
                          const struct answer *a) {
     unsigned done = q->completed ? q->completed : 1;
@@ -40,6 +42,7 @@ static void print_params(struct str *b, const struct simqueue *q,
     message_end(b);
 }
 
+/* A row of a queue. */
 static void print_member(struct str *b, const struct simmember *m,
                          const struct answer *a) {
     header_add(b, "Event", "QueueMember");
@@ -48,6 +51,7 @@ static void print_member(struct str *b, const struct simmember *m,
     message_end(b);
 }
 
+/* A caller in the line. */
 static void print_entry(struct str *b, const struct simcall *c, unsigned position,
                         const struct answer *a) {
     header_add(b, "Event", "QueueEntry");
@@ -83,6 +87,7 @@ static unsigned long print_queue(struct str *b, const struct simqueue *q,
     return n;
 }
 
+/* Of one queue or all, of one member or all. */
 static void queue_status(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *name = message_get(m, "Queue"), *member = message_get(m, "Member");
@@ -100,6 +105,7 @@ static void queue_status(void *arg, struct answer *a, const struct message *m) {
 
 /* ---- QueueSummary ---- */
 
+/* Available is who can be rung; wrap-up shows as a pause. */
 static void print_summary(struct str *b, const struct simqueue *q,
                           const struct answer *a) {
     unsigned members = 0, available = 0, done = q->completed ? q->completed : 1;
@@ -121,6 +127,7 @@ static void print_summary(struct str *b, const struct simqueue *q,
     message_end(b);
 }
 
+/* The counts of one queue or all. */
 static void queue_summary(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *name = message_get(m, "Queue");
@@ -148,6 +155,7 @@ static const char *missing(const struct message *m) {
     return message_get(m, "Interface") ? NULL : "'Interface' not specified.";
 }
 
+/* An interface nobody knew becomes a new agent. */
 static void queue_add(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *wrong = missing(m), *interface = message_get(m, "Interface");
@@ -177,6 +185,7 @@ static void queue_add(void *arg, struct answer *a, const struct message *m) {
     simqueue_serve(q);
 }
 
+/* Takes a row away; a call under way goes on. */
 static void queue_remove(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *wrong = missing(m);
@@ -210,6 +219,7 @@ static unsigned pause_rows(struct simagent *agent, const char *queue, bool pause
     return n;
 }
 
+/* One row or, without Queue, all of an interface. */
 static void queue_pause(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *interface = message_get(m, "Interface"),

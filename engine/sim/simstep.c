@@ -6,13 +6,20 @@
 #include "sim/simqueue.h"
 
 /* Extensions of which the world says nothing. */
-static const struct world_extension amd_extension = {
-    .steps = (const char *[]){"AMD()", "Playback(hello-world)"}, .count = 2};
-static const struct world_extension plain_extension = {.steps = (const char *[]){"Park()"},
+static const char *amd_steps[] = {
+    "AMD()",
+    "UserEvent(AmdResult,Status: ${AMDSTATUS},Cause: ${AMDCAUSE})",
+    "Playback(hello-world)",
+};
+static const char *plain_steps[] = {"Park()"};
+static const struct world_extension amd_extension = {.steps = amd_steps,
+                                                     .count = ARRAY_LEN(amd_steps)};
+static const struct world_extension plain_extension = {.steps = plain_steps,
                                                        .count = 1};
 
 /* ---- the applications ---- */
 
+/* Waits in line; an unknown queue ends the step at once. */
 static void run_queue(struct simcall *c) {
     if (simqueue_join(c, c->arg))
         return;
@@ -20,11 +27,13 @@ static void run_queue(struct simcall *c) {
     simstep_next(c);
 }
 
+/* Listens for a while. */
 static void run_amd(struct simcall *c) {
     c->doing = DOING_AMD;
     timer_set(&c->timer, SECONDS(c->fate.amd_time));
 }
 
+/* Its data is the cause. */
 static void run_hangup(struct simcall *c) {
     int64_t cause = CAUSE_USUAL;
     if (!str_int(c->arg, 0, 127, &cause))
@@ -48,6 +57,48 @@ static void run_talk(struct simcall *c) {
     timer_set(&c->timer, SECONDS(c->fate.talk));
 }
 
+/* Adds text with ${NAME} replaced by the call's variables. */
+static void expand(struct str *b, const struct simcall *c, const char *text, size_t n) {
+    const char *end = text + n;
+    while (text < end) {
+        const char *close = str_has_prefix(text, "${") ? strchr(text, '}') : NULL;
+        if (close == NULL || close >= end) {
+            str_addc(b, *text++);
+            continue;
+        }
+        char *name = xstrndup(text + 2, (size_t)(close - text - 2));
+        const char *value = simcall_get(c, name);
+        str_add(b, value ? value : "");
+        free(name);
+        text = close + 1;
+    }
+}
+
+/* UserEvent(Name,Header: value,...): the channel's headers, then its own. */
+static void user_event(struct simcall *c) {
+    struct sim *sim = c->sim;
+    if (!event_begin(sim, CLASS_USER, "UserEvent"))
+        return;
+    leg_print(&sim->out, &c->leg, LEG_PLAIN);
+    str_add(&sim->out, "UserEvent: ");
+    for (const char *p = c->arg;; p += *p == ',') {
+        size_t n = strcspn(p, ",");
+        expand(&sim->out, c, p, n);
+        str_add(&sim->out, "\r\n");
+        p += n;
+        if (*p == '\0')
+            break;
+    }
+    event_send(sim, CLASS_USER);
+}
+
+/* Tells and goes on. */
+static void run_user_event(struct simcall *c) {
+    user_event(c);
+    simstep_next(c);
+}
+
+/* Nothing that is seen from outside. */
 static void run_nothing(struct simcall *c) { simstep_next(c); }
 
 /* Any application that is not here is one to stay in. */
@@ -55,9 +106,11 @@ static const struct {
     const char *name;
     void (*run)(struct simcall *c);
 } apps[] = {
-    {"Queue", run_queue},     {"AMD", run_amd},       {"Hangup", run_hangup},
-    {"Wait", run_wait},       {"Playback", run_wait}, {"Answer", run_nothing},
-    {"NoOp", run_nothing},    {"Set", run_nothing},   {"Verbose", run_nothing},
+    {"Queue", run_queue},     {"UserEvent", run_user_event},
+    {"AMD", run_amd},         {"Hangup", run_hangup},
+    {"Wait", run_wait},       {"Playback", run_wait},
+    {"Answer", run_nothing},  {"NoOp", run_nothing},
+    {"Set", run_nothing},     {"Verbose", run_nothing},
     {"Ringing", run_nothing}, {"NoSuchApp", NULL},
 };
 

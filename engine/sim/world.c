@@ -65,6 +65,7 @@ static bool plain(const json_t *v, const struct number_key *k, double *out) {
     return *out >= k->min && *out <= k->max;
 }
 
+/* One more step behind the others. */
 static void step_add(struct schedule *s, double from, double value) {
     s->steps = xrealloc(s->steps, (s->count + 1) * sizeof *s->steps);
     s->steps[s->count].from = from;
@@ -117,6 +118,7 @@ double schedule_at(const struct schedule *s, double t) {
     return s->steps[i].value;
 }
 
+/* What is wrong with a key. */
 static char *bad(const char *key, const char *field, const char *what) {
     return xasprintf("world: %s%s%s: %s", key, field ? "." : "", field ? field : "",
                      what);
@@ -181,6 +183,7 @@ static char *read_words(const json_t *table, const char *key, const char ***list
     return NULL;
 }
 
+/* One more special number. */
 static void number_add(struct world *w, const char *pattern, const char *word) {
     w->numbers = xrealloc(w->numbers, (w->number_count + 1) * sizeof *w->numbers);
     w->numbers[w->number_count++] =
@@ -201,6 +204,7 @@ static char *read_special(struct world *w, const json_t *table) {
     return NULL;
 }
 
+/* exten@context = list of steps. */
 static char *read_dialplan(struct world *w, const json_t *table) {
     json_t *plan = json_object_get(table, "dialplan"), *v;
     const char *name;
@@ -218,6 +222,7 @@ static char *read_dialplan(struct world *w, const json_t *table) {
     return NULL;
 }
 
+/* name = secret. */
 static char *read_users(struct world *w, const json_t *table) {
     json_t *users = json_object_get(table, "users"), *v;
     const char *name;
@@ -305,6 +310,7 @@ struct world *world_new(const json_t *table, char **err) {
     return w;
 }
 
+/* A list of words. */
 static void words_free(const char **list, unsigned count) {
     for (unsigned i = 0; i < count; i++)
         free((char *)list[i]);

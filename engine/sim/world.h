@@ -52,7 +52,7 @@ struct world {
     struct schedule agents, pickup, misses, patience;
     struct schedule trunk; /* channels; 0 = no limit */
     bool orders;           /* OriginateResponse floats */
-    const char **queues;         /* NULL: any queue exists that is asked for */
+    const char **queues;   /* NULL: any queue exists that is asked for */
     unsigned queue_count;
     const char **channelvars;
     unsigned channelvar_count;

@@ -56,8 +56,11 @@ static void run(struct store *s, struct batch *batches, bool (*wait)(struct stor
         free(err);
         err = NULL;
         __atomic_store_n(&s->failing, true, __ATOMIC_RELEASE);
-        if (!wait(s))
+        if (!wait(s)) { /* given up: none of them holds */
+            for (struct batch *b = batches; b; b = b->next)
+                b->ok = false;
             return;
+        }
     }
     if (s->failing)
         log_info(loop_log(s->loop), "store: works again");

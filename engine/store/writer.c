@@ -18,6 +18,7 @@
 struct output {
     int fd;
     int64_t end;
+    bool failed; /* a line did not go in whole: the ones behind it wait too */
 };
 
 /* A line that is in the ledger and on its way into the file. */
@@ -38,6 +39,7 @@ struct writer {
         sqlite3_stmt *st;
     } upserts[5];
     struct map outputs;
+    char *trouble; /* with a result file, NULL = none */
     struct line *lines, **last_line; /* of the transaction in work */
     struct line *written;            /* in the file, to be marked by the next one */
     int wal_pages;
@@ -121,13 +123,14 @@ static struct output *output_of(struct writer *w, const char *path) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     struct stat st;
     if (fd < 0 || fstat(fd, &st)) {
-        log_error(w->log, "result file %s: %s", path, strerror(errno));
+        free(w->trouble);
+        w->trouble = xasprintf("result file %s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
         return NULL;
     }
     o = xcalloc(1, sizeof *o);
-    *o = (struct output){fd, st.st_size};
+    *o = (struct output){fd, st.st_size, false};
     map_put(&w->outputs, path, o);
     return o;
 }
@@ -149,6 +152,15 @@ static void free_lines(struct line **list) {
         free(l);
     }
     *list = NULL;
+}
+
+/* Forgets the lines from there on: their batch was undone. */
+static void undo_lines(struct writer *w, struct line **from) {
+    for (struct line *l = *from; l; l = l->next)
+        if (l->offset < l->output->end)
+            l->output->end = l->offset;
+    free_lines(from);
+    w->last_line = from;
 }
 
 /* Puts the line into the ledger with the place it will have. */
@@ -182,18 +194,25 @@ static bool write_at(int fd, const char *s, int64_t offset) {
     return true;
 }
 
+/* A piece of a line is taken back, so that the file never holds half of one. */
+static void give_up(struct writer *w, const struct line *l) {
+    log_error(w->log, "result of %s: %s (kept in the ledger)", l->uuid, strerror(errno));
+    if (!l->output->failed && ftruncate(l->output->fd, l->offset))
+        log_error(w->log, "result file: %s", strerror(errno));
+    l->output->failed = true;
+}
+
 /* After the commit: the lines go where the ledger says. One that fails stays unmarked
  * and is completed by the next start. */
 static void write_lines(struct writer *w) {
     while (w->lines) {
         struct line *l = w->lines;
         w->lines = l->next;
-        if (write_at(l->output->fd, l->text, l->offset)) {
+        if (!l->output->failed && write_at(l->output->fd, l->text, l->offset)) {
             l->next = w->written;
             w->written = l;
         } else {
-            log_error(w->log, "result of %s: %s (kept in the ledger)", l->uuid,
-                      strerror(errno));
+            give_up(w, l);
             l->next = NULL;
             free_lines(&l);
         }
@@ -230,16 +249,19 @@ static bool is_batch_fault(int rc) {
 static int run_batch(struct writer *w, struct batch *b) {
     if (!run_sql(w, "SAVEPOINT batch"))
         return SQLITE_IOERR;
+    struct line **mark = w->last_line;
     int rc = SQLITE_OK;
     for (const struct op *o = b->first; o && rc == SQLITE_OK; o = o->next)
         rc = run_op(w, o);
     b->ok = rc == SQLITE_OK;
-    if (rc != SQLITE_OK) {
+    if (rc != SQLITE_OK && is_batch_fault(rc)) {
         log_error(w->log, "store: %s", sqlite3_errmsg(w->db));
-        if (is_batch_fault(rc) && run_sql(w, "ROLLBACK TO batch"))
-            rc = SQLITE_OK;
+        undo_lines(w, mark);
+        rc = run_sql(w, "ROLLBACK TO batch") ? SQLITE_OK : rc;
     }
-    return run_sql(w, "RELEASE batch") ? rc : SQLITE_IOERR;
+    if (rc != SQLITE_OK) /* the disk: all of it is tried again */
+        return rc;
+    return run_sql(w, "RELEASE batch") ? SQLITE_OK : SQLITE_IOERR;
 }
 
 static int run_all(struct writer *w, struct batch *batches) {
@@ -255,7 +277,8 @@ bool writer_run(struct writer *w, struct batch *batches, char **err) {
     bool ok = run_sql(w, "BEGIN IMMEDIATE") && run_all(w, batches) == SQLITE_OK &&
               run_sql(w, "COMMIT");
     if (!ok) {
-        *err = xasprintf("%s", sqlite3_errmsg(w->db));
+        *err = w->trouble ? w->trouble : xasprintf("%s", sqlite3_errmsg(w->db));
+        w->trouble = NULL;
         if (!sqlite3_get_autocommit(w->db))
             run_sql(w, "ROLLBACK");
         free_lines(&w->lines);
@@ -319,7 +342,8 @@ bool writer_complete(struct writer *w, char **err) {
     sqlite3_reset(st);
     close_outputs(w);
     if (!ok)
-        *err = xstrdup("the result file cannot be completed");
+        *err = w->trouble ? w->trouble : xstrdup("the result file cannot be completed");
+    w->trouble = ok ? w->trouble : NULL;
     return ok && (w->written == NULL || writer_run(w, NULL, err));
 }
 
@@ -375,6 +399,7 @@ void writer_close(struct writer *w) {
     free_lines(&w->lines);
     free_lines(&w->written);
     close_outputs(w);
+    free(w->trouble);
     sqlite3_close(w->db);
     free(w);
 }

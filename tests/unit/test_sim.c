@@ -1,198 +1,8 @@
 /* The simulated Asterisk: what it says in each outcome and dialect, on a virtual clock
  * over a connection in memory. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "ami/framing.h"
-#include "base/conn.h"
-#include "sim/sim.h"
-
-#define WALL (INT64_C(1479175812) * NS_PER_S)
-
-/* One message that came, with the time at which it did. */
-struct got {
-    struct message m;
-    double at;
-};
-
-struct bench {
-    struct clock clock;
-    struct log log;
-    struct loop *loop;
-    struct sim *sim;
-    struct conn *conn;
-    struct framing framing;
-    struct str bytes; /* all that ever came */
-    struct got *got;
-    size_t count;
-    bool keeps; /* the messages, not only the bytes */
-};
-
-/* ---- the bench ---- */
-
-static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
-    struct bench *b = arg;
-    assert_int_equal(fault, FRAMING_OK);
-    if (m->count == 0)
-        return true;
-    if ((b->count & (b->count - 1)) == 0)
-        b->got = xrealloc(b->got, (b->count ? 2 * b->count : 1) * sizeof *b->got);
-    message_copy(&b->got[b->count].m, m);
-    b->got[b->count++].at = (double)b->clock.mono / (double)NS_PER_S;
-    return true;
-}
-
-static void on_data(void *arg, const char *bytes, size_t n) {
-    struct bench *b = arg;
-    str_addn(&b->bytes, bytes, n);
-    if (b->keeps)
-        framing_feed(&b->framing, bytes, n, on_message, b);
-}
-
-static void on_lost(void *arg, const char *why) { (void)arg, (void)why; }
-
-static const struct conn_events conn_events = {NULL, on_data, on_lost};
-
-static void quiet(void *arg, enum log_level level, const char *line) {
-    (void)arg, (void)level, (void)line;
-}
-
-/* Lets virtual time pass. */
-static void run_for(struct bench *b, double s) {
-    int64_t end = b->clock.mono + SECONDS(s);
-    struct timer t;
-    timer_init(&t, b->loop, (void (*)(void *))loop_stop, b->loop);
-    timer_set(&t, end - b->clock.mono);
-    while (b->clock.mono < end)
-        loop_run(b->loop);
-    timer_stop(&t);
-}
-
-static void say(struct bench *b, const char *text) {
-    conn_send(b->conn, text, strlen(text));
-}
-
-static void bench_start(struct bench *b, int dialect, uint64_t seed, const char *world) {
-    *b = (struct bench){.log = {.level = LOG_ERROR, .sink = quiet}, .keeps = true};
-    clock_virtual(&b->clock, WALL);
-    b->loop = loop_new(&b->clock, &b->log);
-    json_error_t e;
-    json_t *table = world ? json_loads(world, 0, &e) : NULL;
-    assert_true(world == NULL || table);
-    struct sim_config config = {.world = table, .seed = seed, .dialect = dialect};
-    char *err = NULL;
-    b->sim = sim_new(b->loop, &config, &err);
-    if (b->sim == NULL)
-        fail_msg("%s", err);
-    json_decref(table);
-    struct conn *ends[2];
-    conn_pair(b->loop, ends);
-    b->conn = ends[0];
-    conn_attach(b->conn, &conn_events, b);
-    framing_init(&b->framing, &framing_of_server);
-    sim_accept(b->sim, ends[1]);
-    say(b, "Action: Login\r\nUsername: astout\r\nSecret: astout\r\n\r\n");
-    run_for(b, 0.1);
-}
-
-static void bench_clear(struct bench *b) {
-    for (size_t i = 0; i < b->count; i++)
-        message_free(&b->got[i].m);
-    free(b->got);
-    b->got = NULL;
-    b->count = 0;
-    str_free(&b->bytes);
-}
-
-static void bench_stop(struct bench *b) {
-    conn_close(b->conn, false);
-    sim_free(b->sim);
-    loop_turn(b->loop, false);
-    loop_free(b->loop);
-    framing_free(&b->framing);
-    bench_clear(b);
-}
-
-/* ---- what came ---- */
-
-/* The n-th event of that name whose Uniqueid or DestUniqueid is id (NULL: any). */
-static const struct message *event(const struct bench *b, const char *name, const char *id,
-                                   int n) {
-    for (size_t i = 0; i < b->count; i++) {
-        const struct message *m = &b->got[i].m;
-        if (!message_is_event(m, name))
-            continue;
-        if (id && strcmp(message_text(m, "Uniqueid"), id) &&
-            strcmp(message_text(m, "DestUniqueid"), id))
-            continue;
-        if (n-- == 0)
-            return m;
-    }
-    return NULL;
-}
-
-static const struct message *must(const struct bench *b, const char *name, const char *id) {
-    const struct message *m = event(b, name, id, 0);
-    if (m == NULL)
-        fail_msg("no %s of %s", name, id ? id : "anything");
-    return m;
-}
-
-static void has(const struct message *m, const char *name, const char *value) {
-    assert_true(message_has(m, name));
-    assert_string_equal(message_text(m, name), value);
-}
-
-/* What VarSet told last of a variable of that channel; "" if it did not. */
-static const char *variable(const struct bench *b, const char *id, const char *name) {
-    const char *value = "";
-    const struct message *m;
-    for (int i = 0; (m = event(b, "VarSet", id, i)); i++)
-        if (strcmp(message_text(m, "Variable"), name) == 0)
-            value = message_text(m, "Value");
-    return value;
-}
-
-/* The events of one call by letter: N Newchannel, B DialBegin, R ringing, U up, E
- * DialEnd, O OriginateResponse, Q HangupRequest, H Hangup. Those in skip are left out. */
-static char *letters(const struct bench *b, const char *id, const char *skip) {
-    static const struct {
-        const char *event, *header, *value;
-        char letter;
-    } known[] = {
-        {"Newchannel", NULL, NULL, 'N'},       {"DialBegin", NULL, NULL, 'B'},
-        {"DialEnd", NULL, NULL, 'E'},          {"Newstate", "ChannelState", "5", 'R'},
-        {"Newstate", "ChannelState", "6", 'U'}, {"OriginateResponse", NULL, NULL, 'O'},
-        {"HangupRequest", NULL, NULL, 'Q'},    {"Hangup", NULL, NULL, 'H'},
-    };
-    struct str s = {0};
-    for (size_t i = 0; i < b->count; i++) {
-        const struct message *m = &b->got[i].m;
-        bool own = !strcmp(message_text(m, "Uniqueid"), id) ||
-                   (!message_has(m, "Uniqueid") && !strcmp(message_text(m, "DestUniqueid"), id));
-        for (size_t k = 0; own && k < ARRAY_LEN(known); k++)
-            if (message_is_event(m, known[k].event) && !strchr(skip, known[k].letter) &&
-                (!known[k].header || !strcmp(message_text(m, known[k].header), known[k].value)))
-                str_addc(&s, known[k].letter);
-    }
-    return str_take(&s);
-}
+#include "simbench.h"
 
 /* ---- outcomes ---- */
-
-static void originate(struct bench *b, const char *channel, const char *id, const char *more) {
-    char *text = xasprintf("Action: Originate\r\nActionID: a-%s\r\nChannel: %s\r\n"
-                           "Async: true\r\nChannelId: %s\r\nOtherChannelId: %s-2\r\n%s\r\n",
-                           id, channel, id, id, more ? more : "Application: Park\r\n");
-    say(b, text);
-    free(text);
-}
 
 static const struct outcome_case {
     int dialect;
@@ -203,7 +13,8 @@ static const struct outcome_case {
 } outcomes[] = {
 #define SOON "Application: Wait\r\nData: 2\r\nTimeout: 3000\r\n"
     {16, "SIP/300", SOON, "NBRUEOH", "ANSWER", "4", "16", NULL, NULL},
-    {16, "SIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "16", NULL, NULL},
+    {16, "SIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "16", NULL,
+     NULL},
     {16, "sip/310@trunk", SOON, "NBEOH", "BUSY", "5", "17", NULL, NULL},
     {16, "SIP/311", SOON, "NBROH", NULL, "3", "16", NULL, NULL},
     {16, "SIP/312", SOON, "NBEOH", "BUSY", "5", "21", NULL, NULL},
@@ -218,7 +29,8 @@ static const struct outcome_case {
     {16, "PJSIP/310", SOON, "NBQEOH", "BUSY", "0", "17", NULL, NULL},
     {16, "PJSIP/311", SOON, "NBROH", NULL, "3", "0", NULL, NULL},
     {22, "PJSIP/300", SOON, "NBRUEOH", "ANSWER", "4", "0", NULL, NULL},
-    {22, "PJSIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "0", NULL, NULL},
+    {22, "PJSIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "0", NULL,
+     NULL},
     {22, "PJSIP/310", SOON, "NBQEOH", "BUSY", "0", "17", "486", NULL},
     {22, "PJSIP/311", SOON, "NBROH", NULL, "3", "19", "480", NULL},
     {22, "PJSIP/312", SOON, "NBQEOH", "NOANSWER", "0", "21", "603", NULL},
@@ -226,8 +38,8 @@ static const struct outcome_case {
     {22, "PJSIP/314@trunk", SOON, "NBQEOH", "CONGESTION", "0", "34", "503", NULL},
     {22, "PJSIP/315", SOON, "NBQEOH", "NOANSWER", "0", "19", "480", NULL},
     {22, "SIP/300", SOON, "O", NULL, "0", NULL, NULL, NULL},
-    {16, "Local/talk1@far/n", "Application: Wait\r\nData: 9\r\n", "NBUEOQH", "ANSWER", "4",
-     "16", NULL, "16"},
+    {16, "Local/talk1@far/n", "Application: Wait\r\nData: 9\r\n", "NBUEOQH", "ANSWER",
+     "4", "16", NULL, "16"},
     {16, "Local/300@far/n", SOON, "NBRUEOH", "ANSWER", "4", "0", NULL, "0"},
     {16, "Local/busy@far/n", SOON, "NBEOH", "BUSY", "5", "0", NULL, "17"},
     {16, "Local/cong@far", SOON, "NBEOH", "CONGESTION", "8", "0", NULL, "34"},
@@ -241,15 +53,18 @@ static const struct outcome_case {
 
 static void check_outcome(const struct outcome_case *o) {
     struct bench b;
-    bench_start(&b, o->dialect, 1, "{\"orders\": false, \"ring\": {\"mean\": 1, \"cv\": 0}}");
+    bench_start(&b, o->dialect, 1,
+                "{\"orders\": false, \"ring\": {\"mean\": 1, \"cv\": 0}}");
     originate(&b, o->channel, "id", o->more);
     run_for(&b, 10000);
     char *order = letters(&b, "id", "");
     if (strcmp(order, o->order))
         fail_msg("%d %s: %s, not %s", o->dialect, o->channel, order, o->order);
     free(order);
-    const struct message *e = event(&b, "DialEnd", "id", 0), *h = event(&b, "Hangup", "id", 0);
-    assert_string_equal(e ? message_text(e, "DialStatus") : "", o->status ? o->status : "");
+    const struct message *e = event(&b, "DialEnd", "id", 0),
+                         *h = event(&b, "Hangup", "id", 0);
+    assert_string_equal(e ? message_text(e, "DialStatus") : "",
+                        o->status ? o->status : "");
     assert_string_equal(h ? message_text(h, "Cause") : "", o->cause ? o->cause : "");
     assert_string_equal(h ? message_text(h, "TechCause") : "", o->tech ? o->tech : "");
     const struct message *r = must(&b, "OriginateResponse", "id");
@@ -276,16 +91,19 @@ static void test_fields(void **state) {
     (void)state;
     struct bench b;
     bench_start(&b, 16, 1, "{\"orders\": false}");
-    originate(&b, "SIP/310@trunk", "id",
-              "Application: Queue\r\nData: sales_1,,,,8\r\nCallerID: \"Camp\" <5550100>\r\n"
-              "Variable: A=1,B=\"x,y\",C=u\\,v\r\nVariable: D=\r\n");
+    originate(
+        &b, "SIP/310@trunk", "id",
+        "Application: Queue\r\nData: sales_1,,,,8\r\nCallerID: \"Camp\" <5550100>\r\n"
+        "Variable: A=1,B=\"x,y\",C=u\\,v\r\nVariable: D=\r\n");
     run_for(&b, 1);
     const struct message *n = must(&b, "Newchannel", "id");
-    static const char *const names[] = {"Event", "Privilege", "Channel", "ChannelState",
-                                        "ChannelStateDesc", "CallerIDNum", "CallerIDName",
-                                        "ConnectedLineNum", "ConnectedLineName", "Language",
-                                        "AccountCode", "Context", "Exten", "Priority",
-                                        "Uniqueid", "Linkedid"};
+    static const char *const names[] = {
+        "Event",        "Privilege",        "Channel",
+        "ChannelState", "ChannelStateDesc", "CallerIDNum",
+        "CallerIDName", "ConnectedLineNum", "ConnectedLineName",
+        "Language",     "AccountCode",      "Context",
+        "Exten",        "Priority",         "Uniqueid",
+        "Linkedid"};
     assert_int_equal(n->count, ARRAY_LEN(names));
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         assert_string_equal(n->headers[i].name, names[i]);
@@ -308,7 +126,8 @@ static void test_fields(void **state) {
 static void count_orders(int dialect, const char *const *channels, size_t channel_count,
                          const char *const *wanted, size_t wanted_count) {
     struct bench b;
-    bench_start(&b, dialect, 7, "{\"ring\": {\"mean\": 0.02, \"cv\": 0.5}, \"talk\": {\"mean\": 1}}");
+    bench_start(&b, dialect, 7,
+                "{\"ring\": {\"mean\": 0.02, \"cv\": 0.5}, \"talk\": {\"mean\": 1}}");
     unsigned seen[16] = {0};
     for (int k = 0; k < 2000; k++) {
         char id[32];
@@ -336,7 +155,8 @@ static void test_orders(void **state) {
     static const char *const answered[] = {"Local/300@far/n"};
     static const char *const sip[] = {"SIP/300"}, *const pjsip[] = {"PJSIP/300"};
     static const char *const up[] = {"NBUEOH", "NBOUEH", "NBUOEH", "NOBUEH"};
-    static const char *const refused[] = {"Local/busy@far", "Local/hc21@far", "PJSIP/310"};
+    static const char *const refused[] = {"Local/busy@far", "Local/hc21@far",
+                                          "PJSIP/310"};
     static const char *const down[] = {"NBEOH", "NBEHO", "NBOEH", "NOBEH", "ONBEH"};
     static const char *const unknown[] = {"Local/nosuch@far"};
     static const char *const none[] = {"NHO", "NOH", "ONH"};
@@ -348,103 +168,6 @@ static void test_orders(void **state) {
         count_orders(dialect, unknown, 1, none, ARRAY_LEN(none));
         count_orders(dialect, rings, 1, late, ARRAY_LEN(late));
     }
-}
-
-/* ---- queues ---- */
-
-#define AT(b, name, id) (place(b, name, id))
-/* How many messages came before that event. */
-static size_t place(const struct bench *b, const char *name, const char *id) {
-    const struct message *m = must(b, name, id);
-    for (size_t i = 0; i < b->count; i++)
-        if (&b->got[i].m == m)
-            return i;
-    return 0;
-}
-
-static void check_queue(int dialect, const char *tech, const char *pickup) {
-    struct bench b;
-    char *world = xasprintf("{\"agents\": 1, \"pickup\": %s, \"patience\": 20, \"orders\": false,"
-                            "\"talk\": {\"mean\": 60, \"cv\": 0},"
-                            "\"ring\": {\"mean\": 5, \"cv\": 0},"
-                            "\"wrapup\": {\"mean\": 30, \"cv\": 0}}",
-                            pickup);
-    bench_start(&b, dialect, 3, world);
-    free(world);
-    char *channel = xasprintf("%s/300", tech), *agent = xasprintf("%s/agent-01", tech);
-    originate(&b, channel, "one", "Application: Queue\r\nData: sales_1\r\n");
-    run_for(&b, 1);
-    originate(&b, channel, "two", "Application: Queue\r\nData: sales_1\r\n");
-    run_for(&b, 300);
-    has(must(&b, "QueueCallerJoin", "one"), "Position", "1");
-    has(must(&b, "AgentCalled", "one"), "Interface", agent);
-    has(must(&b, "AgentCalled", "one"), "DestLinkedid", "one");
-    has(must(&b, "AgentConnect", "one"), "HoldTime", pickup);
-    has(must(&b, "AgentComplete", "one"), "TalkTime", "60");
-    assert_true(AT(&b, "QueueCallerJoin", "one") < AT(&b, "AgentCalled", "one"));
-    assert_true(AT(&b, "QueueCallerLeave", "one") < AT(&b, "AgentConnect", "one"));
-    assert_true(AT(&b, "QueueMemberPause", NULL) < AT(&b, "AgentComplete", "one"));
-    const struct message *paused = event(&b, "QueueMemberPause", NULL, 0);
-    has(paused, "Paused", "1");
-    has(paused, "PausedReason", "wrapup");
-    assert_int_equal(message_has(paused, "Reason"), dialect == 16);
-    has(event(&b, "QueueMemberPause", NULL, 1), "Paused", "0");
-    const char *const states[] = {"6", "2", "1"};
-    for (int i = 0; i < 3; i++)
-        has(event(&b, "QueueMemberStatus", NULL, i), "Status", states[i]);
-    has(must(&b, "QueueCallerAbandon", "two"), "HoldTime", "20");
-    has(must(&b, "QueueCallerLeave", "two"), "Count", "0");
-    assert_null(event(&b, "AgentConnect", "two", 0));
-    free(channel);
-    free(agent);
-    bench_stop(&b);
-}
-
-static void test_queue(void **state) {
-    (void)state;
-    check_queue(16, "SIP", "0");
-    check_queue(22, "PJSIP", "0");
-    check_queue(16, "SIP", "3");
-}
-
-/* What lists tell, an unknown queue, an agent who does not pick up, and a queue's own
- * timeout. */
-static void test_queue_more(void **state) {
-    (void)state;
-    struct bench b;
-    bench_start(&b, 22, 3,
-                "{\"agents\": [{\"from\": 0, \"value\": 2}, {\"from\": 500, \"value\": 1}],"
-                "\"ring\": {\"mean\": 5, \"cv\": 0}, \"misses\": 1, \"patience\": 100,"
-                "\"queue\": [\"sales_1\", \"help\"]}");
-    originate(&b, "PJSIP/300", "one", "Application: Queue\r\nData: sales_1\r\n");
-    originate(&b, "PJSIP/300", "none", "Application: Queue\r\nData: other\r\n");
-    run_for(&b, 10);
-    say(&b, "Action: QueueStatus\r\nActionID: q\r\n\r\n");
-    say(&b, "Action: QueueSummary\r\nQueue: sales_1\r\n\r\n");
-    run_for(&b, 20);
-    has(must(&b, "AgentRingNoAnswer", "one"), "RingTime", "15000");
-    has(must(&b, "AgentRingNoAnswer", "one"), "MemberName", "agent-01");
-    has(must(&b, "QueueStatusComplete", NULL), "ListItems", "7");
-    has(event(&b, "QueueEntry", NULL, 0), "Uniqueid", "one");
-    has(must(&b, "QueueSummary", NULL), "LoggedIn", "2");
-    has(must(&b, "QueueSummary", NULL), "Available", "1");
-    assert_string_equal(variable(&b, "none", "QUEUESTATUS"), "UNKNOWN");
-    assert_null(event(&b, "QueueCallerJoin", "none", 0));
-    run_for(&b, 1000);
-    has(must(&b, "QueueMemberRemoved", NULL), "MemberName", "agent-02");
-    say(&b, "Action: QueuePause\r\nInterface: PJSIP/agent-01\r\nPaused: true\r\nReason: lunch\r\n\r\n");
-    say(&b, "Action: QueueAdd\r\nInterface: Local/x@y\r\nQueue: help\r\nMemberName: X\r\n\r\n");
-    say(&b, "Action: QueueRemove\r\nInterface: Local/x@y\r\nQueue: help\r\n\r\n");
-    bench_clear(&b);
-    run_for(&b, 1);
-    has(event(&b, "QueueMemberPause", NULL, 0), "PausedReason", "lunch");
-    has(must(&b, "QueueMemberAdded", NULL), "Interface", "Local/x@y");
-    has(must(&b, "QueueMemberRemoved", NULL), "MemberName", "X");
-    originate(&b, "PJSIP/300", "two", "Application: Queue\r\nData: sales_1,,,,8\r\n");
-    run_for(&b, 100);
-    has(must(&b, "QueueCallerAbandon", "two"), "HoldTime", "8");
-    assert_string_equal(variable(&b, "two", "QUEUESTATUS"), "TIMEOUT");
-    bench_stop(&b);
 }
 
 /* ---- actions ---- */
@@ -470,8 +193,9 @@ static void test_errors(void **state) {
         {"QueueAdd\r\nInterface: SIP/agent-01\r\nQueue: sales_1",
          "Unable to add interface: Already there"},
         {"Command", "No command provided"},
-        {"Nonsense", "Invalid/unknown command: Nonsense. Use Action: ListCommands to show "
-                     "available commands."},
+        {"Nonsense",
+         "Invalid/unknown command: Nonsense. Use Action: ListCommands to show "
+         "available commands."},
     };
     struct bench b;
     bench_start(&b, 16, 1, NULL);
@@ -496,10 +220,12 @@ static void test_hangup(void **state) {
     originate(&b, "SIP/311", "ringing", NULL);
     originate(&b, "SIP/300", "talking", NULL);
     say(&b, "Action: Hangup\r\nChannel: talking\r\n\r\n");
-    say(&b, "Action: Originate\r\nActionID: s\r\nChannel: SIP/300\r\nApplication: Park\r\n\r\n");
+    say(&b, "Action: Originate\r\nActionID: s\r\nChannel: SIP/300\r\nApplication: "
+            "Park\r\n\r\n");
     run_for(&b, 2);
     has(&b.got[4].m, "Message", "No such channel"); /* not even begun */
-    say(&b, "Action: CoreShowChannels\r\n\r\nAction: Status\r\nChannel: talking\r\n\r\n");
+    say(&b,
+        "Action: CoreShowChannels\r\n\r\nAction: Status\r\nChannel: talking\r\n\r\n");
     say(&b, "Action: Hangup\r\nChannel: ringing\r\nCause: 31\r\n\r\n");
     say(&b, "Action: Hangup\r\nChannel: talking\r\n\r\n");
     run_for(&b, 1);
@@ -533,27 +259,6 @@ static void test_same_id(void **state) {
     has(event(&b, "OriginateResponse", "dup", 1), "Reason", "3");
     assert_non_null(event(&b, "Hangup", "dup", 0));
     assert_null(event(&b, "Hangup", "dup", 1));
-    bench_stop(&b);
-}
-
-static void test_amd(void **state) {
-    (void)state;
-    struct bench b;
-    bench_start(&b, 16, 1,
-                "{\"amd\": {\"min\": 3, \"max\": 3, \"error\": 0},"
-                "\"channelvars\": \"AMDSTATUS\", \"talk\": {\"mean\": 9},"
-                "\"dialplan\": {\"s@near\": [\"AMD\", \"machine:Hangup(26)\", \"Queue(help)\"]}}");
-    static const char more[] = "Context: near\r\nExten: s\r\nPriority: 1\r\n";
-    originate(&b, "SIP/319", "machine", more);
-    originate(&b, "SIP/318", "human", more);
-    originate(&b, "SIP/319", "direct", "Context: amd\r\nExten: 1\r\nPriority: 1\r\n");
-    run_for(&b, 500);
-    assert_string_equal(variable(&b, "machine", "AMDSTATUS"), "MACHINE");
-    assert_string_equal(variable(&b, "human", "AMDCAUSE"), "HUMAN-800-800");
-    has(must(&b, "Hangup", "machine"), "Cause", "26");
-    has(must(&b, "Hangup", "machine"), "ChanVariable", "AMDSTATUS=MACHINE");
-    has(must(&b, "QueueCallerJoin", "human"), "Queue", "help");
-    assert_string_equal(variable(&b, "direct", "AMDSTATUS"), "MACHINE");
     bench_stop(&b);
 }
 
@@ -609,7 +314,8 @@ static void test_fate_of_its_own(void **state) {
         for (int k = 0; k < 100; k++) {
             char id[32];
             snprintf(id, sizeof id, "id-%d", k);
-            /* in the second run every other call goes to a number with a fate of its own */
+            /* in the second run every other call goes to a number with a fate of its
+             * own */
             originate(&b, run && k % 2 ? "PJSIP/310" : "PJSIP/0123", id, NULL);
             run_for(&b, run ? 0.01 : 50);
         }
@@ -637,9 +343,15 @@ static void test_fate_of_its_own(void **state) {
 static void test_bad_world(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "{\"answerrate\": 1}",     "{\"answer_rate\": 2}", "{\"ring\": {\"men\": 2}}",
-        "{\"ring\": 3}",           "{\"agents\": \"x\"}",  "{\"numbers\": {\"1\": \"x\"}}",
-        "{\"busy\": [[0, 2]]}",    "{\"queue\": 1}",       "{\"talk\": {\"shape\": \"x\"}}",
+        "{\"answerrate\": 1}",
+        "{\"answer_rate\": 2}",
+        "{\"ring\": {\"men\": 2}}",
+        "{\"ring\": 3}",
+        "{\"agents\": \"x\"}",
+        "{\"numbers\": {\"1\": \"x\"}}",
+        "{\"busy\": [[0, 2]]}",
+        "{\"queue\": 1}",
+        "{\"talk\": {\"shape\": \"x\"}}",
         "{\"dialplan\": {\"s\": []}}",
     };
     struct log log = {.level = LOG_ERROR, .sink = quiet};
@@ -648,7 +360,8 @@ static void test_bad_world(void **state) {
     struct loop *l = loop_new(&clock, &log);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char *err = NULL;
-        struct sim_config config = {.world = json_loads(bad[i], 0, NULL), .dialect = 16};
+        struct sim_config config = {.world = json_loads(bad[i], 0, NULL),
+                                    .dialect = 16};
         if (sim_new(l, &config, &err) != NULL)
             fail_msg("%s", bad[i]);
         assert_non_null(strstr(err, "world: "));
@@ -660,13 +373,11 @@ static void test_bad_world(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes),   cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_orders),     cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_queue_more), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_hangup),     cmocka_unit_test(test_same_id),
-        cmocka_unit_test(test_amd),        cmocka_unit_test(test_trunk),
-        cmocka_unit_test(test_same_seed),  cmocka_unit_test(test_fate_of_its_own),
-        cmocka_unit_test(test_bad_world),
+        cmocka_unit_test(test_outcomes),        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_orders),          cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_hangup),          cmocka_unit_test(test_same_id),
+        cmocka_unit_test(test_trunk),           cmocka_unit_test(test_same_seed),
+        cmocka_unit_test(test_fate_of_its_own), cmocka_unit_test(test_bad_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,165 @@
+"""Hard limits and the world outside: caps, rates, schedule, an Asterisk that is away. On the simulated Asterisk."""
+import datetime
+
+import pytest
+
+from engine import tries
+from sim import SIM_LOGIN, Sim
+
+ANSWER = "{ numbers = { ['9*'] = 'answer' }, ring = { mean = 0.3, cv = 0.1 }, talk = { mean = 1, cv = 0.1 } }"
+
+
+@pytest.fixture
+def sim():
+    """Customers 9… all answer and talk for a second."""
+    with Sim("return " + ANSWER) as one:
+        yield one
+
+
+def conf(**more):
+    """The configuration of an engine on the simulator; main: what is added to [asterisk:main]."""
+    main = {**SIM_LOGIN["asterisk:main"], **more.pop("main", {})}
+    return {"asterisk:main": main, **{key.replace("_", ":"): value for key, value in more.items()}}
+
+
+def most_at_once(events, begin, end):
+    """The highest number of calls between their begin and end events."""
+    up = top = 0
+    for event in events:
+        up += (event.event == begin) - (event.event == end)
+        top = max(top, up)
+    return top
+
+
+def starts(e):
+    """When each call was asked for, in seconds, ascending."""
+    return sorted(datetime.datetime.fromisoformat(line["tm_dialing"][:26]).timestamp() for line in e.results())
+
+
+@pytest.mark.parametrize("where", ["asterisk", "trunk"])
+def test_channels(engine, sim, where):
+    """More calls are up than a server or a trunk may have."""
+    limits = {"main": {"channels": 3}} if where == "asterisk" else {"trunk_gw": {"asterisk": "main", "channels": 3}}
+    e = engine(sim, conf=conf(**limits))
+    c = e.ami()
+    camp = c.campaign([f"9{i:02}" for i in range(12)], plan={"TechName": "sip/", "TrunkName": "gw"})
+    mark = c.run(camp)
+    assert most_at_once(c.events[mark:], "OutDialingCreate", "OutDialingDelete") == 3
+    assert len(e.results()) == 12
+
+
+@pytest.mark.parametrize("where", ["asterisk", "trunk"])
+def test_calls_per_second(engine, sim, where):
+    """Calls begin faster than a server or a trunk allows, or much slower."""
+    limits = {"main": {"cps": 10}} if where == "asterisk" else {"trunk_gw": {"asterisk": "main", "cps": 10}}
+    e = engine(sim, conf=conf(**limits))
+    c = e.ami()
+    c.run(c.campaign([f"9{i:02}" for i in range(20)], plan={"TechName": "sip/", "TrunkName": "gw"}))
+    at = starts(e)
+    assert at[-1] - at[0] >= 19 * 0.1 - 0.05  # 20 calls, evenly: never more than one in a tenth of a second
+
+
+def test_originates(engine, sim):
+    """A long list on an unlimited destination takes Asterisk down: more Originates unanswered than allowed."""
+    e = engine(sim, conf=conf(main={"originates": 7}))
+    c = e.ami()
+    camp = c.campaign([f"9{i:02}" for i in range(40)], plan={"TechName": "sip/"})
+    mark = c.run(camp)
+    up = top = 0
+    for event in c.events[mark:]:
+        up += event.event == "OutDialingCreate"
+        up -= event.event == "OutDialingUpdate" and event["Status"] == "5"
+        top = max(top, up)
+    assert top == 7 and len(e.results()) == 40
+
+
+def test_two_campaigns_share_a_limit(engine, sim):
+    """One campaign takes the whole server and the other one starves."""
+    e = engine(sim, conf=conf(main={"channels": 2}))
+    c = e.ami()
+    camps = [c.campaign([f"9{n}{i}" for i in range(6)], plan={"TechName": "sip/"}) for n in (1, 2)]
+    marks = [c.start(camp) for camp in camps]
+    for camp, mark in zip(camps, marks):
+        c.status(camp, 0, mark, timeout=60)
+    order = [line["camp_uuid"] for line in e.results()]
+    assert len(order) == 12
+    assert len(set(order[:8])) == 2, "the second one had to wait for the end of the first"
+
+
+def test_away_from_the_start(engine, sim):
+    """A campaign dials into the void, loses tries, or does not begin when Asterisk comes."""
+    sim.kill9()
+    e = engine(sim, conf=conf())
+    c = e.ami()
+    camp = c.campaign(["901"], plan={"TechName": "sip/"})
+    mark = c.start(camp)
+    c.status(camp, 1, mark)
+    stat = c.stat(camp)
+    assert stat.Reason == "Asterisk is away" and stat.DlCalledCount == 0 and c.in_flight() == 0
+    assert c.action("CoreStatus").get("Message") == "Asterisk is away"
+    sim.start()
+    c.status(camp, 0, mark)
+    assert [line["dial_trycnt"] for line in e.results()] == [1]
+
+
+def window(**edges):
+    """Schedule headers: each edge so many seconds from now."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return {"ScMode": "1", **{name: (now + datetime.timedelta(seconds=after)).strftime("%H:%M:%S")
+                              for name, after in edges.items()}}
+
+
+def test_schedule_opens_and_closes(engine, sim):
+    """A scheduled campaign does not start by itself, or dials on after its window."""
+    e = engine(sim, conf=conf(main={"cps": 5}))
+    c = e.ami()
+    times = window(ScTimeStart=2, ScTimeEnd=5)
+    mark = c.mark()
+    camp = c.campaign([f"9{i:02}" for i in range(90)], plan={"TechName": "sip/"}, **times)
+    assert c.show("Campaign", camp.uuid)[0]["Status"] == "0" and c.in_flight() == 0
+    opened = c.status(camp, 1, mark)
+    closed = c.status(camp, 0, mark, timeout=20)
+    begin, end = times["ScTimeStart"], times["ScTimeEnd"]
+    assert begin <= opened["TmUpdate"][11:19] and closed["TmUpdate"][11:19] >= end
+    calls = [line["tm_dialing"][11:19] for line in e.results()]
+    assert calls and begin <= min(calls) and max(calls) <= end
+    assert 0 < len(calls) < 90
+
+
+def test_schedule_respects_a_stop_by_hand(engine, sim):
+    """Who stops a campaign within its window sees it start again at once."""
+    e = engine(sim, conf=conf(main={"cps": 5}))
+    c = e.ami()
+    mark = c.mark()
+    camp = c.campaign([f"9{i:02}" for i in range(90)], plan={"TechName": "sip/"}, ScMode="1")
+    c.status(camp, 1, mark)
+    mark = c.mark()
+    c.update("Campaign", camp.uuid, Status=0)
+    c.status(camp, 0, mark)
+    c.update("Campaign", camp.uuid, Detail="something else")
+    assert c.show("Campaign", camp.uuid)[0]["Status"] == "0"
+
+
+def test_closed_days(engine, sim):
+    """A campaign runs on a day of its exception list, or not on a day of its list."""
+    e = engine(sim, conf=conf())
+    c = e.ami()
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    closed = c.campaign(["901"], plan={"TechName": "sip/"}, ScMode="1", ScDateListExcept=today)
+    open_ = c.campaign(["902"], plan={"TechName": "sip/"}, ScMode="1", ScDateList=today, ScDateEnd="2001-01-01")
+    c.wait_event("OutDialingDelete")
+    c.wait_event(lambda m: m.event == "OutCampaignUpdate" and m["Uuid"] == open_.uuid and m["Status"] == "0")
+    assert c.show("Campaign", closed.uuid)[0]["Status"] == "0"
+    assert [line["camp_uuid"] for line in e.results()] == [open_.uuid]
+
+
+def test_faults_cluster(engine):
+    """An Asterisk that can open no more channels is asked for ever more calls."""
+    with Sim("return { numbers = { ['9*'] = 'nopeer' } }") as sim:
+        e = engine(sim, conf=conf(main={"originates": 64}))
+        c = e.ami()
+        camp = c.campaign([f"9{i:02}" for i in range(30)], plan={"TechName": "sip/", **tries(1)})
+        mark = c.start(camp)
+        c.wait_events("OutDialingDelete", 30, after=mark, timeout=30)
+        assert "originates at once" in e.tail(400)
+        assert all(int(m["TryCnt1"]) == 0 for m in c.show("DlList", DlmaUuid=camp.dlma))
