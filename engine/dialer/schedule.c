@@ -19,9 +19,12 @@ static int time_of(const char *text) {
 
 /* YYYY-MM-DD as a number that sorts, 0 if it is no date. */
 static int date_of(const char *text) {
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int y = 0, m = 0, d = 0, used = 0;
     if (sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &used) != 3 || text[used] || m < 1 ||
-        m > 12 || d < 1 || d > 31 || y < 1)
+        m > 12 || d < 1 || d > days[m - 1] || y < 1)
+        return 0;
+    if (m == 2 && d == 29 && (y % 4 || (y % 100 == 0 && y % 400)))
         return 0;
     return y * 10000 + m * 100 + d;
 }
@@ -130,8 +133,9 @@ int schedule_next(const struct row *c, const struct tm *local) {
             next = edges[i] - now;
     /* on a day when the clocks change that is not the time that will go by */
     struct tm from = *local, to = *local;
-    to.tm_hour = to.tm_min = 0;
-    to.tm_sec = now + next;
+    to.tm_hour = (now + next) / 3600; /* (seconds of over a minute it would just add) */
+    to.tm_min = (now + next) / 60 % 60;
+    to.tm_sec = (now + next) % 60;
     to.tm_isdst = -1;
     next = (int)(mktime(&to) - mktime(&from));
     return next > 0 ? next : 1;

@@ -1,0 +1,110 @@
+"""`make bench`: the figures of the README, with the machine they were taken on.
+
+Loads a list and runs it as fast as a real Asterisk takes it (destination Hangup on Local channels); then asks how
+long a freed agent waits for the next Originate. Speed is shown here, never asserted in a test.
+"""
+import os
+import platform
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# pylint: disable=wrong-import-position
+from ami import Ami
+from asterisk.asterisk import Asterisk, Unavailable
+from engine import Engine, tries
+from sim import SIM_LOGIN, Sim
+
+LEADS = int(os.environ.get("LEADS", "20000"))
+
+
+def machine():
+    """One line about where this ran."""
+    with open("/proc/cpuinfo", encoding="ascii") as info:
+        name = re.search(r"model name\s*: (.*)", info.read())
+    return f"{name[1] if name else platform.machine()}, {os.cpu_count()} cores"
+
+
+def cpu_seconds(pid):
+    """User and system time of a process so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(session, dlma, count):
+    """Creates that many leads, pipelined; returns seconds."""
+    begin, waiting = time.monotonic(), []
+    for i in range(count):
+        waiting.append(session.send("OutDlListCreate", {"DlmaUuid": dlma, "Number1": str(100000 + i)}))
+        if len(waiting) == 500 or i == count - 1:
+            for action_id in waiting:
+                assert session.response(action_id, timeout=30).ok
+            waiting = []
+    return time.monotonic() - begin
+
+
+def throughput(version):
+    """Calls a second on a real Asterisk, and what they cost."""
+    with Asterisk(version) as asterisk, Engine(asterisk) as engine:
+        with engine.ami() as c:
+            camp = c.campaign([], plan={"TechName": "Local/", "TrunkName": "fast", **tries(1)},
+                              dest={"Application": "Hangup", "Data": ""})
+            c.action("Events", EventMask="off")
+            loaded = load(c, camp.dlma, LEADS)
+            engine_cpu, asterisk_cpu = cpu_seconds(engine.process.pid), asterisk.cpu_seconds()
+            begin = time.monotonic()
+            c.update("Campaign", camp.uuid, Status=1)
+            while c.show("Campaign", camp.uuid)[0]["Status"] != "0":
+                time.sleep(0.2)
+            took = time.monotonic() - begin
+        engine_cpu = (cpu_seconds(engine.process.pid) - engine_cpu) / took
+        asterisk_cpu = (asterisk.cpu_seconds() - asterisk_cpu) / took
+        lines = engine.results()
+    answered = sum(line["res_dial"] == 4 for line in lines)
+    print(f"Asterisk {version}: {LEADS} leads loaded in {loaded:.1f} s ({LEADS / loaded:.0f}/s), called in {took:.1f} s: "
+          f"{LEADS / took:.0f} calls/s, {answered} answered, {len(lines)} results; "
+          f"engine {engine_cpu:.2f} of a core, Asterisk {asterisk_cpu:.2f}", flush=True)
+
+
+def freed_agent(rounds=200):
+    """From the event that frees an agent to the Originate it causes, as an observer on Asterisk's side sees both."""
+    world = ("return { numbers = { ['9*'] = 'answer' }, ring = { mean = 0.05, cv = 0.1 }, agents = 1, "
+             "talk = { mean = 0.05, cv = 0.1 }, wrapup = { mean = 0.01, cv = 0 } }")
+    with Sim(world) as sim, Engine(sim, conf=SIM_LOGIN) as engine, Ami(sim.ami_port) as watch:
+        watch.login("admin", "admin")
+        with engine.ami() as c:
+            camp = c.campaign([f"9{i:04}" for i in range(rounds)], plan={"TechName": "sip/"},
+                              dest={"Application": "queue", "Data": "sales_1"})
+            c.action("Events", EventMask="off")
+            c.update("Campaign", camp.uuid, Status=1)
+            while c.show("Campaign", camp.uuid)[0]["Status"] != "0":
+                watch.read(0.01)
+            watch.drain()
+    waits, freed = [], None
+    for event in watch.events:
+        if event.event in ("QueueMemberPause", "Hangup") and event.get("Paused", "0") == "0":
+            freed = event.at
+        elif event.event == "Newchannel" and freed and event.get("Channel", "").startswith("SIP/9"):
+            waits.append(event.at - freed)
+            freed = None
+    waits.sort()
+    if waits:
+        print(f"freed agent to next call's channel: median {waits[len(waits) // 2] * 1000:.1f} ms, "
+              f"p99 {waits[int(len(waits) * 0.99)] * 1000:.1f} ms, {len(waits)} times", flush=True)
+
+
+def main():
+    """All figures; a version that cannot be had is said to be missing."""
+    print(f"{machine()}, {time.strftime('%Y-%m-%d')}")
+    for version in ("16", "22"):
+        try:
+            throughput(version)
+        except Unavailable as why:
+            print(f"Asterisk {version}: not measured, {why}")
+    freed_agent()
+
+
+if __name__ == "__main__":
+    main()
