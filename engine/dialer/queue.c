@@ -32,6 +32,7 @@ static void member_free(struct member *m) {
     if (m == NULL)
         return;
     free(m->interface);
+    free(m->caller);
     free(m);
 }
 
@@ -104,6 +105,7 @@ static void begin_wrapup(struct queue *q, struct member *mb) {
 
 static void end_call(struct queue *q, struct member *mb) {
     mb->in_call = mb->ringing = false;
+    xreplace(&mb->caller, NULL);
     begin_wrapup(q, mb);
 }
 
@@ -111,12 +113,8 @@ static void end_call(struct queue *q, struct member *mb) {
 
 static void on_member(struct queue *q, const struct message *m) {
     struct member *mb = member_get(q, interface_of(m));
-    if (mb == NULL)
-        return;
-    read_member(mb, m);
-    /* a call that Asterisk hangs up ends without AgentComplete (seen on 16 and 22) */
-    if (mb->in_call && mb->status == DEV_NOT_INUSE && number(m, "InCall", 1) == 0)
-        end_call(q, mb);
+    if (mb)
+        read_member(mb, m);
 }
 
 static void on_removed(struct queue *q, const struct message *m) {
@@ -141,14 +139,27 @@ static void on_connect(struct queue *q, const struct message *m) {
     struct member *mb = member_get(q, interface_of(m));
     for (struct map_entry *e = q->members.first; e; e = e->next)
         ((struct member *)e->value)->ringing = false;
-    if (mb)
+    if (mb) {
         mb->in_call = true;
+        xreplace(&mb->caller, message_get(m, "Uniqueid"));
+    }
 }
 
 static void on_complete(struct queue *q, const struct message *m) {
     struct member *mb = member_get(q, interface_of(m));
     if (mb)
         end_call(q, mb);
+}
+
+/* A caller that Asterisk was told to hang up leaves without AgentComplete (16 and 22). */
+static void on_hangup(struct queue *q, const struct message *m) {
+    for (struct map_entry *e = q->members.first; e; e = e->next) {
+        struct member *mb = e->value;
+        if (mb->caller && strcmp(mb->caller, message_text(m, "Uniqueid")) == 0) {
+            end_call(q, mb);
+            campaigns_kick_queue(q->asterisk->engine, q->asterisk, q->name);
+        }
+    }
 }
 
 static void on_join(struct queue *q, const struct message *m) {
@@ -178,6 +189,9 @@ static const struct {
 
 bool queue_event(struct asterisk *a, const struct message *m) {
     const char *event = message_text(m, "Event");
+    if (strcasecmp(event, "Hangup") == 0)
+        for (struct map_entry *e = a->queues.first; e; e = e->next)
+            on_hangup(e->value, m);
     for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
         if (strcasecmp(handlers[i].event, event))
             continue;

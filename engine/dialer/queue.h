@@ -7,7 +7,7 @@
 #include "dialer/engine.h"
 
 struct member {
-    char *interface;
+    char *interface, *caller; /* caller: Uniqueid of the call it took, NULL if none */
     int status;         /* device state as QueueMember has it */
     bool paused, ringing, in_call, seen;
     int64_t ready_at;   /* monotonic ns, end of the wrap-up; 0 = no wrap-up */
