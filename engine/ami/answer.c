@@ -5,6 +5,7 @@
 
 #define ANSWERS_HIGH 1000 /* a client so far ahead is not read from ... */
 #define ANSWERS_LOW 500   /* ... until so many are left */
+#define STREAM_ROOM 262144 /* bytes owed below which a long answer goes on */
 
 struct answer *answer_new(struct session *s, const char *id) {
     struct answer *a = xcalloc(1, sizeof *a);
@@ -34,8 +35,11 @@ static void advance(struct session *s) {
                 return;
             str_reset(&a->out);
         }
-        if (!a->ended)
+        if (!a->ended) {
+            if (a->more)
+                task_queue(&s->pump);
             return;
+        }
         s->first = a->next;
         if (s->first == NULL)
             s->last = &s->first;
@@ -53,12 +57,32 @@ static void advance(struct session *s) {
         session_close(s, true);
 }
 
+void answers_pump(struct session *s) {
+    struct answer *a = s->first;
+    if (s->closed || a == NULL || a->more == NULL || a->ended ||
+        conn_owed(s->conn) > STREAM_ROOM)
+        return;
+    task_queue(&s->pump); /* again in the next turn, unless this piece filled it up */
+    a->more(a->more_arg);
+}
+
+void answer_stream(struct answer *a, void (*more)(void *arg), void *arg) {
+    a->more = more;
+    a->more_arg = arg;
+    if (a->session == NULL)
+        more(arg);
+    else if (a->session->first == a)
+        task_queue(&a->session->pump);
+}
+
 void answers_orphan(struct session *s) {
     for (struct answer *a = s->first, *next; a; a = next) {
         next = a->next;
         a->session = NULL;
         if (a->ended)
             destroy(a);
+        else if (a->more)
+            a->more(a->more_arg);
     }
     s->first = NULL;
     s->last = &s->first;

@@ -315,7 +315,7 @@ static void on_open(void *arg) {
 
 static void on_lost(void *arg, const char *why) { drop(arg, why); }
 
-static const struct conn_events conn_events = {on_open, on_data, on_lost};
+static const struct conn_events conn_events = {.open = on_open, .data = on_data, .lost = on_lost};
 
 static void begin(void *arg) {
     struct client *c = arg;

@@ -80,6 +80,11 @@ const char *answer_id(const struct answer *a);
 void answer_send(struct answer *a, const char *bytes, size_t n);
 /* Complete: a is gone. */
 void answer_end(struct answer *a);
+/* For an answer that is long: more(arg) is called, from the loop, each time the client
+ * has room for another piece of it and its turn has come. It sends a bounded piece and
+ * in the end calls answer_end. When the session goes it is called once more, with
+ * answer_session NULL: then it only ends. */
+void answer_stream(struct answer *a, void (*more)(void *arg), void *arg);
 /* Begins `Response: kind` with the ActionID (and Message unless NULL) in b. */
 void answer_head(const struct answer *a, struct str *b, const char *kind, const char *text);
 /* A whole answer of that kind, and the end. */

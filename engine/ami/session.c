@@ -29,6 +29,7 @@ void session_close(struct session *s, bool flush) {
         sv->config.gone(sv->config.arg, s);
     timer_stop(&s->limit);
     timer_stop(&s->boot);
+    task_cancel(&s->pump);
     if (s->refused)
         s->refused->ended = true; /* its second of waiting is cut short */
     answers_orphan(s);
@@ -137,7 +138,15 @@ static void on_lost(void *arg, const char *why) {
     session_close(arg, false);
 }
 
-static const struct conn_events conn_events = {NULL, on_data, on_lost};
+static void on_drained(void *arg) {
+    struct session *s = arg;
+    task_queue(&s->pump);
+}
+
+static void on_pump(void *arg) { answers_pump(arg); }
+
+static const struct conn_events conn_events = {
+    .data = on_data, .lost = on_lost, .drained = on_drained};
 
 /* ---- beginning ---- */
 
@@ -176,6 +185,7 @@ void session_new(struct server *sv, struct conn *c) {
     framing_init(&s->framing, &framing_of_client);
     timer_init(&s->limit, sv->loop, on_limit, s);
     timer_init(&s->boot, sv->loop, on_boot, s);
+    task_init(&s->pump, sv->loop, on_pump, s);
     timer_set(&s->limit, sv->config.limits.login_time);
     conn_attach(c, &conn_events, s);
     char banner[64];

@@ -11,6 +11,8 @@ struct answer {
     char *id;
     struct str out; /* held back until it is the first */
     bool ended, begun;
+    void (*more)(void *arg); /* of one that is streamed */
+    void *more_arg;
 };
 
 struct session {
@@ -27,6 +29,7 @@ struct session {
     unsigned answers;
     struct str held; /* events that wait for the end of a list */
     struct timer limit, boot;
+    struct task pump; /* asks the first answer for more */
     char *refusal; /* said after a delay, then the session ends */
     struct answer *refused;
     bool closed, leaving;
@@ -47,6 +50,8 @@ void session_close(struct session *s, bool flush);
 /* Bytes to the client, within its bound. */
 void session_write(struct session *s, const char *bytes, size_t n);
 struct answer *answer_new(struct session *s, const char *id);
+/* Asks the first answer for more, if it has and the client has room. */
+void answers_pump(struct session *s);
 /* The session goes: its answers are on their own. */
 void answers_orphan(struct session *s);
 /* The built-in actions: Login, Challenge, Logoff, Ping, Events. */

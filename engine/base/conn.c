@@ -85,6 +85,8 @@ static void on_socket_drained(struct bufferevent *bev, void *arg) {
     if (c->closed && timer_is_set(&c->flush_limit)) {
         timer_stop(&c->flush_limit);
         loop_later(c->loop, free_conn, c);
+    } else if (!c->closed && c->ev && c->ev->drained) {
+        c->ev->drained(c->arg);
     }
 }
 
@@ -153,6 +155,8 @@ static void on_deliver(void *arg) {
         c->inbox = (struct str){0};
         c->ev->data(c->arg, got.s, got.len);
         str_free(&got);
+        if (c->other && c->other->ev && c->other->ev->drained && c->inbox.len == 0)
+            c->other->ev->drained(c->other->arg);
         if (c->closed)
             return;
     }

@@ -17,6 +17,8 @@ struct conn_events {
     void (*data)(void *arg, const char *bytes, size_t n);
     /* The far end is gone; why is a short text. Once, and nothing after it. */
     void (*lost)(void *arg, const char *why);
+    /* All that was queued is on its way. May be NULL. */
+    void (*drained)(void *arg);
 };
 
 /* Begins to connect; open or lost follows from the loop, never from within. */

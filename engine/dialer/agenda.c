@@ -9,6 +9,7 @@
 #define BUILD_BATCH 500
 #define PURGE_BATCH 5000
 #define FAULT_WAIT_MAX 60 /* s */
+#define BUSY_WAIT (10 * NS_PER_MS)
 
 /* ---- one lead's place ---- */
 
@@ -202,13 +203,16 @@ void agenda_release(struct agenda *a) {
 
 /* ---- picking ---- */
 
-/* Reads ahead what is due on one level. */
-static void read_level(struct agenda *a, int64_t level) {
+/* Reads ahead what is due on one level. What is on its way to the disk is looked at
+ * again in a moment: *next says so, or the list would seem to be at its end. */
+static void read_level(struct agenda *a, int64_t level, int64_t *next) {
     struct query q;
     query_begin(&q, a->engine->store, READ_DUE, a->id, level, engine_wall(a->engine));
     while (a->ready_count < AGENDA_READY && query_step(&q)) {
-        if (lead_is_busy(a->engine, query_int(&q, 0)))
+        if (lead_is_busy(a->engine, query_int(&q, 0))) {
+            *next = engine_wall(a->engine) + BUSY_WAIT;
             continue;
+        }
         a->ready[a->ready_count].lead = query_int(&q, 0);
         a->ready[a->ready_count++].number = (int)query_int(&q, 1);
     }
@@ -229,7 +233,7 @@ static void refill(struct agenda *a, int64_t *next) {
     a->ready_count = a->ready_next = 0;
     *next = DUE_NEVER;
     for (int64_t level = next_level(a, -1); level >= 0; level = next_level(a, level)) {
-        read_level(a, level);
+        read_level(a, level, next);
         if (a->ready_count)
             return;
         int64_t at = level_due(a, level);

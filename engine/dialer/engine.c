@@ -107,6 +107,7 @@ static void free_stray_leads(struct engine *e) {
 static void load(struct engine *e) {
     load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
     load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
+    load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues);
     load_plans(e);
     agendas_load(e);
     load_campaigns(e);
@@ -228,6 +229,7 @@ void engine_free(struct engine *e) {
     free_all(&e->plans, free_plan);
     free_items(&e->dlmas);
     free_items(&e->destinations);
+    free_items(&e->queues);
     free_all(&e->asterisks, free_asterisk);
     free_all(&e->trunks, free);
     map_free(&e->leads);

@@ -35,6 +35,7 @@ struct engine {
     struct map plans;        /* uuid -> struct plan */
     struct map dlmas;        /* uuid -> struct item */
     struct map destinations; /* uuid -> struct item */
+    struct map queues;       /* uuid -> struct item, OutQueue* of old scripts */
     struct map dialings;     /* uuid -> struct dialing, in flight */
     struct map channels;     /* channel id -> struct dialing, both halves of a Local */
     struct map leads;        /* uuid -> struct lead, those in work only */

@@ -15,6 +15,7 @@ const struct map *noun_map(const struct engine *e, const struct noun *n) {
     return n == &noun_campaign ? &e->campaigns
            : n == &noun_plan   ? &e->plans
            : n == &noun_dlma   ? &e->dlmas
+           : n == &noun_queue  ? &e->queues
                                : &e->destinations;
 }
 
@@ -160,7 +161,8 @@ static const struct {
               {&noun_plan, check_plan},
               {&noun_dlma, check_nothing},
               {&noun_lead, check_lead},
-              {&noun_destination, check_nothing}};
+              {&noun_destination, check_nothing},
+              {&noun_queue, check_nothing}};
 
 static bool check(struct change *ch) {
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
@@ -207,7 +209,7 @@ static void put(struct engine *e, const struct noun *n, struct row *row) {
     } else {
         struct item *item = xcalloc(1, sizeof *item);
         item->row = row;
-        map_put(n == &noun_dlma ? &e->dlmas : &e->destinations, row_uuid(row), item);
+        map_put((struct map *)(uintptr_t)noun_map(e, n), row_uuid(row), item);
     }
 }
 

@@ -7,11 +7,13 @@
 
 #include "dialer/campaign.h"
 #include "dialer/dialing.h"
+#include "dialer/lead.h"
 #include "dialer/nouns.h"
 
 #define DIALER (CLASS_COMMAND | CLASS_DIALER)
 #define COUNT_DEFAULT 100
-#define COUNT_MAX 10000
+#define COUNT_MAX 100000000
+#define PAGE 200 /* leads read at once */
 
 /* The protocol's words, which differ from noun to noun. */
 static const struct words {
@@ -34,6 +36,9 @@ static const struct words {
      "Error encountered while updating destination",
      "Error encountered while deleting destination", "Destination List will follow",
      "No such destination", "OutDestinationListComplete"},
+    {&noun_queue, "Error encountered while creating queue",
+     "Error encountered while updating queue", "Error encountered while deleting queue",
+     "Queue List will follow", "No such queue", "OutQueueListComplete"},
 };
 
 /* Which noun an action is about: OutPlanCreate -> plan. */
@@ -144,72 +149,95 @@ static void run_show(void *arg, struct answer *a, const struct message *m) {
     answer_complete(a, w->complete, items);
 }
 
-/* ---- leads: read from the store once everything before is durable ---- */
+/* ---- leads: read from the store, a page at a time, once everything before is durable ---- */
 
 struct lead_list {
     struct engine *engine;
     struct answer *answer;
-    char *uuid, *dlma;
-    int64_t count;
+    char *dlma;    /* NULL = of all lists */
+    int64_t count; /* to be sent still */
+    int64_t after; /* id of the last one sent */
+    unsigned long items;
 };
 
-static void lead_list_free(struct lead_list *l) {
-    free(l->uuid);
+static void lead_list_end(struct lead_list *l) {
+    if (answer_session(l->answer))
+        answer_complete(l->answer, "OutDlListComplete", l->items);
+    else
+        answer_end(l->answer);
     free(l->dlma);
     free(l);
 }
 
-static unsigned long send_leads(struct lead_list *l, struct query *q) {
-    unsigned long items = 0;
-    while (query_step(q)) {
-        struct row *row = query_row(q, 0, &noun_lead);
-        if (row_int(row, LEAD_IN_USE)) {
-            if (items++ == 0)
-                answer_list(l->answer, "Dl List will follow");
-            send_row(l->answer, &noun_lead, row);
-        }
+/* One page; the cursor is closed before the next turn. */
+static void more_leads(void *arg) {
+    struct lead_list *l = arg;
+    int64_t page = l->count < PAGE ? l->count : PAGE, sent = 0;
+    struct query q;
+    if (l->dlma)
+        query_begin(&q, l->engine->store, READ_LEADS_AFTER, l->dlma, l->after, page);
+    else
+        query_begin(&q, l->engine->store, READ_LEADS, l->after, page);
+    while (answer_session(l->answer) && query_step(&q)) {
+        struct row *row = query_row(&q, 0, &noun_lead);
+        l->after = row_int(row, LEAD_ID);
+        send_row(l->answer, &noun_lead, row);
         row_free(row);
+        sent++;
     }
-    query_end(q);
-    return items;
+    query_end(&q);
+    l->items += (unsigned long)sent;
+    l->count -= sent;
+    if (sent < page || l->count == 0 || answer_session(l->answer) == NULL)
+        lead_list_end(l);
 }
 
 static void on_leads(void *arg, bool ok) {
     (void)ok;
     struct lead_list *l = arg;
-    struct query q;
-    if (l->uuid)
-        query_begin(&q, l->engine->store, READ_LEAD_BY_UUID, l->uuid);
-    else if (l->dlma)
-        query_begin(&q, l->engine->store, READ_LEADS_OF_DLMA, l->dlma, l->count);
-    else
-        query_begin(&q, l->engine->store, READ_LEADS, l->count);
-    unsigned long items = send_leads(l, &q);
-    if (items == 0 && l->uuid) {
-        refuse(l->answer, "No such dl_list", NULL);
-    } else {
-        if (items == 0)
-            answer_list(l->answer, "Dl List will follow");
-        answer_complete(l->answer, "OutDlListComplete", items);
+    answer_list(l->answer, "Dl List will follow");
+    answer_stream(l->answer, more_leads, l);
+}
+
+/* One lead: from the cache if it is in work, else from the store. */
+static void show_lead(struct engine *e, struct answer *a, const char *uuid) {
+    struct lead *lead = lead_hold(e, uuid);
+    if (lead == NULL) {
+        refuse(a, "No such dl_list", NULL);
+        return;
     }
-    lead_list_free(l);
+    answer_list(a, "Dl List will follow");
+    send_row(a, &noun_lead, lead->row);
+    answer_complete(a, "OutDlListComplete", 1);
+    lead_release(lead);
+}
+
+/* The place behind a lead, for paging; -1 if there is no such lead. */
+static int64_t place_of(struct engine *e, const char *uuid) {
+    struct lead *lead = lead_hold(e, uuid);
+    int64_t id = lead ? row_int(lead->row, LEAD_ID) : -1;
+    lead_release(lead);
+    return id;
 }
 
 static void run_show_leads(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
-    const char *dlma = message_get(m, "DlmaUuid"), *count = message_get(m, "Count");
-    int64_t n = COUNT_DEFAULT;
-    if (count && !str_int(count, 1, COUNT_MAX, &n)) {
-        refuse(a, "No such dl_list", "Count is no number from 1 to 10000");
-        return;
-    }
-    if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
+    const char *uuid = message_get(m, "Uuid"), *dlma = message_get(m, "DlmaUuid");
+    const char *count = message_get(m, "Count"), *after = message_get(m, "After");
+    int64_t n = COUNT_DEFAULT, place = after ? place_of(e, after) : 0;
+    if (uuid) {
+        show_lead(e, a, uuid);
+    } else if (count && !str_int(count, 1, COUNT_MAX, &n)) {
+        refuse(a, "No such dl_list", "Count is no number from 1 to 100000000");
+    } else if (place < 0) {
+        refuse(a, "No such dl_list", "After does not exist");
+    } else if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
         refuse(a, "No such dl_list", "DlmaUuid does not exist");
-        return;
+    } else {
+        struct lead_list *l = xcalloc(1, sizeof *l);
+        *l = (struct lead_list){e, a, xstrdup(dlma), n, place, 0};
+        store_submit(e->store, batch_new(), on_leads, l);
     }
-    struct lead_list *l = xcalloc(1, sizeof *l);
-    *l = (struct lead_list){e, a, xstrdup(message_get(m, "Uuid")), xstrdup(dlma), n};
-    store_submit(e->store, batch_new(), on_leads, l);
 }
 
 /* ---- statistics ---- */
@@ -327,6 +355,8 @@ const struct action actions[] = {
     {"OutDlListShow", DIALER, run_show_leads, "Lists leads."},
     NOUN("Destination", "destination"),
     {"OutDestinationShow", DIALER, run_show, "Lists destinations."},
+    NOUN("Queue", "queue"),
+    {"OutQueueShow", DIALER, run_show, "Lists queues."},
     {"OutDialingShow", DIALER, run_dialings, "Lists calls in flight."},
     {"OutDialingSummary", DIALER, run_summary, "Counts calls in flight."},
     {0},

@@ -210,7 +210,7 @@ static void on_lost(void *arg, const char *why) {
     drop(arg);
 }
 
-static const struct conn_events conn_events = {NULL, on_data, on_lost};
+static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
 
 static void begin(void *arg) {
     struct relay *r = arg;

@@ -170,6 +170,17 @@ static const struct field destination_fields[DESTINATION_FIELDS] = {
     [DESTINATION_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 
+/* Kept for old scripts: a name to refer to, nothing dials by it. */
+static const struct field queue_fields[QUEUE_FIELDS] = {
+    [QUEUE_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
+    [QUEUE_NAME] = {"name", "Name", FIELD_TEXT, SHOWN, .help = "what people call it"},
+    [QUEUE_DETAIL] = {"detail", "Detail", FIELD_TEXT, SHOWN, .help = "more words"},
+    [QUEUE_TM_CREATE] = {"tm_create", "TmCreate", FIELD_TEXT, FIELD_PRINT},
+    [QUEUE_TM_DELETE] = {"tm_delete", "TmDelete", FIELD_TEXT, FIELD_PRINT},
+    [QUEUE_TM_UPDATE] = {"tm_update", "TmUpdate", FIELD_TEXT, FIELD_PRINT},
+    [QUEUE_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
+};
+
 const struct noun noun_campaign = {
     "campaign", "Campaign", "Campaign", campaign_fields, CAMPAIGN_FIELDS,
     CAMPAIGN_TM_CREATE, CAMPAIGN_TM_UPDATE, CAMPAIGN_TM_DELETE, CAMPAIGN_IN_USE};
@@ -182,3 +193,6 @@ const struct noun noun_lead = {"dl_list", "DlList", "Dl list", lead_fields, LEAD
 const struct noun noun_destination = {
     "destination", "Destination", "Destination", destination_fields, DESTINATION_FIELDS,
     DESTINATION_TM_CREATE, DESTINATION_TM_UPDATE, DESTINATION_TM_DELETE, DESTINATION_IN_USE};
+const struct noun noun_queue = {"queue", "Queue", "Queue", queue_fields, QUEUE_FIELDS,
+                                QUEUE_TM_CREATE, QUEUE_TM_UPDATE, QUEUE_TM_DELETE,
+                                QUEUE_IN_USE};

@@ -69,6 +69,11 @@ enum destination_field {
     DESTINATION_TM_DELETE, DESTINATION_TM_UPDATE, DESTINATION_IN_USE, DESTINATION_FIELDS
 };
 
+enum queue_field {
+    QUEUE_UUID, QUEUE_NAME, QUEUE_DETAIL, QUEUE_TM_CREATE, QUEUE_TM_DELETE, QUEUE_TM_UPDATE,
+    QUEUE_IN_USE, QUEUE_FIELDS
+};
+
 #define LEAD_NUMBERS 8
 
 struct noun {
@@ -80,7 +85,8 @@ struct noun {
     int tm_create, tm_update, tm_delete, in_use; /* which fields these are */
 };
 
-extern const struct noun noun_campaign, noun_plan, noun_dlma, noun_lead, noun_destination;
+extern const struct noun noun_campaign, noun_plan, noun_dlma, noun_lead, noun_destination,
+    noun_queue;
 
 /* One value; text of a FIELD_INT is unused, num of the others too. */
 struct value {

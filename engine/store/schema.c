@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlma, &noun_lead,
-                                           &noun_destination};
+                                           &noun_destination, &noun_queue};
 
 /*
  * dialing is the ledger: one row per attempt, open (state 0) until its result is known.
@@ -158,9 +158,8 @@ static const struct {
     [READ_LEAD_BY_ID] = {"i", "SELECT $lead FROM dl_list WHERE id = ?"},
     [READ_LEADS_AFTER] = {"tii", "SELECT $lead FROM dl_list WHERE dlma_uuid = ? AND id > ?"
                                  " AND in_use = 1 ORDER BY id LIMIT ?"},
-    [READ_LEADS_OF_DLMA] = {"ti", "SELECT $lead FROM dl_list WHERE dlma_uuid = ? AND"
-                                  " in_use = 1 ORDER BY id LIMIT ?"},
-    [READ_LEADS] = {"i", "SELECT $lead FROM dl_list WHERE in_use = 1 ORDER BY id LIMIT ?"},
+    [READ_LEADS] = {"ii", "SELECT $lead FROM dl_list WHERE id > ? AND in_use = 1"
+                          " ORDER BY id LIMIT ?"},
     /* finished = answered, or no number with a try left */
     [READ_LEAD_STATS] =
         {"tiiiiiiii",
@@ -180,6 +179,8 @@ static const struct {
                                 " ORDER BY tm_create, uuid"},
     [READ_ALL_ROWS_DESTINATION] = {"", "SELECT $destination FROM destination WHERE in_use = 1"
                                        " ORDER BY tm_create, uuid"},
+    [READ_ALL_ROWS_QUEUE] = {"", "SELECT $queue FROM queue WHERE in_use = 1"
+                                 " ORDER BY tm_create, uuid"},
     [READ_MAX_LEAD_ID] = {"", "SELECT coalesce(max(id), 0) FROM dl_list"},
     [READ_MAX_AGENDA_ID] = {"", "SELECT coalesce(max(id), 0) FROM agenda"},
 };
@@ -191,7 +192,8 @@ static const struct {
                     {"$plan", &noun_plan},
                     {"$dlma", &noun_dlma},
                     {"$lead", &noun_lead},
-                    {"$destination", &noun_destination}};
+                    {"$destination", &noun_destination},
+                    {"$queue", &noun_queue}};
 
 const char *statement_args(enum statement st) { return statements[st].args; }
 

@@ -37,7 +37,7 @@ struct writer {
     struct {
         const struct noun *noun;
         sqlite3_stmt *st;
-    } upserts[5];
+    } upserts[6]; /* one a noun */
     struct map outputs;
     char *trouble; /* with a result file, NULL = none */
     struct line *lines, **last_line; /* of the transaction in work */

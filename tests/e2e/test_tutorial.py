@@ -300,6 +300,7 @@ def test_tutorial(asterisk, engine, phones, way):
             asterisk.cli(f"queue remove member {tech}{agent} from sales_1")
     check_result(reader, asterisk, server, application, data)
     check_orders(reader)
+    check_lists(reader)
 
 
 def check_orders(reader):
@@ -319,3 +320,22 @@ def check_orders(reader):
     for names in agent:
         assert names[8:12] == ["DlListUuid", "CurrentQueue", "CurrentAgent", "DialIndex"]
     assert bool(agent) == (reader.ami.found("OutDialingDelete")[0]["DialApplication"] == "queue")
+
+
+def check_lists(reader):
+    """Show tells a resource with the fields of its event; a list is framed as Asterisk frames its own."""
+    ami = reader.ami
+    for noun, word in (("Campaign", "campaign"), ("Plan", "plan"), ("Dlma", "dlma"), ("Destination", "dest"),
+                       ("DlList", "lead")):
+        response, entries, complete = ami.list_action(f"Out{noun}Show", Uuid=reader.known[word])
+        assert response.names() == ["Response", "ActionID", "EventList", "Message"]
+        assert (response["EventList"], response["Message"][-11:]) == ("start", "will follow")
+        assert complete.pairs[2:] == [("EventList", "Complete"), ("ListItems", "1")]
+        entry, event = entries[0], ami.found(f"Out{noun}Create")[0]
+        assert entry.names() == ["Event", "ActionID", *event.names()[2:]] and entry["Event"] == f"Out{noun}Entry"
+    response, entries, complete = ami.list_action("OutCampaignStatShow")
+    assert [name for name in entries[0].names() if name.startswith("Dl")] == [
+        "DlTotalCount", "DlFinishedCount", "DlAvailableCount", "DlDialingCount", "DlCalledCount"]
+    assert entries[0].all("DlFinishedCount") == ["1"] and complete["Event"] == "OutCampaignStatListComplete"
+    _, entries, complete = ami.list_action("OutDialingShow")
+    assert entries == [] and (complete["Event"], complete["ListItems"]) == ("OutDialingListComplete", "0")

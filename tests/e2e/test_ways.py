@@ -3,6 +3,9 @@ import os
 
 import pytest
 
+from asterisk.asterisk import Asterisk
+from asterisk.phones import Phone
+
 AGENTS = ["agent-01", "agent-02", "agent-03"]
 
 
@@ -73,7 +76,8 @@ def test_park(asterisk, dialer, phones):
 def test_queue_reaches_the_agents(dialer, agents, phones):
     """Way 2: more calls than free agents, calls that reach none, or events that do not say who took a call."""
     members = agents(*AGENTS)
-    phones("answer", ["300", "301", "302", "303", "304", "305"])
+    phones("answer", ["300", "301", "302"])
+    phones("answer", ["303", "304", "305"], talk_ms=200)  # these hang up before the agent does
     campaign = dialer.campaign([str(number) for number in range(300, 306)], plan={"TechName": dialer.tech},
                                dest={"Application": "queue", "Data": "sales_1"})
     mark = dialer.run(campaign)
@@ -131,6 +135,22 @@ def test_queue_freed_agent_is_answered_by_a_call(dialer, agents, phones):
     dialer.action("Hangup", Channel=third, Cause=16)
     dialer.status(campaign, 0, mark)
     check(dialer.engine, campaign)
+
+
+def test_queue_member_without_device_state(asterisk, engine):
+    """Way 2: chan_sip without callcounter, as in the tutorial's sip.conf, tells nothing of its agents; when Asterisk is
+    told to end a call there is no AgentComplete either: the agent is lost to the campaign."""
+    with Asterisk(asterisk.version, extra={"sip.conf": "[general](+)\ncallcounter = no\n"}) as other, \
+            Phone(other, "answer", ["300", "301", "agent-01"]):
+        dialer = engine(other).ami()
+        assert dialer.action("QueueAdd", Queue="sales_1", Interface=other.dial("agent-01")).ok
+        campaign = dialer.campaign(["300", "301"], plan={"TechName": other.tech + "/"},
+                                   dest={"Application": "queue", "Data": "sales_1"})
+        mark = dialer.start(campaign)
+        for count in (1, 2):
+            call = dialer.wait_events("AgentConnect", count, after=mark)[-1]["Uniqueid"]
+            assert dialer.action("Hangup", Channel=call, Cause=16).ok
+        dialer.status(campaign, 0, mark)
 
 
 def test_playback(dialer, phones):
