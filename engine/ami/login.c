@@ -61,27 +61,57 @@ static bool address_fits(const struct session *s, const struct user *u) {
     return strcmp(peer, "memory") == 0 || user_may_connect(u, peer);
 }
 
+/* user, or user@NAME where the server has servers of that name behind it. */
+static const struct user *find_user(struct session *s, const char *name) {
+    const struct server_config *config = &s->server->config;
+    const struct user *u = users_find(config->users, name);
+    const char *at = strrchr(name, '@');
+    if (u || at == NULL || config->knows == NULL || !config->knows(config->arg, at + 1))
+        return u;
+    char *user = xstrndup(name, (size_t)(at - name));
+    u = users_find(config->users, user);
+    free(user);
+    xreplace(&s->target, at + 1);
+    return u;
+}
+
+/* Another session of the user stands in the way? */
+static bool is_taken(struct session *s, const struct user *u) {
+    if (u->allowmultiplelogin)
+        return false;
+    for (struct session *o = server_first(s->server); o; o = session_next(o))
+        if (o->user == u)
+            return true;
+    return false;
+}
+
 static void login(struct session *s, struct answer *a, const struct message *m) {
     struct server *sv = s->server;
     if (s->user) {
         answer_success(a, "Already authenticated");
         return;
     }
-    const struct user *u = users_find(sv->config.users, message_text(m, "Username"));
+    const struct user *u = find_user(s, message_text(m, "Username"));
     if (u == NULL || !address_fits(s, u) || !secret_fits(s, u, m)) {
         log_warn(loop_log(sv->loop), "ami: login of '%.40s' from %s refused",
                  message_text(m, "Username"), conn_peer(s->conn));
         refuse(s, a, "Authentication failed");
         return;
     }
+    if (is_taken(s, u)) {
+        refuse(s, a, "Login Already In Use");
+        return;
+    }
     s->user = u;
+    s->filter = filter_new(u, loop_log(sv->loop));
     sv->unauthenticated--;
     timer_stop(&s->limit);
     free(s->name);
     s->name = xasprintf("%s@%s", u->name, conn_peer(s->conn));
     if (!class_event_mask(message_get(m, "Events"), &s->mask))
         s->mask = CLASS_ALL; /* not said: all */
-    log_info(loop_log(sv->loop), "ami: %s logged in", s->name);
+    if (u->displayconnects)
+        log_info(loop_log(sv->loop), "ami: %s logged in", s->name);
     answer_success(a, "Authentication accepted");
     timer_set(&s->boot, BOOT_DELAY);
     if (sv->config.login)

@@ -39,6 +39,8 @@ struct server_config {
     void (*gone)(void *arg, struct session *s);
     /* An action not in the tables. False: "Invalid/unknown command". */
     bool (*other)(void *arg, struct answer *a, const struct message *m);
+    /* Is there a server of that name, to log in to as user@NAME? NULL: there are none. */
+    bool (*knows)(void *arg, const char *target);
     /* The session changed its event mask (by Login or Events). May be NULL. */
     void (*masked)(void *arg, struct session *s);
 };
@@ -60,6 +62,8 @@ struct session *session_next(struct session *s);
 const struct user *session_user(const struct session *s);
 
 uint32_t session_mask(const struct session *s);
+/* The NAME of a login as user@NAME, NULL without. */
+const char *session_target(const struct session *s);
 /* "user@address" for the log. */
 const char *session_name(const struct session *s);
 void *session_data(const struct session *s);

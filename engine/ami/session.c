@@ -11,6 +11,8 @@ static void destroy(void *arg) {
     framing_free(&s->framing);
     str_free(&s->held);
     free(s->name);
+    free(s->target);
+    filter_free(s->filter);
     free(s->refusal);
     free(s);
 }
@@ -64,7 +66,7 @@ bool session_hears(const struct session *s, uint32_t need) {
 }
 
 bool session_event(struct session *s, uint32_t need, const struct str *packet) {
-    if (!session_hears(s, need))
+    if (!session_hears(s, need) || !filter_passes(s->filter, packet))
         return false;
     session_send(s, packet->s, packet->len);
     return true;
@@ -73,6 +75,7 @@ bool session_event(struct session *s, uint32_t need, const struct str *packet) {
 const struct user *session_user(const struct session *s) { return s->user; }
 uint32_t session_mask(const struct session *s) { return s->mask; }
 const char *session_name(const struct session *s) { return s->name; }
+const char *session_target(const struct session *s) { return s->target; }
 void *session_data(const struct session *s) { return s->data; }
 void session_set_data(struct session *s, void *data) { s->data = data; }
 
@@ -167,7 +170,8 @@ static void on_boot(void *arg) {
     header_add(&b, "Privilege", "system,all");
     header_add(&b, "Status", "Fully Booted");
     message_end(&b);
-    session_event(s, CLASS_SYSTEM, &b);
+    if (session_hears(s, CLASS_SYSTEM)) /* no filter keeps this one back */
+        session_send(s, b.s, b.len);
     str_free(&b);
 }
 

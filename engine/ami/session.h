@@ -2,6 +2,7 @@
 #ifndef AMI_SESSION_H
 #define AMI_SESSION_H
 
+#include "ami/filter.h"
 #include "ami/framing.h"
 #include "ami/server.h"
 
@@ -22,8 +23,9 @@ struct session {
     struct framing framing;
     const struct user *user; /* NULL before login */
     uint32_t mask;
+    struct filter *filter; /* of the user's eventfilter lines */
     char challenge[16];
-    char *name;
+    char *name, *target;
     void *data;
     struct answer *first, **last; /* actions under way, oldest first */
     unsigned answers;

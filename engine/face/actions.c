@@ -361,3 +361,12 @@ const struct action actions[] = {
     {"OutDialingSummary", DIALER, run_summary, "Counts calls in flight."},
     {0},
 };
+
+void actions_print(struct str *b) {
+    for (const struct action *a = actions; a->name; a++) {
+        struct str classes = {0};
+        class_text(&classes, a->need);
+        str_addf(b, "%s: %s  (Priv: %s)\r\n", a->name, a->help, str_get(&classes));
+        str_free(&classes);
+    }
+}

@@ -7,4 +7,7 @@
 /* Their arg is the struct engine. Ended by {0}. */
 extern const struct action actions[];
 
+/* Lines of ListCommands for them, as Asterisk prints its own. */
+void actions_print(struct str *b);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "dialer/asterisk.h"
 #include "dialer/engine.h"
 #include "face/actions.h"
 #include "face/relay.h"
@@ -22,18 +23,34 @@ struct daemon {
     struct loop *loop;
     struct engine *engine;
     struct server *server;
+    struct str commands; /* our lines of ListCommands */
 };
 
 /* ---- our AMI port ---- */
 
+/* That of the Asterisk behind us, as long as one has been seen; else of Asterisk 16,
+ * which the scripts of the seeds were written for. */
 static const char *version(void *arg) {
-    (void)arg;
-    return "5.0.4"; /* of Asterisk 16: what the scripts of the seeds were written for */
+    struct engine *e = arg;
+    struct asterisk *a = e->asterisks.first->value;
+    const char *banner = client_banner(a->client), *slash = strchr(banner, '/');
+    return slash && strspn(slash + 1, "0123456789.") == strlen(slash + 1) ? slash + 1 : "5.0.4";
 }
+
+static const struct conf_asterisk *find_asterisk(const struct engine *e, const char *name) {
+    for (size_t i = 0; name && i < e->conf->asterisk_count; i++)
+        if (strcmp(e->conf->asterisks[i].name, name) == 0)
+            return &e->conf->asterisks[i];
+    return NULL;
+}
+
+static bool on_knows(void *arg, const char *name) { return find_asterisk(arg, name) != NULL; }
 
 static void on_login(void *arg, struct session *s) {
     struct engine *e = arg;
-    session_set_data(s, relay_new(e->loop, &e->conf->asterisks[0], s));
+    struct daemon *d = e->out.arg;
+    const struct conf_asterisk *a = find_asterisk(e, session_target(s));
+    session_set_data(s, relay_new(e->loop, a ? a : &e->conf->asterisks[0], s, &d->commands));
 }
 
 static void on_gone(void *arg, struct session *s) {
@@ -88,7 +105,9 @@ static bool open_server(struct daemon *d, char **err) {
         .gone = on_gone,
         .other = on_other,
         .masked = on_masked,
+        .knows = on_knows,
     };
+    actions_print(&d->commands);
     d->server = server_new(d->loop, &d->engine->chance, &sc, err);
     if (d->server)
         log_info(&d->log, "ami: listening on %s:%d", sc.bindaddr, server_port(d->server));
@@ -164,6 +183,7 @@ static int run(const char *path) {
     d.server = NULL;
     engine_free(d.engine);
     loop_free(d.loop);
+    str_free(&d.commands);
     users_free(d.users);
     conf_free(d.conf);
     free(err);

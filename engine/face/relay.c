@@ -11,12 +11,16 @@
 #define LOGIN_TIME SECONDS(5) /* relayed actions wait so long for the upstream login */
 #define OWN_ID "astout-relay" /* ActionID of what the relay itself asks */
 #define QUEUED_MAX 65536      /* bytes that may wait for the login */
+#define SILENCE SECONDS(10)   /* no byte for so long while an answer is owed: it is dead */
+#define PING_EVERY SECONDS(30)
 
 enum state { RELAY_AWAY, RELAY_LOGIN, RELAY_UP };
 
 struct waiting {
     struct waiting *next;
     struct answer *answer; /* NULL: our own action, its answer is swallowed */
+    int64_t patience;      /* ns it may take without a byte; 0 = for ever */
+    bool commands;         /* ListCommands: ours are added */
 };
 
 struct relay {
@@ -27,22 +31,35 @@ struct relay {
     struct framing framing;
     enum state state;
     bool banner; /* has been read */
-    bool refused;
     struct waiting *first, **last; /* actions sent, in order */
     bool in_list;                  /* the first one's answer is a list under way */
     struct str queued;             /* actions that wait for the login */
-    struct timer timer;
+    const struct str *commands;
+    const char *why;               /* it is away */
+    struct timer timer, silence, ping;
 };
 
 static void begin(void *arg);
 
 /* ---- the order of answers ---- */
 
-static void expect(struct relay *r, struct answer *a) {
+/* Begins to count the silence anew: something came, or another answer is waited for. */
+static void watch(struct relay *r) {
+    if (r->first && r->first->patience && r->state == RELAY_UP)
+        timer_set(&r->silence, r->first->patience);
+    else
+        timer_stop(&r->silence);
+}
+
+static struct waiting *expect(struct relay *r, struct answer *a, int64_t patience) {
     struct waiting *w = xcalloc(1, sizeof *w);
     w->answer = a;
+    w->patience = patience;
     *r->last = w;
     r->last = &w->next;
+    if (r->first == w)
+        watch(r);
+    return w;
 }
 
 static void next(struct relay *r) {
@@ -52,6 +69,7 @@ static void next(struct relay *r) {
         r->last = &r->first;
     r->in_list = false;
     free(w);
+    watch(r);
 }
 
 /* Asterisk is away: each action gets its Error, in order. */
@@ -67,25 +85,46 @@ static void fail_all(struct relay *r, const char *why) {
 
 /* ---- connection ---- */
 
-static const char *why_away(const struct relay *r) {
-    return r->refused ? "Asterisk refuses this user" : "Asterisk is away";
-}
-
-static void drop(struct relay *r) {
+static void drop(struct relay *r, const char *why) {
     conn_close(r->conn, false);
     r->conn = NULL;
     framing_free(&r->framing);
     r->state = RELAY_AWAY;
+    r->why = why;
+    timer_stop(&r->silence);
+    timer_stop(&r->ping);
     timer_set(&r->timer, RETRY);
-    fail_all(r, why_away(r));
+    fail_all(r, why);
 }
+
+/* It may hang without closing: `core restart gracefully`, a link that is gone. */
+static void on_silence(void *arg) { drop(arg, "Asterisk does not answer"); }
 
 static void on_timer(void *arg) {
     struct relay *r = arg;
     if (r->state == RELAY_AWAY)
         begin(r);
     else if (r->state == RELAY_LOGIN)
-        drop(r);
+        drop(r, "Asterisk is away");
+}
+
+/* Sends an action of our own; its answer is swallowed. */
+static void ask(struct relay *r, struct str *b) {
+    message_end(b);
+    expect(r, NULL, SILENCE);
+    conn_send(r->conn, b->s, b->len);
+    str_free(b);
+}
+
+static void on_ping(void *arg) {
+    struct relay *r = arg;
+    struct str b = {0};
+    timer_set(&r->ping, PING_EVERY);
+    if (r->first)
+        return; /* what is owed already will tell */
+    header_add(&b, "Action", "Ping");
+    header_add(&b, "ActionID", OWN_ID);
+    ask(r, &b);
 }
 
 static void add_mask(struct relay *r, struct str *b, const char *header) {
@@ -122,31 +161,40 @@ void relay_mask(struct relay *r) {
     header_add(&b, "Action", "Events");
     header_add(&b, "ActionID", OWN_ID);
     add_mask(r, &b, "EventMask");
-    message_end(&b);
-    expect(r, NULL);
-    conn_send(r->conn, b.s, b.len);
-    str_free(&b);
+    ask(r, &b);
 }
 
 static void on_logged_in(struct relay *r, const struct message *m) {
-    r->refused = strcasecmp(message_text(m, "Response"), "Success") != 0;
-    if (r->refused) {
-        drop(r);
+    if (strcasecmp(message_text(m, "Response"), "Success")) {
+        drop(r, strstr(message_text(m, "Message"), "shutting down") ? "Asterisk is shutting down"
+                                                                    : "Asterisk refuses this user");
         return;
     }
     r->state = RELAY_UP;
     timer_stop(&r->timer);
+    timer_set(&r->ping, PING_EVERY);
+    watch(r);
     conn_send(r->conn, str_get(&r->queued), r->queued.len);
     str_reset(&r->queued);
 }
 
 /* ---- what comes from Asterisk ---- */
 
+/* ListCommands shows what works here: ours stand behind Asterisk's, in its packet. */
+static void send_commands(struct relay *r, struct answer *a, const struct message *m) {
+    size_t end = m->raw.len >= 2 && strcmp(m->raw.s + m->raw.len - 2, "\r\n") == 0 ? 2 : 1;
+    answer_send(a, m->raw.s, m->raw.len - end);
+    answer_send(a, r->commands->s, r->commands->len);
+    answer_send(a, "\r\n", 2);
+}
+
 static void on_response(struct relay *r, const struct message *m) {
     struct answer *a = r->first ? r->first->answer : NULL;
     if (r->first == NULL)
         return;
-    if (a)
+    if (a && r->first->commands)
+        send_commands(r, a, m);
+    else if (a)
         answer_send(a, m->raw.s, m->raw.len);
     if (strcasecmp(message_text(m, "EventList"), "start") == 0) {
         r->in_list = true;
@@ -172,7 +220,7 @@ static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct relay *r = arg;
     struct conn *conn = r->conn;
     if (fault != FRAMING_OK) {
-        drop(r);
+        drop(r, "Asterisk sent a message beyond all bounds");
         return false;
     }
     if (m->count == 0)
@@ -202,12 +250,13 @@ static void on_data(void *arg, const char *bytes, size_t n) {
         bytes = nl + 1;
         send_login(r);
     }
+    watch(r);
     framing_feed(&r->framing, bytes, n, on_message, r);
 }
 
 static void on_lost(void *arg, const char *why) {
     (void)why;
-    drop(arg);
+    drop(arg, "Asterisk is away");
 }
 
 static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
@@ -221,12 +270,25 @@ static void begin(void *arg) {
     r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, &conn_events, r);
 }
 
+/* How long an action may take without a byte: some wait by nature. */
+static int64_t patience_of(const struct message *m) {
+    const char *action = message_text(m, "Action"), *timeout = message_text(m, "Timeout");
+    bool async = false;
+    int64_t wait;
+    if (strcasecmp(action, "WaitEvent") == 0) /* s; none or -1 = for ever */
+        return str_int(timeout, 0, 86400, &wait) ? SILENCE + wait * NS_PER_S : 0;
+    if (strcasecmp(action, "Originate") || (str_bool(message_text(m, "Async"), &async) && async))
+        return SILENCE;
+    return SILENCE + (str_int(timeout, 1, 86400000, &wait) ? wait : 30000) * NS_PER_MS;
+}
+
 void relay_action(struct relay *r, struct answer *a, const struct message *m) {
     if (r->state == RELAY_AWAY || r->queued.len + m->raw.len > QUEUED_MAX) {
-        answer_error(a, why_away(r));
+        answer_error(a, r->why ? r->why : "Asterisk is away");
         return;
     }
-    expect(r, a);
+    struct waiting *w = expect(r, a, patience_of(m));
+    w->commands = strcasecmp(message_text(m, "Action"), "ListCommands") == 0;
     if (r->state == RELAY_UP)
         conn_send(r->conn, m->raw.s, m->raw.len);
     else
@@ -235,10 +297,13 @@ void relay_action(struct relay *r, struct answer *a, const struct message *m) {
 
 /* ---- life ---- */
 
-struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct session *s) {
+struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct session *s,
+                        const struct str *commands) {
     struct relay *r = xcalloc(1, sizeof *r);
-    *r = (struct relay){.loop = l, .conf = conf, .session = s};
+    *r = (struct relay){.loop = l, .conf = conf, .session = s, .commands = commands};
     r->last = &r->first;
+    timer_init(&r->silence, l, on_silence, r);
+    timer_init(&r->ping, l, on_ping, r);
     timer_init(&r->timer, l, on_timer, r);
     begin(r);
     return r;
@@ -255,6 +320,8 @@ void relay_free(struct relay *r) {
     if (r == NULL)
         return;
     timer_stop(&r->timer);
+    timer_stop(&r->silence);
+    timer_stop(&r->ping);
     conn_close(r->conn, false);
     r->conn = NULL;
     r->state = RELAY_AWAY;
