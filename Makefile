@@ -1,6 +1,6 @@
 # astout: `make demo` and `make test` do all the set-up they need; `make` only builds.
 B        = build
-PKGS     = lua5.4 sqlite3 jansson libevent libevent_pthreads uuid inih libedit libcrypto
+PKGS     = lua5.4 sqlite3 jansson libevent libevent_openssl uuid inih libedit libssl libcrypto
 ROOMS    = base ami store script dialer face sim
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations \

@@ -325,7 +325,8 @@ static void begin(void *arg) {
     timer_set(&c->limit, LOGIN_TIME);
     c->conn = c->config.dial
                   ? c->config.dial(c->config.dial_arg, &conn_events, c)
-                  : conn_dial(c->loop, c->config.host, c->config.port, &conn_events, c);
+                  : conn_dial(c->loop, c->config.host, c->config.port, c->config.tls,
+                              &conn_events, c);
 }
 
 struct client *client_new(struct loop *l, struct chance *chance,

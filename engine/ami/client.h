@@ -13,6 +13,7 @@ struct client_config {
     const char *host;
     int port;
     const char *username, *secret;
+    struct tls *tls; /* NULL = plain; outlives the client */
     /* How to reach it; NULL = a socket to host:port. */
     struct conn *(*dial)(void *arg, const struct conn_events *ev, void *ev_arg);
     void *dial_arg;

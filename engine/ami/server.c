@@ -24,8 +24,17 @@ struct server *server_new(struct loop *l, struct chance *chance,
     sv->config = *config;
     sv->sessions.next = sv->sessions.prev = &sv->sessions;
     if (config->bindaddr) {
-        sv->listener = listener_new(l, config->bindaddr, config->port, on_accept, sv, err);
+        sv->listener = listener_new(l, config->bindaddr, config->port, NULL, on_accept, sv, err);
         if (sv->listener == NULL) {
+            free(sv);
+            return NULL;
+        }
+    }
+    if (config->encrypted.tls) {
+        sv->encrypted = listener_new(l, config->encrypted.bindaddr, config->encrypted.port,
+                                     config->encrypted.tls, on_accept, sv, err);
+        if (sv->encrypted == NULL) {
+            listener_free(sv->listener);
             free(sv);
             return NULL;
         }
@@ -35,6 +44,10 @@ struct server *server_new(struct loop *l, struct chance *chance,
 
 int server_port(const struct server *sv) {
     return sv->listener ? listener_port(sv->listener) : 0;
+}
+
+int server_tls_port(const struct server *sv) {
+    return sv->encrypted ? listener_port(sv->encrypted) : 0;
 }
 
 void server_accept(struct server *sv, struct conn *c) { on_accept(sv, c); }
@@ -53,6 +66,7 @@ void server_free(struct server *sv) {
     while (sv->sessions.next != &sv->sessions)
         session_close(sv->sessions.next, true);
     listener_free(sv->listener);
+    listener_free(sv->encrypted);
     loop_later(sv->loop, free, sv);
 }
 

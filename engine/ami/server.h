@@ -30,6 +30,11 @@ struct server_limits {
 struct server_config {
     const char *bindaddr;
     int port; /* 0 takes a free one */
+    struct { /* a second, encrypted listener, if tls is set */
+        struct tls *tls;
+        const char *bindaddr;
+        int port;
+    } encrypted;
     const struct users *users;
     struct server_limits limits;
     const struct action *const *tables; /* NULL-ended list of tables, each ended by {0} */
@@ -49,6 +54,7 @@ struct server_config {
 struct server *server_new(struct loop *l, struct chance *chance,
                           const struct server_config *config, char **err) MUST_CHECK;
 int server_port(const struct server *sv);
+int server_tls_port(const struct server *sv);
 /* An in-memory connection as if it had been accepted. */
 void server_accept(struct server *sv, struct conn *c);
 /* Sends Event: Shutdown to all, closes, forgets. */

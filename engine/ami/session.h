@@ -41,7 +41,7 @@ struct server {
     struct loop *loop;
     struct chance *chance;
     struct server_config config;
-    struct listener *listener;
+    struct listener *listener, *encrypted;
     struct session sessions; /* ring */
     unsigned count, unauthenticated;
 };

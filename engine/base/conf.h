@@ -16,6 +16,8 @@ struct conf_asterisk {
     int64_t channels;     /* 0: no cap */
     double cps;           /* 0: no cap */
     int64_t queue_wrapup; /* seconds */
+    bool tls;
+    char *tlscafile; /* "": its certificate is not checked */
 };
 
 struct conf_trunk {
@@ -51,6 +53,10 @@ struct conf {
         char *users;
         int64_t max_sessions, authtimeout, authlimit; /* authtimeout in seconds */
         int64_t writebuffer;                          /* bytes a slow session may owe */
+        bool tlsenable;
+        char *tlsbindaddr;
+        int64_t tlsport;
+        char *tlscertfile, *tlsprivatekey; /* "": the key stands in the certificate's file */
     } ami;
     struct {
         char *socket;

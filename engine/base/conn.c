@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/tls.h"
 
 #define READ_CHUNK 65536
 #define FLUSH_TIME SECONDS(5)
@@ -27,6 +28,7 @@ struct conn {
     bool closed;
     struct timer flush_limit;
     struct bufferevent *bev;
+    bool is_tls;
     /* the memory kind */
     struct conn *other;
     struct str inbox;
@@ -108,28 +110,33 @@ static void on_socket_event(struct bufferevent *bev, short what, void *arg) {
         return;
     }
     int dns = bufferevent_socket_get_dns_error(bev);
-    const char *why = what & BEV_EVENT_EOF ? "closed by the far end"
+    char buf[128];
+    const char *tls = c->is_tls ? tls_error(bev, buf) : NULL;
+    const char *why = tls                    ? tls
+                      : what & BEV_EVENT_EOF ? "closed by the far end"
                       : dns                ? evutil_gai_strerror(dns)
                                            : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
     if (c->ev)
         c->ev->lost(c->arg, why);
 }
 
-static void adopt(struct conn *c, int fd) {
+static void adopt(struct conn *c, int fd, struct tls *tls) {
     struct event_base *base = loop_events(c->loop);
-    c->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    c->is_tls = tls != NULL;
+    c->bev = tls ? tls_bufferevent(tls, base, fd)
+                 : bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(c->bev, on_socket_read, on_socket_drained, on_socket_event, c);
     bufferevent_set_max_single_read(c->bev, READ_CHUNK);
     bufferevent_set_max_single_write(c->bev, READ_CHUNK);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
-struct conn *conn_dial(struct loop *l, const char *host, int port,
+struct conn *conn_dial(struct loop *l, const char *host, int port, struct tls *tls,
                        const struct conn_events *ev, void *arg) {
     struct conn *c = conn_new(l);
     snprintf(c->peer, sizeof c->peer, "%s", host);
     conn_attach(c, ev, arg);
-    adopt(c, -1);
+    adopt(c, -1, tls);
     struct sockaddr_storage addr;
     int len = sizeof addr;
     char *text = strchr(host, ':') ? xasprintf("[%s]:%d", host, port)
@@ -227,6 +234,7 @@ void conn_close(struct conn *c, bool flush) {
 struct listener {
     struct loop *loop;
     struct evconnlistener *ev;
+    struct tls *tls;
     void (*accept)(void *arg, struct conn *c);
     void *arg;
     struct timer rest;
@@ -241,7 +249,7 @@ static void on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sock
         strcpy(c->peer, "?");
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    adopt(c, fd);
+    adopt(c, fd, ls->tls);
     clock_read(loop_clock(ls->loop));
     ls->accept(ls->arg, c);
 }
@@ -259,7 +267,7 @@ static void on_rested(void *arg) {
     evconnlistener_enable(ls->ev);
 }
 
-struct listener *listener_new(struct loop *l, const char *host, int port,
+struct listener *listener_new(struct loop *l, const char *host, int port, struct tls *tls,
                               void (*accept)(void *arg, struct conn *c), void *arg,
                               char **err) {
     struct sockaddr_storage addr;
@@ -268,6 +276,7 @@ struct listener *listener_new(struct loop *l, const char *host, int port,
                                    : xasprintf("%s:%d", host, port);
     struct listener *ls = xcalloc(1, sizeof *ls);
     ls->loop = l;
+    ls->tls = tls;
     ls->accept = accept;
     ls->arg = arg;
     timer_init(&ls->rest, l, on_rested, ls);

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 
 struct conn;
+struct tls;
 
 /* What the owner hears, always from the loop. Any of them may call conn_close. */
 struct conn_events {
@@ -21,8 +22,9 @@ struct conn_events {
     void (*drained)(void *arg);
 };
 
-/* Begins to connect; open or lost follows from the loop, never from within. */
-struct conn *conn_dial(struct loop *l, const char *host, int port,
+/* Begins to connect; open or lost follows from the loop, never from within. With tls
+ * (may be NULL, outlives the connection) it is encrypted. */
+struct conn *conn_dial(struct loop *l, const char *host, int port, struct tls *tls,
                        const struct conn_events *ev, void *arg);
 /* Two ends of a queue in memory; each is open at once. */
 void conn_pair(struct loop *l, struct conn *ends[2]);
@@ -42,8 +44,8 @@ const char *conn_peer(const struct conn *c);
 
 struct listener;
 /* Listens; each new connection is handed to accept (attach it there). port 0 takes a
- * free one. NULL with *err (free it) when it cannot. */
-struct listener *listener_new(struct loop *l, const char *host, int port,
+ * free one; tls as above. NULL with *err (free it) when it cannot. */
+struct listener *listener_new(struct loop *l, const char *host, int port, struct tls *tls,
                               void (*accept)(void *arg, struct conn *c), void *arg,
                               char **err) MUST_CHECK;
 int listener_port(const struct listener *ls);

@@ -192,8 +192,10 @@ struct loop *loop_new(struct clock *clock, const struct log *log) {
 void loop_free(struct loop *l) {
     if (l == NULL)
         return;
-    run_later(l);
-    event_base_loop(l->base, EVLOOP_NONBLOCK); /* lets freed bufferevents go */
+    for (int i = 0; i < 2; i++) { /* connections that drain now are freed in the second round */
+        run_later(l);
+        event_base_loop(l->base, EVLOOP_NONBLOCK); /* lets freed bufferevents go */
+    }
     for (int i = 0; i < l->signal_count; i++)
         event_free(l->signals[i].ev);
     event_free(l->alarm);

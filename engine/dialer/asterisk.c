@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/tls.h"
 #include "dialer/dialing.h"
 #include "dialer/originate.h"
 #include "dialer/queue.h"
@@ -235,9 +236,14 @@ bool asterisk_is_ready(const struct asterisk *a) {
 
 /* ---- life ---- */
 
-struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf) {
+struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
+                              char **err) {
+    struct tls *tls = conf->tls ? tls_client(conf->tlscafile, err) : NULL;
+    if (conf->tls && tls == NULL)
+        return NULL;
     struct asterisk *a = xcalloc(1, sizeof *a);
     a->engine = e;
+    a->tls = tls;
     a->conf = conf;
     a->cap = (struct cap){.channels = conf->channels, .cps = conf->cps};
     a->originates = conf->originates;
@@ -246,7 +252,8 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
                                    .host = conf->host,
                                    .port = (int)conf->port,
                                    .username = conf->username,
-                                   .secret = conf->secret};
+                                   .secret = conf->secret,
+                                   .tls = tls};
     a->client = client_new(e->loop, &e->chance, &config, &client_events, a);
     return a;
 }
@@ -259,5 +266,6 @@ void asterisk_free(struct asterisk *a) {
         queue_free(e->value);
     map_free(&a->queues);
     free_present(a);
+    tls_free(a->tls);
     free(a);
 }

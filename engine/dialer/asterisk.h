@@ -11,6 +11,7 @@ struct asterisk {
     struct engine *engine;
     const struct conf_asterisk *conf;
     struct client *client;
+    struct tls *tls;    /* of the way to it, NULL = plain */
     struct cap cap;
     int64_t asked;      /* Originates without an answer, reservations included */
     int64_t originates; /* how many of them are allowed now */
@@ -24,7 +25,9 @@ struct asterisk {
     struct timer check;
 };
 
-struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf);
+/* NULL with *err when its TLS files cannot be used. */
+struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
+                              char **err) MUST_CHECK;
 void asterisk_free(struct asterisk *a);
 /* Connected, and everything known: calls may begin. */
 bool asterisk_is_ready(const struct asterisk *a);

@@ -124,10 +124,13 @@ static void set_timezone(const char *zone) {
     tzset();
 }
 
-static void connect_all(struct engine *e) {
+static bool connect_all(struct engine *e, char **err) {
     for (size_t i = 0; i < e->conf->asterisk_count; i++) {
         const struct conf_asterisk *c = &e->conf->asterisks[i];
-        map_put(&e->asterisks, c->name, asterisk_new(e, c));
+        struct asterisk *a = asterisk_new(e, c, err);
+        if (a == NULL)
+            return false;
+        map_put(&e->asterisks, c->name, a);
     }
     for (size_t i = 0; i < e->conf->trunk_count; i++) {
         const struct conf_trunk *c = &e->conf->trunks[i];
@@ -135,6 +138,7 @@ static void connect_all(struct engine *e) {
         *t = (struct trunk){c, {.channels = c->channels, .cps = c->cps}};
         map_put(&e->trunks, c->name, t);
     }
+    return true;
 }
 
 struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
@@ -158,7 +162,10 @@ struct engine *engine_new(struct loop *l, const struct log *log, const struct co
         return NULL;
     }
     set_timezone(conf->general.timezone);
-    connect_all(e);
+    if (!connect_all(e, err)) {
+        engine_free(e);
+        return NULL;
+    }
     load(e);
     return e;
 }

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/tls.h"
 #include "dialer/asterisk.h"
 #include "dialer/engine.h"
 #include "face/actions.h"
@@ -23,6 +24,7 @@ struct daemon {
     struct loop *loop;
     struct engine *engine;
     struct server *server;
+    struct tls *tls;     /* of the encrypted listener */
     struct str commands; /* our lines of ListCommands */
 };
 
@@ -49,8 +51,9 @@ static bool on_knows(void *arg, const char *name) { return find_asterisk(arg, na
 static void on_login(void *arg, struct session *s) {
     struct engine *e = arg;
     struct daemon *d = e->out.arg;
-    const struct conf_asterisk *a = find_asterisk(e, session_target(s));
-    session_set_data(s, relay_new(e->loop, a ? a : &e->conf->asterisks[0], s, &d->commands));
+    const struct conf_asterisk *c = find_asterisk(e, session_target(s));
+    struct asterisk *a = map_get(&e->asterisks, (c ? c : &e->conf->asterisks[0])->name);
+    session_set_data(s, relay_new(e->loop, a->conf, a->tls, s, &d->commands));
 }
 
 static void on_gone(void *arg, struct session *s) {
@@ -108,9 +111,21 @@ static bool open_server(struct daemon *d, char **err) {
         .knows = on_knows,
     };
     actions_print(&d->commands);
+    if (d->conf->ami.tlsenable) {
+        const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
+        d->tls = tls_server(cert, *key ? key : cert, err);
+        if (d->tls == NULL)
+            return false;
+        sc.encrypted.tls = d->tls;
+        sc.encrypted.bindaddr = d->conf->ami.tlsbindaddr;
+        sc.encrypted.port = (int)d->conf->ami.tlsport;
+    }
     d->server = server_new(d->loop, &d->engine->chance, &sc, err);
     if (d->server)
         log_info(&d->log, "ami: listening on %s:%d", sc.bindaddr, server_port(d->server));
+    if (d->server && d->tls)
+        log_info(&d->log, "ami: listening for TLS on %s:%d", sc.encrypted.bindaddr,
+                 server_tls_port(d->server));
     return d->server != NULL;
 }
 
@@ -184,6 +199,7 @@ static int run(const char *path) {
     engine_free(d.engine);
     loop_free(d.loop);
     str_free(&d.commands);
+    tls_free(d.tls);
     users_free(d.users);
     conf_free(d.conf);
     free(err);

@@ -26,6 +26,7 @@ struct waiting {
 struct relay {
     struct loop *loop;
     const struct conf_asterisk *conf;
+    struct tls *tls;
     struct session *session;
     struct conn *conn;
     struct framing framing;
@@ -267,7 +268,7 @@ static void begin(void *arg) {
     r->banner = false;
     framing_init(&r->framing, &framing_of_server);
     timer_set(&r->timer, LOGIN_TIME);
-    r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, &conn_events, r);
+    r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, r->tls, &conn_events, r);
 }
 
 /* How long an action may take without a byte: some wait by nature. */
@@ -297,10 +298,11 @@ void relay_action(struct relay *r, struct answer *a, const struct message *m) {
 
 /* ---- life ---- */
 
-struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct session *s,
-                        const struct str *commands) {
+struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct tls *tls,
+                        struct session *s, const struct str *commands) {
     struct relay *r = xcalloc(1, sizeof *r);
-    *r = (struct relay){.loop = l, .conf = conf, .session = s, .commands = commands};
+    *r = (struct relay){
+        .loop = l, .conf = conf, .tls = tls, .session = s, .commands = commands};
     r->last = &r->first;
     timer_init(&r->silence, l, on_silence, r);
     timer_init(&r->ping, l, on_ping, r);

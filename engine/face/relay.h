@@ -9,10 +9,11 @@
 
 struct relay;
 
-/* For a session that has just logged in. commands: lines that ListCommands shows besides
+/* For a session that has just logged in. tls: of the way to Asterisk, NULL = plain.
+ * commands: lines that ListCommands shows besides
  * Asterisk's own; it must outlive the relay. */
-struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct session *s,
-                        const struct str *commands);
+struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct tls *tls,
+                        struct session *s, const struct str *commands);
 void relay_free(struct relay *r);
 /* Sends an action on; its answer comes through a, an Error if Asterisk is away. */
 void relay_action(struct relay *r, struct answer *a, const struct message *m);
