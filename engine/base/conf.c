@@ -25,6 +25,7 @@
 #define CONSOLE(m) offsetof(struct conf, console.m)
 #define ASTERISK(m) offsetof(struct conf_asterisk, m)
 #define TRUNK(m) offsetof(struct conf_trunk, m)
+#define AGI(m) offsetof(struct conf, agi.m)
 #define SCRIPTS(m) offsetof(struct conf, scripts.m)
 
 /* clang-format off: one option, one entry */
@@ -127,6 +128,13 @@ static const struct conf_option options[] = {
     {"trunk", "callerid", CONF_TEXT, "", 0, 120, NULL, true,
      "caller id of its calls, as \"Name\" <number>", TRUNK(callerid)},
 
+    {"agi", "enabled", CONF_BOOL, "no", 0, 0, NULL, false,
+     "listen for FastAGI of dialplans: AGI(agi://host/OutDlCreate,...)", AGI(enabled)},
+    {"agi", "bindaddr", CONF_ADDRESS, "127.0.0.1", 1, 45, NULL, false,
+     "IP address to listen on; who reaches it may add leads", AGI(bindaddr)},
+    {"agi", "port", CONF_INT, "4573", 0, 65535, NULL, false,
+     "TCP port; 0 = any free one", AGI(port)},
+
     {"scripts", "path", CONF_FOLDER, "/usr/share/astout/strategies", 1, PATH_MAX, NULL,
      false, "folder of the strategies", SCRIPTS(path)},
     {"scripts", "memory", CONF_BYTES, "8M", 256 * 1024, 4096 * MIB, NULL, true,
@@ -143,11 +151,12 @@ enum kind {
     CONSOLE_KIND,
     ASTERISK_KIND,
     TRUNK_KIND,
+    AGI_KIND,
     SCRIPTS_KIND,
     KINDS
 };
 static const char *const kinds[KINDS] = {"general",  "database", "ami",    "console",
-                                         "asterisk", "trunk",    "scripts"};
+                                         "asterisk", "trunk",    "agi", "scripts"};
 
 /* One run over a file. */
 struct reading {

@@ -63,6 +63,11 @@ struct conf {
         int64_t mode;
     } console;
     struct {
+        bool enabled;
+        char *bindaddr;
+        int64_t port;
+    } agi;
+    struct {
         char *path;
         int64_t memory, instructions; /* bytes per plan, instructions per call */
     } scripts;

@@ -12,6 +12,7 @@
 #include "dialer/asterisk.h"
 #include "dialer/engine.h"
 #include "face/actions.h"
+#include "face/agi.h"
 #include "face/relay.h"
 #include "sim/sim.h"
 
@@ -24,6 +25,7 @@ struct daemon {
     struct loop *loop;
     struct engine *engine;
     struct server *server;
+    struct agi *agi;
     struct tls *tls;     /* of the encrypted listener */
     struct str commands; /* our lines of ListCommands */
 };
@@ -129,6 +131,17 @@ static bool open_server(struct daemon *d, char **err) {
     return d->server != NULL;
 }
 
+/* ---- the dialplan's way in ---- */
+
+static bool open_agi(struct daemon *d, char **err) {
+    if (!d->conf->agi.enabled)
+        return true;
+    d->agi = agi_new(d->engine, d->conf->agi.bindaddr, (int)d->conf->agi.port, err);
+    if (d->agi)
+        log_info(&d->log, "agi: listening on %s:%d", d->conf->agi.bindaddr, agi_port(d->agi));
+    return d->agi != NULL;
+}
+
 /* ---- run ---- */
 
 /* Tells systemd, if it started us, that the ports are open (sd_notify(3) says how). */
@@ -177,7 +190,7 @@ static bool start(struct daemon *d, const char *path, char **err) {
     d->engine->out.event = on_event;
     d->engine->out.heard = on_heard;
     d->engine->out.arg = d;
-    return open_server(d, err);
+    return open_agi(d, err) && open_server(d, err);
 }
 
 static int run(const char *path) {
@@ -194,6 +207,7 @@ static int run(const char *path) {
     } else {
         log_error(&d.log, "%s", err);
     }
+    agi_free(d.agi);
     server_free(d.server);
     d.server = NULL;
     engine_free(d.engine);

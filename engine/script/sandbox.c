@@ -11,6 +11,7 @@
 #define STEP 1000          /* instructions between two looks at the budget */
 #define BYTES_PER_INSTR 64 /* what allocation costs of the budget */
 #define ERROR_MAX 1000     /* bytes of an error text that are kept */
+#define STRETCH 10         /* slices that a call of C may take without a pause */
 #define LUA_NO_MEMORY "not enough memory"
 
 struct sandbox *sandbox_of(lua_State *L) {
@@ -37,7 +38,7 @@ static void write_place(lua_State *L, int level, char *out, size_t size) {
  * and Lua has saved its position before anything that may raise. */
 static void *refuse_growth(struct sandbox *sb) {
     sb->refused = true;
-    write_place(sb->L, 0, sb->place, sizeof sb->place);
+    write_place(sb->strand ? sb->strand : sb->L, 0, sb->place, sizeof sb->place);
     return NULL;
 }
 
@@ -79,7 +80,7 @@ static void kill_for_budget(lua_State *L, int level) {
     char reason[96], place[80];
     write_place(L, level, place, sizeof place);
     snprintf(reason, sizeof reason, "more than %" PRId64 " instructions in one call",
-             sandbox_of(L)->env->instructions);
+             sandbox_of(L)->budget);
     kill_run(L, place, reason);
 }
 
@@ -97,22 +98,40 @@ static int raise_why(lua_State *L) {
     return lua_error(L);
 }
 
+/* A strand that has had its slice. Within a call of C (a sort's comparison) it cannot
+ * pause: such a stretch may be some slices long, and no longer. */
+static bool must_end(lua_State *L, struct sandbox *sb) {
+    if (lua_isyieldable(L)) {
+        sb->paused = true;
+        lua_yield(L, 0);
+        return false;
+    }
+    if (sb->left > sb->next - STRETCH * sb->slice)
+        return false;
+    char place[80];
+    write_place(L, 0, place, sizeof place);
+    kill_run(L, place, "too long in a function that cannot pause");
+    return true;
+}
+
 /* Runs every STEP instructions, and at each one once the run is killed. */
 static void on_count(lua_State *L, lua_Debug *ar) {
     (void)ar;
     struct sandbox *sb = sandbox_of(L);
     if (!sb->killed) {
         sb->left -= STEP;
-        if (sb->left > 0)
+        bool slice_over = sb->strand == L && sb->left <= sb->next;
+        if (sb->left > 0 && (!slice_over || !must_end(L, sb)))
             return;
-        kill_for_budget(L, 0);
+        if (sb->left <= 0)
+            kill_for_budget(L, 0);
     }
     raise_why(L);
 }
 
 void sandbox_charge(lua_State *L, int64_t n) {
     struct sandbox *sb = sandbox_of(L);
-    if (sb->env->instructions == 0)
+    if (sb->budget == 0)
         return;
     sb->left -= n;
     if (sb->left > 0 && !sb->killed)
@@ -132,11 +151,10 @@ static bool is_memory_error(lua_State *L, int status) {
            strcmp(lua_tostring(L, -1), LUA_NO_MEMORY) == 0;
 }
 
-int sandbox_pcall(lua_State *L) {
-    luaL_checkany(L, 1);
-    lua_pushboolean(L, 1);
-    lua_insert(L, 1);
-    int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
+/* The end of a pcall, also of one that was yielded across. */
+static int after_pcall(lua_State *L, int status, lua_KContext ctx) {
+    (void)ctx;
+    status = status == LUA_YIELD ? LUA_OK : status;
     if (!sandbox_of(L)->killed && is_memory_error(L, status))
         kill_for_memory(L);
     if (sandbox_of(L)->killed)
@@ -146,6 +164,14 @@ int sandbox_pcall(lua_State *L) {
     lua_pushboolean(L, 0);
     lua_insert(L, -2);
     return 2;
+}
+
+int sandbox_pcall(lua_State *L) {
+    luaL_checkany(L, 1);
+    lua_pushboolean(L, 1);
+    lua_insert(L, 1);
+    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, after_pcall);
+    return after_pcall(L, status, 0);
 }
 
 /* Message handler: an error that is no text gets a place and a description. It runs
@@ -181,9 +207,9 @@ static char *error_text(struct sandbox *sb, const char *what, int status) {
 int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
                 char **err) {
     lua_State *L = sb->L;
-    int64_t budget = sb->env->instructions;
+    int64_t budget = sb->budget;
     int top = lua_gettop(L);
-    sb->killed = sb->refused = false;
+    sb->killed = sb->refused = sb->paused = false;
     sb->lines = 0;
     sb->left = budget;
     lua_sethook(L, on_count, budget ? LUA_MASKCOUNT : 0,
@@ -199,6 +225,17 @@ int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ct
         *err = error_text(sb, what, status);
     lua_settop(L, top);
     return rc;
+}
+
+int sandbox_resume(lua_State *L, lua_State *co, int n, int *results) {
+    struct sandbox *sb = sandbox_of(L);
+    sb->strand = co;
+    sb->paused = false;
+    sb->next = sb->left - sb->slice;
+    lua_xmove(L, co, n);
+    int status = lua_resume(co, L, n, results);
+    sb->strand = NULL;
+    return status;
 }
 
 /* ---- the state ---- */
@@ -222,7 +259,7 @@ static int build(lua_State *L) {
 }
 
 void sandbox_open(struct sandbox *sb, const struct script_env *env) {
-    *sb = (struct sandbox){.env = env};
+    *sb = (struct sandbox){.env = env, .budget = env->instructions};
     sb->L = lua_newstate(allocate, sb);
     if (sb->L) {
         *(struct sandbox **)lua_getextraspace(sb->L) = sb;

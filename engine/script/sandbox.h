@@ -21,7 +21,13 @@ struct sandbox {
     bool refused;     /* the allocator said no during this run */
     char place[80];   /* file:line: of that, since a memory error has none */
     bool full;        /* a run ended for want of memory: the state is to be rebuilt */
-    int64_t left;     /* instructions left of this run */
+    int64_t budget;   /* instructions a run may take; 0 = any number */
+    int64_t left;     /* of them, in this run */
+    /* a run that is a coroutine's pauses now and then, so that the loop turns */
+    lua_State *strand; /* that coroutine, NULL otherwise */
+    int64_t slice;     /* instructions between two pauses */
+    int64_t next;      /* pauses when so many are left */
+    bool paused;       /* it has */
     bool killed;      /* this run is over, whatever the script catches */
     char why[200];    /* and the reason */
     int lines;        /* written to the log in this run */
@@ -39,6 +45,10 @@ struct sandbox *sandbox_of(lua_State *L);
  * which begins with what (the file) if the error itself names no place. */
 int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
                 char **err) MUST_CHECK;
+/* Goes on with a coroutine that was made in this sandbox, from within sandbox_run; the
+ * n arguments are on top of L. As lua_resume; when sb->paused is set afterwards, it
+ * only made way for the loop. */
+int sandbox_resume(lua_State *L, lua_State *co, int n, int *results);
 /* Takes n instructions for work done in C, where the count hook does not see it.
  * Raises when they are used up. */
 void sandbox_charge(lua_State *L, int64_t n);
