@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/unixsock.h"
 #include "base/tls.h"
 
 #define READ_CHUNK 65536
@@ -64,6 +65,8 @@ void conn_attach(struct conn *c, const struct conn_events *ev, void *arg) {
 }
 
 const char *conn_peer(const struct conn *c) { return c->peer; }
+
+int conn_fd(const struct conn *c) { return c->bev ? bufferevent_getfd(c->bev) : -1; }
 
 /* ---- sockets ---- */
 
@@ -238,6 +241,7 @@ struct listener {
     void (*accept)(void *arg, struct conn *c);
     void *arg;
     struct timer rest;
+    char *path; /* of a unix socket */
 };
 
 static void on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sockaddr *sa,
@@ -304,6 +308,22 @@ struct listener *listener_new(struct loop *l, const char *host, int port, struct
     return ls;
 }
 
+struct listener *listener_unix(struct loop *l, const char *path, int mode,
+                               void (*accept)(void *arg, struct conn *c), void *arg,
+                               char **err) {
+    int fd = unixsock_listen(path, mode, err);
+    if (fd < 0)
+        return NULL;
+    struct listener *ls = xcalloc(1, sizeof *ls);
+    *ls = (struct listener){.loop = l, .accept = accept, .arg = arg, .path = xstrdup(path)};
+    timer_init(&ls->rest, l, on_rested, ls);
+    evutil_make_socket_nonblocking(fd);
+    ls->ev = evconnlistener_new(loop_events(l), on_accept, ls,
+                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    evconnlistener_set_error_cb(ls->ev, on_accept_error);
+    return ls;
+}
+
 int listener_port(const struct listener *ls) {
     struct sockaddr_storage addr;
     socklen_t len = sizeof addr;
@@ -318,5 +338,8 @@ void listener_free(struct listener *ls) {
         return;
     timer_stop(&ls->rest);
     evconnlistener_free(ls->ev);
+    if (ls->path)
+        unlink(ls->path);
+    free(ls->path);
     free(ls);
 }

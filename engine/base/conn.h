@@ -41,6 +41,8 @@ void conn_hold(struct conn *c, bool hold);
 void conn_close(struct conn *c, bool flush);
 /* The far end's address without port, "memory" for a queue. */
 const char *conn_peer(const struct conn *c);
+/* Its socket, -1 for a queue: for questions to the kernel only. */
+int conn_fd(const struct conn *c);
 
 struct listener;
 /* Listens; each new connection is handed to accept (attach it there). port 0 takes a
@@ -49,6 +51,10 @@ struct listener *listener_new(struct loop *l, const char *host, int port, struct
                               void (*accept)(void *arg, struct conn *c), void *arg,
                               char **err) MUST_CHECK;
 int listener_port(const struct listener *ls);
+/* The same on a unix socket with these permissions; unlinked by listener_free. */
+struct listener *listener_unix(struct loop *l, const char *path, int mode,
+                               void (*accept)(void *arg, struct conn *c), void *arg,
+                               char **err) MUST_CHECK;
 void listener_free(struct listener *ls);
 
 #endif

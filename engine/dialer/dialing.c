@@ -420,7 +420,8 @@ static void on_newchannel(struct dialing *d, const struct message *m) {
 static void on_dial_begin(struct dialing *d, const struct message *m) {
     (void)m;
     d->facts.begun = true;
-    d->tm_begin = d->tm_begin ? d->tm_begin : engine_wall(d->engine);
+    if (d->tm_begin == 0) /* the response of an answered call may have come before */
+        d->tm_begin = d->tm_end ? d->tm_end : engine_wall(d->engine);
     raise_status(d, DIALING_BEGUN);
 }
 

@@ -114,8 +114,10 @@ bool schedule_is_open(const struct row *c, const struct tm *local) {
     int start = bound(c, CAMPAIGN_SC_TIME_START, 0), end = bound(c, CAMPAIGN_SC_TIME_END, DAY);
     int now = local->tm_hour * 3600 + local->tm_min * 60 + local->tm_sec;
     bool after_midnight = start > end && now <= end;
-    int weekday, date = shifted(local, after_midnight ? -1 : 0, &weekday);
-    if (in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, date))
+    int weekday, today = shifted(local, 0, &weekday);
+    int date = shifted(local, after_midnight ? -1 : 0, &weekday);
+    if (in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, date) ||
+        in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, today))
         return false;
     if (in_list(c, CAMPAIGN_SC_DATE_LIST, date))
         return true;

@@ -27,7 +27,8 @@ struct agi_call {
     struct agi_call *next, **place;
     struct conn *conn;
     struct str line;
-    unsigned lines, answers; /* answers still to come from Asterisk */
+    unsigned lines;
+    char *detail; /* OUTDETAIL, to be set when OUTSTATUS has been */
     char *request, *args[ARGS_MAX];
     bool asked, closed, pending; /* pending: the store has not answered yet */
     struct timer limit;
@@ -37,6 +38,7 @@ static void destroy(void *arg) {
     struct agi_call *c = arg;
     str_free(&c->line);
     free(c->request);
+    free(c->detail);
     for (int i = 0; i < ARGS_MAX; i++)
         free(c->args[i]);
     free(c);
@@ -69,12 +71,22 @@ static void set_variable(struct agi_call *c, const char *name, const char *value
     str_add(&b, "\"\n");
     conn_send(c->conn, b.s, b.len);
     str_free(&b);
-    c->answers++;
 }
 
+/* One after the other: Asterisk leaves a second command lying until more comes (seen on
+ * 16 and 22). */
 static void tell(struct agi_call *c, bool ok, const char *detail) {
+    xreplace(&c->detail, detail);
     set_variable(c, "OUTSTATUS", ok ? "SUCCESS" : "FAILURE");
-    set_variable(c, "OUTDETAIL", detail);
+}
+
+static void on_answer(struct agi_call *c) {
+    if (c->detail == NULL) {
+        close_call(c); /* both are set: the dialplan goes on */
+        return;
+    }
+    set_variable(c, "OUTDETAIL", c->detail);
+    xreplace(&c->detail, NULL);
 }
 
 static void on_created(void *arg, const char *error, const struct row *row) {
@@ -181,8 +193,8 @@ static void take_line(struct agi_call *c) {
         read_environment(c, line);
     else if (str_has_prefix(line, "HANGUP"))
         return; /* said between answers when the caller goes */
-    else if (c->answers && --c->answers == 0)
-        close_call(c); /* both variables are set: the dialplan goes on */
+    else if (str_has_prefix(line, "200 ") && !c->pending)
+        on_answer(c);
 }
 
 static void on_data(void *arg, const char *bytes, size_t n) {

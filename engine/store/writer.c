@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/map.h"
@@ -40,6 +41,8 @@ struct writer {
     } upserts[6]; /* one a noun */
     struct map outputs;
     char *trouble; /* with a result file, NULL = none */
+    bool owes;     /* lines of the ledger that did not go into their file */
+    time_t tried;  /* to write them, last */
     struct line *lines, **last_line; /* of the transaction in work */
     struct line *written;            /* in the file, to be marked by the next one */
     int wal_pages;
@@ -199,7 +202,7 @@ static void give_up(struct writer *w, const struct line *l) {
     log_error(w->log, "result of %s: %s (kept in the ledger)", l->uuid, strerror(errno));
     if (!l->output->failed && ftruncate(l->output->fd, l->offset))
         log_error(w->log, "result file: %s", strerror(errno));
-    l->output->failed = true;
+    l->output->failed = w->owes = true;
 }
 
 /* After the commit: the lines go where the ledger says. One that fails stays unmarked
@@ -221,6 +224,70 @@ static void write_lines(struct writer *w) {
     for (struct map_entry *e = w->outputs.first; e && w->full; e = e->next)
         fdatasync(((struct output *)e->value)->fd);
     close_outputs(w);
+}
+
+/* ---- what a crash or a full disk left between ledger and file ---- */
+
+/* How much of the line stands at its place already? */
+static size_t present(int fd, const char *line, size_t n, int64_t offset) {
+    char *there = xmalloc(n);
+    ssize_t k = pread(fd, there, n, offset);
+    size_t same = 0;
+    while (k > 0 && same < (size_t)k && there[same] == line[same])
+        same++;
+    free(there);
+    return k >= 0 && same == (size_t)k ? same : SIZE_MAX;
+}
+
+/* Whole: nothing to do. A beginning of it at the very end: the rest is added. Anything
+ * else (a rotated file): the line goes to the end. */
+static bool complete_line(struct writer *w, const char *uuid, const char *text,
+                          const char *path, int64_t offset) {
+    struct output *o = output_of(w, path);
+    if (o == NULL)
+        return false;
+    char *line = xasprintf("%s\n", text);
+    size_t n = strlen(line), there = present(o->fd, line, n, offset);
+    bool at_end = there != SIZE_MAX && offset + (int64_t)there == o->end;
+    bool ok = true;
+    if (there != n) {
+        offset = at_end ? offset : o->end;
+        ok = write_at(o->fd, line, offset);
+        o->end = offset + (int64_t)n;
+        log_info(w->log, "result of %s completed in %s", uuid, path);
+    }
+    free(line);
+    if (!ok)
+        return false;
+    struct line *l = xcalloc(1, sizeof *l);
+    *l = (struct line){w->written, xstrdup(uuid), NULL, NULL, 0};
+    w->written = l;
+    return true;
+}
+
+/* All lines that the ledger has and the file may not have. */
+static bool complete_lines(struct writer *w) {
+    sqlite3_stmt *st =
+        prepared(w, &w->statements[READ_LEDGER_UNWRITTEN], statement_text(READ_LEDGER_UNWRITTEN));
+    bool ok = st != NULL;
+    while (ok && sqlite3_step(st) == SQLITE_ROW)
+        ok = complete_line(w, (const char *)sqlite3_column_text(st, 0),
+                           (const char *)sqlite3_column_text(st, 1),
+                           (const char *)sqlite3_column_text(st, 2),
+                           sqlite3_column_int64(st, 3));
+    sqlite3_reset(st);
+    close_outputs(w);
+    return ok;
+}
+
+/* Lines that did not go in are tried again, now and then. */
+static void pay_owed(struct writer *w) {
+    time_t now = time(NULL);
+    if (!w->owes || now == w->tried)
+        return;
+    w->tried = now;
+    free_lines(&w->written); /* they are found again, in the file */
+    w->owes = !complete_lines(w);
 }
 
 /* ---- transactions ---- */
@@ -274,6 +341,7 @@ static int run_all(struct writer *w, struct batch *batches) {
 }
 
 bool writer_run(struct writer *w, struct batch *batches, char **err) {
+    pay_owed(w);
     bool ok = run_sql(w, "BEGIN IMMEDIATE") && run_all(w, batches) == SQLITE_OK &&
               run_sql(w, "COMMIT");
     if (!ok) {
@@ -293,54 +361,8 @@ bool writer_run(struct writer *w, struct batch *batches, char **err) {
     return true;
 }
 
-/* ---- at start: what a crash left between ledger and file ---- */
-
-/* How much of the line stands at its place already? */
-static size_t present(int fd, const char *line, size_t n, int64_t offset) {
-    char *there = xmalloc(n);
-    ssize_t k = pread(fd, there, n, offset);
-    size_t same = 0;
-    while (k > 0 && same < (size_t)k && there[same] == line[same])
-        same++;
-    free(there);
-    return k >= 0 && same == (size_t)k ? same : SIZE_MAX;
-}
-
-/* Whole: nothing to do. A beginning of it at the very end: the rest is added. Anything
- * else (a rotated file): the line goes to the end. */
-static bool complete_line(struct writer *w, const char *uuid, const char *text,
-                          const char *path, int64_t offset) {
-    struct output *o = output_of(w, path);
-    if (o == NULL)
-        return false;
-    char *line = xasprintf("%s\n", text);
-    size_t n = strlen(line), there = present(o->fd, line, n, offset);
-    bool at_end = there != SIZE_MAX && offset + (int64_t)there == o->end;
-    bool ok = true;
-    if (there != n) {
-        offset = at_end ? offset : o->end;
-        ok = write_at(o->fd, line, offset);
-        o->end = offset + (int64_t)n;
-        log_info(w->log, "result of %s completed in %s", uuid, path);
-    }
-    free(line);
-    struct line *l = xcalloc(1, sizeof *l);
-    *l = (struct line){w->written, xstrdup(uuid), NULL, NULL, 0};
-    w->written = l;
-    return ok;
-}
-
 bool writer_complete(struct writer *w, char **err) {
-    sqlite3_stmt *st =
-        prepared(w, &w->statements[READ_LEDGER_UNWRITTEN], statement_text(READ_LEDGER_UNWRITTEN));
-    bool ok = st != NULL;
-    while (ok && sqlite3_step(st) == SQLITE_ROW)
-        ok = complete_line(w, (const char *)sqlite3_column_text(st, 0),
-                           (const char *)sqlite3_column_text(st, 1),
-                           (const char *)sqlite3_column_text(st, 2),
-                           sqlite3_column_int64(st, 3));
-    sqlite3_reset(st);
-    close_outputs(w);
+    bool ok = complete_lines(w);
     if (!ok)
         *err = w->trouble ? w->trouble : xstrdup("the result file cannot be completed");
     w->trouble = ok ? w->trouble : NULL;

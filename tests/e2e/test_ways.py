@@ -76,8 +76,7 @@ def test_park(asterisk, dialer, phones):
 def test_queue_reaches_the_agents(dialer, agents, phones):
     """Way 2: more calls than free agents, calls that reach none, or events that do not say who took a call."""
     members = agents(*AGENTS)
-    phones("answer", ["300", "301", "302"])
-    phones("answer", ["303", "304", "305"], talk_ms=200)  # these hang up before the agent does
+    phones("answer", ["300", "301", "302", "303", "304", "305"])
     campaign = dialer.campaign([str(number) for number in range(300, 306)], plan={"TechName": dialer.tech},
                                dest={"Application": "queue", "Data": "sales_1"})
     mark = dialer.run(campaign)
@@ -135,6 +134,19 @@ def test_queue_freed_agent_is_answered_by_a_call(dialer, agents, phones):
     dialer.action("Hangup", Channel=third, Cause=16)
     dialer.status(campaign, 0, mark)
     check(dialer.engine, campaign)
+
+
+@pytest.mark.parametrize("customer, agent", [(60_000, 300), (900, 60_000)], ids=["agent", "customer"])
+def test_queue_either_hangs_up(dialer, agents, phones, customer, agent):
+    """Way 2: the end of a call, by the customer or by the agent, does not free the agent."""
+    agents("agent-01", talk_ms=agent)
+    phones("answer", ["300", "301"], talk_ms=customer)
+    campaign = dialer.campaign(["300", "301"], plan={"TechName": dialer.tech},
+                               dest={"Application": "queue", "Data": "sales_1"})
+    mark = dialer.run(campaign)
+    check(dialer.engine, campaign)
+    reasons = [event["Reason"] for event in dialer.wait_events("AgentComplete", 2, after=mark)]
+    assert reasons == ["agent" if agent < customer else "caller"] * 2
 
 
 def test_queue_member_without_device_state(asterisk, engine):

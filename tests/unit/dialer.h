@@ -53,7 +53,8 @@ TOOL void office_begin(struct office *o, const struct action *const *tables) {
     char *text = xasprintf("[general]\nresult_filename = results\n"
                            "[database]\ndb_sqlite3_data = db\ndurability = normal\n"
                            "[ami]\nenabled = no\n[scripts]\npath = %s/strategies\n"
-                           "[asterisk:main]\nport = %d\nusername = astout\nsecret = s\n",
+                           "[asterisk:main]\nport = %d\nusername = astout\n"
+                           "secret = s\n",
                            here, port);
     write_file(path, text);
     o->conf = conf_load(path, &err);

@@ -59,7 +59,7 @@ static inline void on_data(void *arg, const char *bytes, size_t n) {
 
 static inline void on_lost(void *arg, const char *why) { (void)arg, (void)why; }
 
-static const struct conn_events conn_events = {NULL, on_data, on_lost};
+static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
 
 static inline void quiet(void *arg, enum log_level level, const char *line) {
     (void)arg, (void)level, (void)line;

@@ -234,7 +234,8 @@ static void test_pending_change(void **state) {
     free(text);
 }
 
-/* MaxRetry1 is raised: what was done is due again, in a new agenda; the old one goes. */
+/* MaxRetry1 is raised: what was done is due again, in a new agenda; the old one
+ * goes. */
 static void test_new_version(void **state) {
     (void)state;
     int index;
@@ -276,7 +277,8 @@ static sqlite3_stmt *statement_of(enum statement st) {
 static long steps(void) {
     long sum = 0;
     for (size_t i = 0; i < ARRAY_LEN(picks); i++)
-        sum += sqlite3_stmt_status(statement_of(picks[i]), SQLITE_STMTSTATUS_VM_STEP, 1);
+        sum += sqlite3_stmt_status(statement_of(picks[i]), SQLITE_STMTSTATUS_VM_STEP,
+                                   1);
     return sum;
 }
 

@@ -112,7 +112,8 @@ static void test_raw(void **state) {
 static void test_line_ends(void **state) {
     (void)state;
     int count;
-    static const char text[] = "\r\nAction: A\n\nAction: B\r\nX: \r\r\n\r\n\nAction: C\n";
+    static const char text[] =
+        "\r\nAction: A\n\nAction: B\r\nX: \r\r\n\r\n\nAction: C\n";
     char *out = whole(text, sizeof text - 1, &framing_of_client, &count);
     assert_string_equal(out, "0\nAction=A|0\nAction=B|X=\r|0\n0\n");
     free(out);

@@ -259,11 +259,11 @@ static void test_socket(void **state) {
     char *err = NULL, *big = xmalloc(BIG);
     house_begin(&real, false);
     memset(big, 'x', BIG);
-    struct listener *ls = listener_new(real.loop, "127.0.0.1", 0, accept_one, NULL, &err);
+    struct listener *ls =
+        listener_new(real.loop, "127.0.0.1", 0, NULL, accept_one, NULL, &err);
     assert_non_null(ls);
     memset(&server, 0, sizeof server);
-    peer_begin(&client, conn_dial(real.loop, "127.0.0.1", listener_port(ls), &peer_events,
-                                  &client));
+    peer_dial(&client, real.loop, listener_port(ls));
     UNTIL(&real, server.conn);
     assert_string_equal(conn_peer(server.conn), "127.0.0.1");
     conn_send(server.conn, big, BIG);
@@ -275,11 +275,11 @@ static void test_socket(void **state) {
     int port = listener_port(ls);
     listener_free(ls);
     settle(&real);
-    peer_begin(&client, conn_dial(real.loop, "127.0.0.1", port, &peer_events, &client));
+    peer_dial(&client, real.loop, port);
     assert_false(client.lost);
     UNTIL(&real, client.lost);
     peer_end(&client);
-    assert_null(listener_new(real.loop, "no address", 0, accept_one, NULL, &err));
+    assert_null(listener_new(real.loop, "no address", 0, NULL, accept_one, NULL, &err));
     assert_non_null(strstr(err, "cannot listen on"));
     free(err);
     free(big);

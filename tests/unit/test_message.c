@@ -154,8 +154,8 @@ static void test_building(void **state) {
     header_add(&b, "DialData", "");
     header_int(&b, "DialTimeout", -30000);
     message_end(&b);
-    assert_string_equal(b.s, "Event: OutPlanCreate\r\nDetail: <unknown>\r\nDialData: \r\n"
-                             "DialTimeout: -30000\r\n\r\n");
+    assert_string_equal(b.s, "Event: OutPlanCreate\r\nDetail: <unknown>\r\n"
+                             "DialData: \r\nDialTimeout: -30000\r\n\r\n");
     str_free(&b);
 }
 

@@ -116,8 +116,8 @@ static void test_variables(void **state) {
     struct str b = {0};
     json_t *vars = json_pack("{s:s, s:s, s:s}", "z", "1", "a", "x=y", "m", "1\r\nB: 2");
     vars_print(vars, &b);
-    assert_string_equal(b.s,
-                        "Variable: z=1\r\nVariable: a=x=y\r\nVariable: m=1\\r\\nB: 2\r\n");
+    assert_string_equal(b.s, "Variable: z=1\r\nVariable: a=x=y\r\n"
+                             "Variable: m=1\\r\\nB: 2\r\n");
     str_reset(&b);
     vars_print(NULL, &b);
     assert_string_equal(b.s, "Variable: <unknown>\r\n");

@@ -13,8 +13,8 @@ static void test_numbers(void **state) {
     static const char *const bad[] = {
         "",        "300&301",  "300/x",   "300,20",   "300;x",   "300@trunk", "3 00",
         "300\r",   "300\nX",   "30\"0",   "3\\00",    "${EXTEN}", "300|x",    "(300)",
-        "3\t00",   "\xc3\xa4", "sip:300", "300\x7f",  "<300>",   "300=1",     "300:5060",
-        "sip:a@b", "%33",      "'300'"};
+        "3\t00",   "\xc3\xa4", "sip:300", "300\x7f",  "<300>",   "300=1",
+        "sip:a@b", "%33",      "'300'",   "300:5060"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         assert_true(number_is_dialable(good[i], false));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -43,7 +43,8 @@ static void test_length(void **state) {
  * user, host and port. */
 static void test_uris(void **state) {
     (void)state;
-    static const char *const good[] = {"sip:300@host", "sip:+49.x@10.0.0.1:5060", "300"};
+    static const char *const good[] = {"sip:300@host", "sip:+49.x@10.0.0.1:5060",
+                                       "300"};
     static const char *const bad[] = {
         "sip:@host",   "sip:300@",       "300@host",     "sip:300@a@b",  "sip:300@h/x",
         "sip:300@h&x", "sip:300@h;lr",   "sips:300@h",   "sip:3 00@h",   "sip:300@h,1",
@@ -57,9 +58,11 @@ static void test_uris(void **state) {
 
 static void test_tech(void **state) {
     (void)state;
-    static const char *const good[] = {"sip/", "PJSIP/", "Local/", "DAHDI/g1/", "IAX2/"};
-    static const char *const bad[] = {"", "/", "sip", "/sip/", "sip/x", "s p/", "sip/&x/",
-                                      "sip/a@b/", "sip,/", "sip/\n/"};
+    static const char *const good[] = {"sip/", "PJSIP/", "Local/", "DAHDI/g1/",
+                                       "IAX2/"};
+    static const char *const bad[] = {"",     "/",       "sip",      "/sip/", "sip/x",
+                                      "s p/", "sip/&x/", "sip/a@b/", "sip,/",
+                                      "sip/\n/"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         assert_true(number_is_tech(good[i]));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)

@@ -27,7 +27,8 @@ static const struct {
     {"answered, the response said Failure", {SIP, .end = END_ANSWER}, 4, 16},
 
     {"Local busy", {LOCAL, .reason = 5, .end = END_BUSY, .cause2 = 17}, 5, 17},
-    {"Local congestion", {LOCAL, .reason = 8, .end = END_CONGESTION, .cause2 = 34}, 8, 34},
+    {"Local congestion",
+     {LOCAL, .reason = 8, .end = END_CONGESTION, .cause2 = 34}, 8, 34},
     {"Local hc17", {LOCAL, .end = END_BUSY, .cause = 17, .cause2 = 17}, 5, 17},
     {"Local hc34", {LOCAL, .end = END_CONGESTION, .cause = 34, .cause2 = 34}, 8, 34},
     {"Local hc3", {LOCAL, .end = END_CHANUNAVAIL, .cause = 3, .cause2 = 3}, 0, 3},
@@ -76,8 +77,8 @@ static const struct {
     {"302, 16", {SIP, .end = END_CANCEL, .cause = 16}, 1, 16},
     {"302, 22", {SIP, .end = END_CANCEL, .cause = 23}, 1, 23},
 
-    {"we hang up while it rings, 16 sip", {SIP, .end = END_NOANSWER, .cause = 16}, 1, 16},
-    {"we hang up while it rings, Local", {LOCAL, .end = END_NOANSWER}, 1, 0},
+    {"we hang up ringing, 16 sip", {SIP, .end = END_NOANSWER, .cause = 16}, 1, 16},
+    {"we hang up ringing, Local", {LOCAL, .end = END_NOANSWER}, 1, 0},
     {"restart while it rings, 16 sip", {SIP, .cause = 16}, 1, 16},
     {"restart while it rings, 22", {SIP}, 1, 0},
 };
@@ -87,7 +88,8 @@ static void test_outcomes(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
         struct outcome o = outcome_of(&outcomes[i].f);
-        if (o.res_dial != outcomes[i].res_dial || o.res_hangup != outcomes[i].res_hangup)
+        if (o.res_dial != outcomes[i].res_dial ||
+            o.res_hangup != outcomes[i].res_hangup)
             fail_msg("%s: %d %d, not %d %d", outcomes[i].name, o.res_dial, o.res_hangup,
                      outcomes[i].res_dial, outcomes[i].res_hangup);
         assert_true(facts_complete(&outcomes[i].f));
@@ -122,7 +124,8 @@ static void test_causes(void **state) {
     assert_string_equal(cause_text(0), "Unknown");
 }
 
-/* Where the Hangup says nothing: TechCause, then DialEnd, then Reason, in this order. */
+/* Where the Hangup says nothing: TechCause, then DialEnd, then Reason, in this
+ * order. */
 static void test_no_cause(void **state) {
     (void)state;
     static const struct {
@@ -162,7 +165,8 @@ static void test_ours_and_lost(void **state) {
     assert_string_equal(o.res_dial_detail, "unknown");
     assert_false(o.ours);
     assert_true(facts_complete(&f));
-    f = (struct facts){.channel = true, .response = true, .success = true, .lost = true};
+    f = (struct facts){
+        .channel = true, .response = true, .success = true, .lost = true};
     o = outcome_of(&f);
     assert_int_equal(o.res_dial, RES_ANSWERED);
     assert_string_equal(o.res_dial_detail, "answered");

@@ -59,10 +59,10 @@ static void check(struct plan_of_days p, const struct at *at, size_t n) {
     row_free(r);
 }
 
-#define CHECK(p, ...)                                                                    \
-    do {                                                                                 \
-        const struct at at_[] = {__VA_ARGS__};                                           \
-        check(p, at_, ARRAY_LEN(at_));                                                   \
+#define CHECK(p, ...)                                                                  \
+    do {                                                                               \
+        const struct at at_[] = {__VA_ARGS__};                                         \
+        check(p, at_, ARRAY_LEN(at_));                                                 \
     } while (0)
 #define PLAN(...) ((struct plan_of_days){__VA_ARGS__})
 
@@ -93,8 +93,9 @@ static void test_times(void **state) {
 /* First and last day belong to it; either may be missing. */
 static void test_dates(void **state) {
     (void)state;
-    CHECK(PLAN(.from = "2024-05-06", .to = "2024-05-08"), {"2024-05-05 23:59:59", false},
-          {"2024-05-06 00:00:00", true}, {"2024-05-08 23:59:59", true},
+    CHECK(PLAN(.from = "2024-05-06", .to = "2024-05-08"),
+          {"2024-05-05 23:59:59", false}, {"2024-05-06 00:00:00", true},
+          {"2024-05-08 23:59:59", true},
           {"2024-05-09 00:00:00", false});
     CHECK(PLAN(.from = "2024-12-31"), {"2024-12-30 12:00:00", false},
           {"2025-01-01 12:00:00", true});
@@ -116,8 +117,8 @@ static void test_days(void **state) {
  * whatever else is said, and except wins. */
 static void test_lists(void **state) {
     (void)state;
-    CHECK(PLAN(.start = "09:00", .end = "10:00", .from = "2024-05-01", .to = "2024-05-31",
-               .list = "2024-05-05,2024-07-01,2024-07-02",
+    CHECK(PLAN(.start = "09:00", .end = "10:00", .from = "2024-05-01",
+               .to = "2024-05-31", .list = "2024-05-05,2024-07-01,2024-07-02",
                .except = "2024-05-07, 2024-07-02", .days = "1,2,3,4,5"),
           {"2024-05-05 09:30:00", true},  /* a Sunday, on the list */
           {"2024-05-05 20:00:00", true},  /* and outside the times */
@@ -139,12 +140,13 @@ static void test_midnight(void **state) {
     CHECK(PLAN(.start = "22:00", .end = "06:00", .days = "5"),
           {"2024-05-10 05:00:00", false}, {"2024-05-10 23:00:00", true},
           {"2024-05-11 05:00:00", true}, {"2024-05-11 23:00:00", false});
-    CHECK(PLAN(.start = "22:00", .end = "06:00", .from = "2024-05-06", .to = "2024-05-06"),
+    CHECK(PLAN(.start = "22:00", .end = "06:00", .from = "2024-05-06",
+               .to = "2024-05-06"),
           {"2024-05-06 05:00:00", false}, {"2024-05-06 22:00:00", true},
           {"2024-05-07 06:00:00", true}, {"2024-05-07 22:00:00", false});
     CHECK(PLAN(.start = "22:00", .end = "06:00", .except = "2024-05-07"),
-          {"2024-05-06 23:00:00", true}, {"2024-05-07 23:00:00", false},
-          {"2024-05-08 05:00:00", false}, {"2024-05-08 23:00:00", true});
+          {"2024-05-06 23:00:00", true}, {"2024-05-07 05:00:00", false},
+          {"2024-05-07 23:00:00", false}, {"2024-05-08 05:00:00", false}, {"2024-05-08 23:00:00", true});
     CHECK(PLAN(.start = "22:00", .end = "06:00", .days = "0"), /* over a month's end */
           {"2024-03-31 23:00:00", true}, {"2024-04-01 05:00:00", true},
           {"2024-04-01 23:00:00", false});
@@ -222,15 +224,24 @@ static void test_check(void **state) {
         struct plan_of_days p;
         const char *header;
     } bad[] = {
-        {{.start = "25:00"}, "ScTimeStart"},      {{.start = "9"}, "ScTimeStart"},
-        {{.start = "09:60"}, "ScTimeStart"},      {{.start = "09:00x"}, "ScTimeStart"},
-        {{.start = "-1:00"}, "ScTimeStart"},      {{.end = "24:00:01"}, "ScTimeEnd"},
-        {{.end = "09:00:"}, "ScTimeEnd"},         {{.end = "noon"}, "ScTimeEnd"},
-        {{.from = "06.05.2024"}, "ScDateStart"},  {{.from = "2024-13-01"}, "ScDateStart"},
-        {{.to = "2024-05-32"}, "ScDateEnd"},      {{.to = "2024-05-06x"}, "ScDateEnd"},
-        {{.to = "tomorrow"}, "ScDateEnd"},        {{.list = "2024-05-06,x"}, "ScDateList"},
-        {{.except = "2024-05"}, "ScDateListExcept"}, {{.days = "7"}, "ScDayList"},
-        {{.days = "Mon"}, "ScDayList"},           {{.days = "1;2"}, "ScDayList"},
+        {{.start = "25:00"}, "ScTimeStart"},
+        {{.start = "9"}, "ScTimeStart"},
+        {{.start = "09:60"}, "ScTimeStart"},
+        {{.start = "09:00x"}, "ScTimeStart"},
+        {{.start = "-1:00"}, "ScTimeStart"},
+        {{.end = "24:00:01"}, "ScTimeEnd"},
+        {{.end = "09:00:"}, "ScTimeEnd"},
+        {{.end = "noon"}, "ScTimeEnd"},
+        {{.from = "06.05.2024"}, "ScDateStart"},
+        {{.from = "2024-13-01"}, "ScDateStart"},
+        {{.to = "2024-05-32"}, "ScDateEnd"},
+        {{.to = "2024-05-06x"}, "ScDateEnd"},
+        {{.to = "tomorrow"}, "ScDateEnd"},
+        {{.list = "2024-05-06,x"}, "ScDateList"},
+        {{.except = "2024-05"}, "ScDateListExcept"},
+        {{.days = "7"}, "ScDayList"},
+        {{.days = "Mon"}, "ScDayList"},
+        {{.days = "1;2"}, "ScDayList"},
         {{.days = "12"}, "ScDayList"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
