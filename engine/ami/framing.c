@@ -26,6 +26,7 @@ static bool take_line(struct framing *f, const char *line, size_t n) {
     size_t text = n;
     while (text && (line[text - 1] == '\n' || (line[text - 1] == '\r' && text == n - 1)))
         text--;
+    text = strnlen(line, text); /* Asterisk's lines end at a NUL: one at the front ends the message */
     if (f->message.raw.len + n <= f->limits->message)
         str_addn(&f->message.raw, line, n);
     else

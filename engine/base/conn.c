@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "base/unixsock.h"
 #include "base/tls.h"
+#include "base/unixsock.h"
 
 #define READ_CHUNK 65536
 #define FLUSH_TIME SECONDS(5)

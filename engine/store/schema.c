@@ -160,6 +160,20 @@ static const struct {
                                  " AND in_use = 1 ORDER BY id LIMIT ?"},
     [READ_LEADS] = {"ii", "SELECT $lead FROM dl_list WHERE id > ? AND in_use = 1"
                           " ORDER BY id LIMIT ?"},
+    [READ_LEADS_FROM] = {"ii", "SELECT $lead FROM dl_list WHERE id > ? AND in_use = 1"
+                               " ORDER BY id LIMIT ?"},
+    /* why each lead of a piece of the list is not called: every one has one reason */
+    [READ_LEAD_WHYS] = {"tiiiit",
+                        "SELECT CASE WHEN l.status = 1 THEN 'being called'"
+                        " WHEN l.status = 2 THEN 'reserved' WHEN d.lead IS NULL THEN ?6"
+                        " WHEN d.due_at = 9223372036854775807 THEN d.reason"
+                        " WHEN d.due_at > ?5 THEN 'waits for its next try' ELSE 'ready' END"
+                        " AS why, count(*), max(l.id) FROM (SELECT id, status FROM dl_list"
+                        " WHERE dlma_uuid = ?1 AND id > ?2 AND in_use = 1 ORDER BY id"
+                        " LIMIT ?3) l LEFT JOIN due d ON d.agenda = ?4 AND d.lead = l.id"
+                        " GROUP BY why ORDER BY why"},
+    [READ_DUE_OF_LEAD] = {"ii", "SELECT due_at, number, reason FROM due WHERE agenda = ?"
+                                " AND lead = ?"},
     /* finished = answered, or no number with a try left */
     [READ_LEAD_STATS] =
         {"tiiiiiiii",

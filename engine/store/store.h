@@ -58,6 +58,9 @@ enum statement {
     READ_LEAD_BY_ID,
     READ_LEADS_AFTER,
     READ_LEADS,
+    READ_LEADS_FROM,
+    READ_LEAD_WHYS,
+    READ_DUE_OF_LEAD,
     READ_LEAD_STATS,
     READ_LEADS_DIALING,
     READ_ALL_ROWS_CAMPAIGN, /* noun rows that are in use */

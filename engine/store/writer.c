@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/map.h"
@@ -42,7 +41,6 @@ struct writer {
     struct map outputs;
     char *trouble; /* with a result file, NULL = none */
     bool owes;     /* lines of the ledger that did not go into their file */
-    time_t tried;  /* to write them, last */
     struct line *lines, **last_line; /* of the transaction in work */
     struct line *written;            /* in the file, to be marked by the next one */
     int wal_pages;
@@ -280,12 +278,10 @@ static bool complete_lines(struct writer *w) {
     return ok;
 }
 
-/* Lines that did not go in are tried again, now and then. */
+/* Lines that did not go in are tried again before anything new. */
 static void pay_owed(struct writer *w) {
-    time_t now = time(NULL);
-    if (!w->owes || now == w->tried)
+    if (!w->owes)
         return;
-    w->tried = now;
     free_lines(&w->written); /* they are found again, in the file */
     w->owes = !complete_lines(w);
 }
