@@ -41,6 +41,8 @@ def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.write_line(f"skipped {report.nodeid}: {str(reason).removeprefix('Skipped: ')}")
+    for report in terminalreporter.stats.get("xfailed", []):
+        terminalreporter.write_line(f"skipped {report.nodeid}: known to fail: {report.wasxfail}")
 
 
 @pytest.hookimpl(trylast=True)

@@ -154,6 +154,56 @@ static bool check_nothing(struct change *ch) {
     return true;
 }
 
+/* ---- a call's merged variables: at most 100 ---- */
+
+/* The row a campaign refers to, the changed one in place of what is in memory. */
+static const struct row *referred(struct change *ch, const struct row *camp, int field,
+                                  const struct noun *n) {
+    const char *uuid = row_text(camp, field);
+    if (uuid && strcmp(uuid, row_uuid(ch->row)) == 0)
+        return ch->row;
+    return noun_find(ch->engine, n, uuid);
+}
+
+static void merge(json_t *all, const struct row *r, int field) {
+    if (r && row_vars(r, field))
+        json_object_update(all, (json_t *)(uintptr_t)row_vars(r, field));
+}
+
+static bool merged_fits(struct change *ch, const struct row *camp, const struct row *lead) {
+    json_t *all = json_object();
+    merge(all, camp, CAMPAIGN_VARIABLES);
+    merge(all, referred(ch, camp, CAMPAIGN_PLAN, &noun_plan), PLAN_VARIABLES);
+    merge(all, referred(ch, camp, CAMPAIGN_DLMA, &noun_dlma), DLMA_VARIABLES);
+    merge(all, referred(ch, camp, CAMPAIGN_DEST, &noun_destination), DESTINATION_VARIABLES);
+    merge(all, lead, LEAD_VARIABLES);
+    bool fits = json_object_size(all) <= VARIABLES_MAX;
+    json_decref(all);
+    return fits;
+}
+
+static bool refers(const struct row *camp, const char *uuid) {
+    for (int f = CAMPAIGN_PLAN; f <= CAMPAIGN_DEST; f++)
+        if (row_text(camp, f) && strcmp(row_text(camp, f), uuid) == 0)
+            return true;
+    return false;
+}
+
+/* For every campaign the change touches. Leads that are there already are not counted
+ * again: one that does not fit any more is refused when it is its turn. */
+static bool check_merged(struct change *ch) {
+    bool is_lead = ch->noun == &noun_lead;
+    if (ch->noun == &noun_campaign)
+        return merged_fits(ch, ch->row, NULL) || fail(ch, "Variable", "makes over 100 in all");
+    const char *uuid = is_lead ? row_text(ch->row, LEAD_DLMA_UUID) : row_uuid(ch->row);
+    for (struct map_entry *i = ch->engine->campaigns.first; i; i = i->next) {
+        const struct row *camp = ((struct campaign *)i->value)->item.row;
+        if (refers(camp, uuid) && !merged_fits(ch, camp, is_lead ? ch->row : NULL))
+            return fail(ch, "Variable", "makes over 100 in all");
+    }
+    return true;
+}
+
 static const struct {
     const struct noun *noun;
     bool (*check)(struct change *ch);
@@ -167,7 +217,7 @@ static const struct {
 static bool check(struct change *ch) {
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         if (checks[i].noun == ch->noun)
-            return checks[i].check(ch);
+            return checks[i].check(ch) && check_merged(ch);
     return false;
 }
 

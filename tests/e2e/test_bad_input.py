@@ -206,7 +206,6 @@ def test_lead_in_work(asterisk, engine):
     dialer.status(made, 0, mark)
 
 
-@pytest.mark.xfail(strict=True, reason="the engine counts each set of variables, not yet the merged one")
 def test_merged_variables(dialer):
     """Sets that are allowed each, and more than 100 together, are taken, and fail call after call later."""
     sixty, more = ([f"{name}{i}=x" for i in range(60)] for name in "AB")
