@@ -48,7 +48,7 @@ test:
 	@tests/setup test
 	@$(MAKE) --no-print-directory -s -j2 all unit
 	@tests/check_rooms
-	@luacheck -q strategies conf tests/worlds
+	@luacheck -q strategies conf
 	@/usr/bin/python3 -m pytest -q tests $(PYTEST)
 
 bench:

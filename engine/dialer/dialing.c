@@ -21,68 +21,7 @@ const char *dialing_text(const struct dialing *d, const char *key) {
 
 bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->facts); }
 
-/* ---- printing ---- */
-
-static void print_time(struct str *b, const char *name, int64_t wall) {
-    char text[TIME_TEXT];
-    if (wall)
-        time_text(text, wall);
-    header_add(b, name, wall ? text : NULL);
-}
-
-static void print_call(const struct dialing *d, struct str *b, const char *name,
-                       const char *key) {
-    header_add(b, name, json_string_value(json_object_get(d->call, key)));
-}
-
-static void print_number(const struct dialing *d, struct str *b, const char *name,
-                         const char *key) {
-    header_int(b, name, json_integer_value(json_object_get(d->call, key)));
-}
-
-static void print_target(const struct dialing *d, struct str *b) {
-    bool app = json_object_get(d->call, "dial_application") != NULL;
-    print_number(d, b, "DialType", "dial_type");
-    print_call(d, b, "DialExten", "dial_exten");
-    print_call(d, b, "DialContext", "dial_context");
-    print_call(d, b, "DialApplication", "dial_application");
-    if (app) /* an application's null data prints empty, as in the tutorial */
-        header_add(b, "DialData", dialing_text(d, "dial_data"));
-    else
-        print_call(d, b, "DialData", "dial_data");
-}
-
-void dialing_print(const struct dialing *d, struct str *b) {
-    header_add(b, "Uuid", d->uuid);
-    header_int(b, "Status", d->status);
-    header_add(b, "CampUuid", row_uuid(d->campaign->item.row));
-    header_add(b, "PlanUuid", row_uuid(d->plan->item.row));
-    header_add(b, "DlmaUuid", dialing_text(d, "dlma_uuid"));
-    header_add(b, "DestUuid", dialing_text(d, "dest_uuid"));
-    header_add(b, "DlListUuid", row_uuid(d->lead->row));
-    if (d->queue)
-        header_add(b, "CurrentQueue", d->queue);
-    if (d->agent)
-        header_add(b, "CurrentAgent", d->agent);
-    print_number(d, b, "DialIndex", "dial_index");
-    print_call(d, b, "DialAddr", "dial_addr");
-    print_call(d, b, "DialChannel", "dial_channel");
-    print_number(d, b, "DialTryCnt", "dial_trycnt");
-    print_number(d, b, "DialTimeout", "dial_timeout");
-    print_target(d, b);
-    vars_print(d->variables, b);
-    header_add(b, "ChannelName", d->channel_name);
-    header_int(b, "ResDial", d->outcome.res_dial);
-    if (d->amd) {
-        header_add(b, "ResAmd", d->amd);
-        header_add(b, "ResAmdDetail", d->amd_detail);
-    }
-    header_int(b, "ResHangup", d->outcome.res_hangup);
-    header_add(b, "ResHangupDetail", d->outcome.res_hangup_detail);
-    print_time(b, "TmCreate", d->tm_create);
-    print_time(b, "TmUpdate", d->tm_update);
-    print_time(b, "TmDelete", d->finished ? d->tm_hangup : 0);
-}
+/* ---- telling ---- */
 
 static void emit(struct dialing *d, const char *name) {
     struct str b = {0};
@@ -93,16 +32,16 @@ static void emit(struct dialing *d, const char *name) {
     engine_event_end(d->engine, &b);
 }
 
-static void updated(struct dialing *d) {
+void dialing_updated(struct dialing *d) {
     d->tm_update = engine_wall(d->engine);
     emit(d, "OutDialingUpdate");
 }
 
-static void raise_status(struct dialing *d, int status) {
+void dialing_raise(struct dialing *d, int status) {
     if (status <= d->status)
         return;
     d->status = status;
-    updated(d);
+    dialing_updated(d);
 }
 
 /* ---- beginning ---- */
@@ -144,8 +83,7 @@ static void take_room(struct dialing *d) {
         cap_take(&d->trunk->cap, now);
 }
 
-/* Its Originate has been answered (or is given up): another may leave. */
-static void give_asked(struct dialing *d) {
+void dialing_give_asked(struct dialing *d) {
     if (!d->asked)
         return;
     d->asked = false;
@@ -154,7 +92,7 @@ static void give_asked(struct dialing *d) {
 }
 
 static void give_room(struct dialing *d) {
-    give_asked(d);
+    dialing_give_asked(d);
     d->campaign->live--;
     if (facts_answered(&d->facts))
         d->campaign->answered--;
@@ -216,9 +154,9 @@ static void on_reserved(void *arg, bool ok) {
         d->sent = true;
         int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
         timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
-        raise_status(d, DIALING_REQUESTED);
+        dialing_raise(d, DIALING_REQUESTED);
     } else {
-        raise_status(d, DIALING_ERROR); /* nothing left: its try is given back */
+        dialing_raise(d, DIALING_ERROR); /* nothing left: its try is given back */
         finish(d);
     }
 }
@@ -377,8 +315,7 @@ static void finish(struct dialing *d) {
     store_submit(d->engine->store, b, on_closed, d);
 }
 
-/* After each event: is it over, or is something still on its way? */
-static void check_end(struct dialing *d) {
+void dialing_check_end(struct dialing *d) {
     if (d->finished)
         return;
     if (facts_complete(&d->facts))
@@ -389,14 +326,7 @@ static void check_end(struct dialing *d) {
         timer_set(&d->limit, LATE_CHANNEL);
 }
 
-/* ---- Asterisk's events ---- */
-
-static int number(const struct message *m, const char *name) {
-    return atoi(message_text(m, name));
-}
-
-/* Answered: once, whichever of the signs came first. */
-static void answered(struct dialing *d) {
+void dialing_answered(struct dialing *d) {
     d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
     d->campaign->answered++;
     timer_stop(&d->limit);
@@ -406,151 +336,6 @@ static void answered(struct dialing *d) {
                 time_or_null(end, d->tm_end));
     store_submit(d->engine->store, b, NULL, NULL);
     campaign_kick(d->campaign);
-}
-
-static void on_newchannel(struct dialing *d, const struct message *m) {
-    d->facts.channel = true;
-    xreplace(&d->channel_name, message_get(m, "Channel"));
-    asterisk_good(d->asterisk);
-    raise_status(d, DIALING_CHANNEL);
-    if (d->wants_hangup)
-        asterisk_hangup(d->asterisk, d);
-}
-
-static void on_dial_begin(struct dialing *d, const struct message *m) {
-    (void)m;
-    d->facts.begun = true;
-    if (d->tm_begin == 0) /* the response of an answered call may have come before */
-        d->tm_begin = d->tm_end ? d->tm_end : engine_wall(d->engine);
-    raise_status(d, DIALING_BEGUN);
-}
-
-static void on_dial_end(struct dialing *d, const struct message *m) {
-    bool was = facts_answered(&d->facts);
-    d->facts.end = dial_end_of(message_text(m, "DialStatus"));
-    d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
-    if (!was && facts_answered(&d->facts))
-        answered(d);
-    raise_status(d, DIALING_ENDED);
-}
-
-static void on_response(struct dialing *d, const struct message *m) {
-    bool was = facts_answered(&d->facts);
-    d->facts.response = true;
-    d->facts.success = strcasecmp(message_text(m, "Response"), "Success") == 0;
-    d->facts.reason = number(m, "Reason");
-    d->facts.timed_out |= !d->facts.success && d->facts.reason == RES_NO_ANSWER;
-    give_asked(d);
-    if (!was && facts_answered(&d->facts))
-        answered(d);
-    raise_status(d, DIALING_RESPONSE);
-}
-
-/* Chan_sip and old versions tell a timeout by nothing but the missing DialEnd. */
-static bool rang_out(const struct dialing *d) {
-    int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
-    return d->facts.begun && d->facts.end == END_NONE && !facts_answered(&d->facts) &&
-           engine_wall(d->engine) - d->tm_dialing >= (timeout - 200) * NS_PER_MS;
-}
-
-static void read_amd(struct dialing *d, const char *status, const char *cause) {
-    if (status)
-        xreplace(&d->amd, status);
-    if (cause)
-        xreplace(&d->amd_detail, cause);
-}
-
-/* `channelvars` in manager.conf puts variables into every event, Hangup included. */
-static void read_channel_vars(struct dialing *d, const struct message *m) {
-    for (unsigned i = 0; i < m->count; i++) {
-        if (!str_has_prefix(m->headers[i].name, "ChanVariable"))
-            continue;
-        const char *v = m->headers[i].value;
-        if (str_has_prefix(v, "AMDSTATUS=") && v[10])
-            read_amd(d, v + 10, NULL);
-        else if (str_has_prefix(v, "AMDCAUSE=") && v[9])
-            read_amd(d, NULL, v + 9);
-    }
-}
-
-static void on_hangup(struct dialing *d, const struct message *m) {
-    d->facts.timed_out |= rang_out(d);
-    d->facts.channel = d->facts.hangup = true;
-    d->facts.cause = number(m, "Cause");
-    d->facts.tech_cause = number(m, "TechCause");
-    d->tm_hangup = engine_wall(d->engine);
-    read_channel_vars(d, m);
-    raise_status(d, DIALING_HANGUP);
-}
-
-static void on_varset(struct dialing *d, const struct message *m) {
-    const char *name = message_text(m, "Variable"), *value = message_get(m, "Value");
-    if (strcmp(name, "AMDSTATUS") == 0 && value)
-        read_amd(d, value, NULL);
-    else if (strcmp(name, "AMDCAUSE") == 0 && value)
-        read_amd(d, NULL, value);
-    else
-        return;
-    updated(d);
-}
-
-static void on_state(struct dialing *d, const struct message *m) {
-    int state = number(m, "ChannelState");
-    d->facts.ringing |= state == 5 || message_has(m, "DialStatus");
-}
-
-static void on_queue_join(struct dialing *d, const struct message *m) {
-    xreplace(&d->queue, message_get(m, "Queue"));
-    updated(d);
-}
-
-static void on_agent_connect(struct dialing *d, const struct message *m) {
-    const char *interface = message_get(m, "Interface");
-    xreplace(&d->agent, interface ? interface : message_get(m, "MemberName"));
-    updated(d);
-}
-
-static void on_newchannel2(struct dialing *d, const struct message *m) {
-    (void)m;
-    d->facts.channel2 = true;
-}
-
-static void on_hangup2(struct dialing *d, const struct message *m) {
-    d->facts.hangup2 = true;
-    d->facts.cause2 = number(m, "Cause");
-}
-
-static const struct {
-    const char *event;
-    void (*main)(struct dialing *d, const struct message *m);
-    void (*other)(struct dialing *d, const struct message *m); /* of the ;2 half */
-} handlers[] = {
-    {"Newchannel", on_newchannel, on_newchannel2},
-    {"DialBegin", on_dial_begin, NULL},
-    {"Newstate", on_state, NULL},
-    {"DialState", on_state, NULL},
-    {"DialEnd", on_dial_end, NULL},
-    {"OriginateResponse", on_response, NULL},
-    {"VarSet", on_varset, NULL},
-    {"QueueCallerJoin", on_queue_join, NULL},
-    {"AgentConnect", on_agent_connect, NULL},
-    {"Hangup", on_hangup, on_hangup2},
-};
-
-void dialing_event(struct dialing *d, const struct message *m, bool main) {
-    const char *event = message_text(m, "Event");
-    if (d->history)
-        result_remember(d, m);
-    for (size_t i = 0; i < ARRAY_LEN(handlers) && !d->finished; i++) {
-        if (strcasecmp(handlers[i].event, event))
-            continue;
-        void (*fn)(struct dialing *, const struct message *) =
-            main ? handlers[i].main : handlers[i].other;
-        if (fn)
-            fn(d, m);
-        check_end(d);
-        return;
-    }
 }
 
 void dialing_hangup(struct dialing *d) {
@@ -569,17 +354,17 @@ void dialing_found(struct dialing *d, const char *channel, bool is_up) {
         xreplace(&d->channel_name, channel);
     if (is_up) { /* its response came while nobody listened */
         d->facts.response = d->facts.success = true;
-        give_asked(d);
+        dialing_give_asked(d);
         if (!was)
-            answered(d);
+            dialing_answered(d);
     }
-    raise_status(d, is_up ? DIALING_RESPONSE : DIALING_CHANNEL);
+    dialing_raise(d, is_up ? DIALING_RESPONSE : DIALING_CHANNEL);
     if (d->wants_hangup)
         asterisk_hangup(d->asterisk, d);
 }
 
 void dialing_refused(struct dialing *d) {
-    raise_status(d, DIALING_ERROR);
+    dialing_raise(d, DIALING_ERROR);
     finish(d);
 }
 
@@ -629,7 +414,7 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     if (query_int(q, 7)) {
         d->facts.response = d->facts.success = true;
         d->campaign->answered++;
-        give_asked(d);
+        dialing_give_asked(d);
     }
     add_to_maps(d);
     json_decref(frozen);

@@ -52,6 +52,19 @@ void dialing_missed(struct dialing *d);
 void dialing_refused(struct dialing *d);
 /* Hangs it up, or lets it be hung up as soon as that is possible. */
 void dialing_hangup(struct dialing *d);
+
+/* ---- its steps, for callevent.c ---- */
+/* Something that is printed has changed. */
+void dialing_updated(struct dialing *d);
+/* The status rises to that, if it is not there yet. */
+void dialing_raise(struct dialing *d, int status);
+/* Answered: to be called once, whichever of the signs came first. */
+void dialing_answered(struct dialing *d);
+/* Its Originate has been answered (or is given up): another may leave. */
+void dialing_give_asked(struct dialing *d);
+/* After each event: is it over, or is something still on its way? */
+void dialing_check_end(struct dialing *d);
+
 /* The headers of its event or list entry. */
 void dialing_print(const struct dialing *d, struct str *packet);
 /* Frees one that is only forgotten, at the engine's end. */

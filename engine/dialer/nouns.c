@@ -5,11 +5,8 @@
 #include <strings.h>
 
 #include "dialer/campaign.h"
+#include "dialer/change.h"
 #include "dialer/lead.h"
-#include "dialer/number.h"
-#include "dialer/schedule.h"
-
-#define TEXT_MAX 900 /* bytes of any one value: it must fit a line on its way back */
 
 const struct map *noun_map(const struct engine *e, const struct noun *n) {
     return n == &noun_campaign ? &e->campaigns
@@ -29,196 +26,6 @@ const struct row *noun_row(const struct noun *n, void *value) {
 
 const struct row *noun_find(struct engine *e, const struct noun *n, const char *uuid) {
     return noun_row(n, map_get(noun_map(e, n), uuid));
-}
-
-/* ---- reading the headers ---- */
-
-/* A request in work: what was asked, and what to say when it is durable. */
-struct change {
-    struct engine *engine;
-    const struct noun *noun;
-    struct row *row, *before; /* before: to go back to if the store refuses it */
-    struct str event;
-    struct lead *lead;
-
-    noun_done *done;
-    void *arg;
-    char why[160];
-};
-
-static bool fail(struct change *ch, const char *header, const char *why) {
-    snprintf(ch->why, sizeof ch->why, "%s %s", header, why);
-    return false;
-}
-
-static bool is_utf8(const char *text) {
-    json_t *probe = json_string(text);
-    json_decref(probe);
-    return probe != NULL;
-}
-
-/* MaxRetry1 is MaxRetryCnt1 by another name. */
-static const char *alias_of(const struct field *f, char buf[32]) {
-    static const char prefix[] = "MaxRetryCnt";
-    if (f->header == NULL || !str_has_prefix(f->header, prefix))
-        return NULL;
-    snprintf(buf, 32, "MaxRetry%s", f->header + strlen(prefix));
-    return buf;
-}
-
-static bool read_vars(struct change *ch, const struct message *m, int field) {
-    json_t *vars = json_object();
-    for (unsigned i = 0; i < m->count; i++) {
-        const struct header *h = &m->headers[i];
-        if (strcasecmp(h->name, "Variable") || *h->value == '\0')
-            continue;
-        const char *why = variable_add(vars, h->value);
-        if (why) {
-            json_decref(vars);
-            return fail(ch, "Variable", why);
-        }
-    }
-    row_set_vars(ch->row, field, json_object_size(vars) ? vars : NULL);
-    json_decref(vars);
-    return true;
-}
-
-static bool read_field(struct change *ch, const struct message *m, int i) {
-    const struct field *f = &ch->noun->fields[i];
-    char buf[32];
-    const char *name = f->header, *alias = alias_of(f, buf);
-    if (!message_has(m, name) && alias && message_has(m, alias))
-        name = alias;
-    if (!message_has(m, name))
-        return true;
-    if (f->type == FIELD_VARS)
-        return read_vars(ch, m, i);
-    const char *text = message_text(m, name);
-    if (*text == '\0' && f->type == FIELD_INT)
-        return true; /* an empty number says nothing */
-    if (strlen(text) > TEXT_MAX)
-        return fail(ch, name, "is over 900 bytes");
-    if (!is_utf8(text))
-        return fail(ch, name, "is not UTF-8");
-    if ((f->flags & FIELD_NUMBER) && *text &&
-        !number_is_dialable(text, ch->engine->conf->general.allow_uri))
-        return fail(ch, name, "has characters that could change a dial string");
-    if (!row_parse(ch->row, i, text))
-        return fail(ch, name, "is not a number in its range");
-    return true;
-}
-
-static bool read_fields(struct change *ch, const struct message *m) {
-    for (int i = 0; i < ch->noun->count; i++)
-        if ((ch->noun->fields[i].flags & FIELD_INPUT) && !read_field(ch, m, i))
-            return false;
-    return true;
-}
-
-/* ---- what must hold for a row as a whole ---- */
-
-static bool exists(struct change *ch, const struct noun *n, int field, bool needed) {
-    const char *uuid = row_text(ch->row, field), *header = ch->noun->fields[field].header;
-    if (uuid == NULL)
-        return !needed || fail(ch, header, "is missing");
-    return noun_find(ch->engine, n, uuid) || fail(ch, header, "does not exist");
-}
-
-static bool check_campaign(struct change *ch) {
-    const char *bad = schedule_check(ch->row);
-    if (bad)
-        return fail(ch, bad, "cannot be read");
-    const char *next = row_text(ch->row, CAMPAIGN_NEXT_CAMPAIGN);
-    if (next && strcmp(next, row_uuid(ch->row)) == 0)
-        return fail(ch, "NextCampaign", "is the campaign itself");
-    return exists(ch, &noun_plan, CAMPAIGN_PLAN, true) &&
-           exists(ch, &noun_dlma, CAMPAIGN_DLMA, true) &&
-           exists(ch, &noun_destination, CAMPAIGN_DEST, true) &&
-           exists(ch, &noun_campaign, CAMPAIGN_NEXT_CAMPAIGN, false);
-}
-
-static bool check_plan(struct change *ch) {
-    const char *tech = row_text(ch->row, PLAN_TECH_NAME);
-    const char *bad = plan_check(ch->engine, ch->row);
-    if (tech && !number_is_tech(tech))
-        return fail(ch, "TechName", "is no channel technology with its slash");
-    return bad == NULL || fail(ch, bad, "names a script that does not exist");
-}
-
-static bool check_lead(struct change *ch) {
-    return exists(ch, &noun_dlma, LEAD_DLMA_UUID, true);
-}
-
-static bool check_nothing(struct change *ch) {
-    (void)ch;
-    return true;
-}
-
-/* ---- a call's merged variables: at most 100 ---- */
-
-/* The row a campaign refers to, the changed one in place of what is in memory. */
-static const struct row *referred(struct change *ch, const struct row *camp, int field,
-                                  const struct noun *n) {
-    const char *uuid = row_text(camp, field);
-    if (uuid && strcmp(uuid, row_uuid(ch->row)) == 0)
-        return ch->row;
-    return noun_find(ch->engine, n, uuid);
-}
-
-static void merge(json_t *all, const struct row *r, int field) {
-    if (r && row_vars(r, field))
-        json_object_update(all, (json_t *)(uintptr_t)row_vars(r, field));
-}
-
-static bool merged_fits(struct change *ch, const struct row *camp, const struct row *lead) {
-    json_t *all = json_object();
-    merge(all, camp, CAMPAIGN_VARIABLES);
-    merge(all, referred(ch, camp, CAMPAIGN_PLAN, &noun_plan), PLAN_VARIABLES);
-    merge(all, referred(ch, camp, CAMPAIGN_DLMA, &noun_dlma), DLMA_VARIABLES);
-    merge(all, referred(ch, camp, CAMPAIGN_DEST, &noun_destination), DESTINATION_VARIABLES);
-    merge(all, lead, LEAD_VARIABLES);
-    bool fits = json_object_size(all) <= VARIABLES_MAX;
-    json_decref(all);
-    return fits;
-}
-
-static bool refers(const struct row *camp, const char *uuid) {
-    for (int f = CAMPAIGN_PLAN; f <= CAMPAIGN_DEST; f++)
-        if (row_text(camp, f) && strcmp(row_text(camp, f), uuid) == 0)
-            return true;
-    return false;
-}
-
-/* For every campaign the change touches. Leads that are there already are not counted
- * again: one that does not fit any more is refused when it is its turn. */
-static bool check_merged(struct change *ch) {
-    bool is_lead = ch->noun == &noun_lead;
-    if (ch->noun == &noun_campaign)
-        return merged_fits(ch, ch->row, NULL) || fail(ch, "Variable", "makes over 100 in all");
-    const char *uuid = is_lead ? row_text(ch->row, LEAD_DLMA_UUID) : row_uuid(ch->row);
-    for (struct map_entry *i = ch->engine->campaigns.first; i; i = i->next) {
-        const struct row *camp = ((struct campaign *)i->value)->item.row;
-        if (refers(camp, uuid) && !merged_fits(ch, camp, is_lead ? ch->row : NULL))
-            return fail(ch, "Variable", "makes over 100 in all");
-    }
-    return true;
-}
-
-static const struct {
-    const struct noun *noun;
-    bool (*check)(struct change *ch);
-} checks[] = {{&noun_campaign, check_campaign},
-              {&noun_plan, check_plan},
-              {&noun_dlma, check_nothing},
-              {&noun_lead, check_lead},
-              {&noun_destination, check_nothing},
-              {&noun_queue, check_nothing}};
-
-static bool check(struct change *ch) {
-    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
-        if (checks[i].noun == ch->noun)
-            return checks[i].check(ch) && check_merged(ch);
-    return false;
 }
 
 /* ---- in memory ---- */
@@ -312,19 +119,24 @@ static void stamp(struct change *ch, int field) {
     row_set_text(ch->row, field, now);
 }
 
+/* Durable: whoever picks leads of its list looks again, whoever asked is told. */
+static void on_changed(void *arg, bool ok) {
+    struct change *ch = arg;
+    if (ch->lead) {
+        lead_written(ch->lead);
+        agenda_forget(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
+        campaigns_kick_dlma(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
+    }
+    finish(ch, ok ? NULL : "the store refused it");
+}
+
 /* ---- create ---- */
 
 static void on_created(void *arg, bool ok) {
     struct change *ch = arg;
     if (ok && ch->lead == NULL)
         put(ch->engine, ch->noun, row_copy(ch->row));
-    if (ch->lead) {
-        const char *dlma = row_text(ch->row, LEAD_DLMA_UUID);
-        lead_written(ch->lead);
-        agenda_forget(ch->engine, dlma);
-        campaigns_kick_dlma(ch->engine, dlma);
-    }
-    finish(ch, ok ? NULL : "the store refused it");
+    on_changed(ch, ok);
 }
 
 void noun_create(struct engine *e, const struct noun *n, const struct message *m,
@@ -334,7 +146,7 @@ void noun_create(struct engine *e, const struct noun *n, const struct message *m
     engine_uuid(e, uuid);
     ch->row = row_new(n);
     row_set_text(ch->row, 0, uuid);
-    if (!read_fields(ch, m) || !check(ch)) {
+    if (!change_read(ch, m) || !change_check(ch)) {
         finish(ch, ch->why);
         return;
     }
@@ -359,20 +171,10 @@ void noun_create(struct engine *e, const struct noun *n, const struct message *m
 
 /* ---- update ---- */
 
-static void on_updated(void *arg, bool ok) {
-    struct change *ch = arg;
-    if (ch->lead) {
-        lead_written(ch->lead);
-        agenda_forget(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
-        campaigns_kick_dlma(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
-    }
-    finish(ch, ok ? NULL : "the store refused it");
-}
-
 /* A lead's list decides where it belongs in every index: it keeps it. */
 static bool check_lead_update(struct change *ch) {
     return strcmp(row_text(ch->row, LEAD_DLMA_UUID), row_text(ch->before, LEAD_DLMA_UUID)) == 0 ||
-           fail(ch, "DlmaUuid", "cannot be changed");
+           change_fail(ch, "DlmaUuid", "cannot be changed");
 }
 
 /* Plan, list and destination of a campaign with calls are read by them. */
@@ -380,7 +182,7 @@ static bool check_campaign_update(struct change *ch) {
     struct campaign *c = map_get(&ch->engine->campaigns, row_uuid(ch->row));
     for (int f = CAMPAIGN_PLAN; f <= CAMPAIGN_DEST; f++)
         if (c->open && strcmp(row_text(ch->row, f), row_text(ch->before, f)))
-            return fail(ch, ch->noun->fields[f].header, "cannot change while calls are up");
+            return change_fail(ch, ch->noun->fields[f].header, "cannot change while calls are up");
     return true;
 }
 
@@ -391,7 +193,7 @@ static bool ask_status(struct change *ch, const struct message *m, struct batch 
         return true;
     struct campaign *c = map_get(&ch->engine->campaigns, row_uuid(ch->row));
     return (str_int(text, 0, 30, &asked) && campaign_ask(c, asked, b)) ||
-           fail(ch, "Status", "is no status");
+           change_fail(ch, "Status", "is no status");
 }
 
 static bool status_is_known(struct change *ch, const struct message *m) {
@@ -402,7 +204,7 @@ static bool status_is_known(struct change *ch, const struct message *m) {
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (strcmp(known[i], text) == 0)
             return true;
-    return fail(ch, "Status", "is no status");
+    return change_fail(ch, "Status", "is no status");
 }
 
 /* Finds what is to change: ch->before borrowed state is copied into ch->row. */
@@ -410,7 +212,7 @@ static bool find(struct change *ch, const struct message *m) {
     const char *uuid = message_get(m, "Uuid");
     const struct row *now = NULL;
     if (uuid == NULL)
-        return fail(ch, "Uuid", "is missing");
+        return change_fail(ch, "Uuid", "is missing");
     if (ch->noun == &noun_lead) {
         ch->lead = lead_hold(ch->engine, uuid);
         now = ch->lead ? ch->lead->row : NULL;
@@ -418,7 +220,7 @@ static bool find(struct change *ch, const struct message *m) {
         now = noun_find(ch->engine, ch->noun, uuid);
     }
     if (now == NULL)
-        return fail(ch, "Uuid", "does not exist");
+        return change_fail(ch, "Uuid", "does not exist");
     ch->row = row_copy(now);
     ch->before = row_copy(now);
     return true;
@@ -443,7 +245,7 @@ static void apply(struct change *ch, struct batch *b) {
 void noun_update(struct engine *e, const struct noun *n, const struct message *m,
                  noun_done *done, void *arg) {
     struct change *ch = begin(e, n, done, arg);
-    if (!find(ch, m) || !read_fields(ch, m) || !check(ch) || !status_is_known(ch, m) ||
+    if (!find(ch, m) || !change_read(ch, m) || !change_check(ch) || !status_is_known(ch, m) ||
         (n == &noun_lead && !check_lead_update(ch)) ||
         (n == &noun_campaign && !check_campaign_update(ch))) {
         finish(ch, ch->why);
@@ -459,7 +261,7 @@ void noun_update(struct engine *e, const struct noun *n, const struct message *m
         ch->row = row_copy(noun_find(e, n, row_uuid(ch->before)));
     }
     make_event(ch, "Update");
-    store_submit(e->store, b, on_updated, ch);
+    store_submit(e->store, b, on_changed, ch);
 }
 
 /* ---- delete ---- */
@@ -483,24 +285,14 @@ static bool in_use(struct change *ch, const char *uuid) {
     return false;
 }
 
-static void on_deleted(void *arg, bool ok) {
-    struct change *ch = arg;
-    if (ch->lead) {
-        lead_written(ch->lead);
-        agenda_forget(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
-        campaigns_kick_dlma(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
-    }
-    finish(ch, ok ? NULL : "the store refused it");
-}
-
 void noun_delete(struct engine *e, const struct noun *n, const struct message *m,
                  noun_done *done, void *arg) {
     struct change *ch = begin(e, n, done, arg);
     bool ok = find(ch, m);
     if (ok && n != &noun_lead && in_use(ch, row_uuid(ch->row)))
-        ok = fail(ch, "Uuid", "is used by a campaign that is not stopped");
+        ok = change_fail(ch, "Uuid", "is used by a campaign that is not stopped");
     if (ok && n == &noun_lead && row_int(ch->row, LEAD_STATUS) != 0)
-        ok = fail(ch, "Uuid", "is being called");
+        ok = change_fail(ch, "Uuid", "is being called");
     if (!ok) {
         finish(ch, ch->why);
         return;
@@ -515,5 +307,5 @@ void noun_delete(struct engine *e, const struct noun *n, const struct message *m
         batch_row(b, ch->row);
         take(e, n, row_uuid(ch->row));
     }
-    store_submit(e->store, b, on_deleted, ch);
+    store_submit(e->store, b, on_changed, ch);
 }
