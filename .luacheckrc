@@ -4,3 +4,7 @@ std = { read_globals = {
     "tostring", "type", "math", "string", "table", "utf8", "os", "json", "log",
 } }
 max_line_length = 96
+files["scripts"] = { read_globals = {
+    "getmetatable", "setmetatable", "rawget", "rawset", "rawequal", "rawlen",
+    "_ENV",
+} }

@@ -12,7 +12,11 @@ SAN_FLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 SRC  = $(foreach r,$(ROOMS),$(wildcard engine/$r/*.c))
 MAIN = engine/face/main.c
 OBJ  = $(patsubst engine/%.c,$(B)/%.o,$(SRC))
+OBJ += $(B)/prelude.o
 LIB  = $(filter-out $(B)/face/main.o,$(OBJ))
+# The console's Lua, run in this order, becomes part of the binary.
+PRELUDE = $(patsubst %,scripts/%.lua,console consoleout consoleshow consolehelp consoleline \
+            consolecomplete)
 UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
 all: $(B)/astout
@@ -23,6 +27,18 @@ $(B)/astout: $(OBJ)
 
 $(B)/%.o: engine/%.c
 	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/prelude.c: $(PRELUDE) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "face/consoleinner.h"'; \
+	   echo 'const struct shell_source console_prelude[] = {'; \
+	   for f in $(PRELUDE); do echo "{\"$$(basename $$f)\","; \
+	       sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done; \
+	   echo '{0}};'; } >$@
+
+$(B)/prelude.o: $(B)/prelude.c
 	@echo "  CC    $<"
 	@$(CC) -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
@@ -48,8 +64,12 @@ test:
 	@tests/setup test
 	@$(MAKE) --no-print-directory -s -j2 all unit
 	@tests/check_rooms
-	@luacheck -q strategies conf
+	@luacheck -q strategies scripts conf
 	@/usr/bin/python3 -m pytest -q tests $(PYTEST)
+
+# docs/console.md: its session is typed into a terminal, its reference comes from the program.
+docs: all
+	@ASTOUT_UPDATE=1 /usr/bin/python3 -m pytest -q tests/e2e/test_console.py -k document
 
 bench:
 	@tests/setup test
@@ -66,5 +86,5 @@ fuzz:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit fuzz demo test bench clean
+.PHONY: all unit fuzz demo test bench docs clean
 -include $(OBJ:.o=.d) $(UNIT:=.d)

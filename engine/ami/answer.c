@@ -3,17 +3,20 @@
 
 #include "ami/session.h"
 
-#define ANSWERS_HIGH 1000 /* a client so far ahead is not read from ... */
-#define ANSWERS_LOW 500   /* ... until so many are left */
+#define ANSWERS_HIGH 1000  /* a client so many actions ahead is not read from ... */
+#define ASKED_HIGH 1048576 /* ... nor one so many bytes ahead, until half of it is left */
 #define STREAM_ROOM 262144 /* bytes owed below which a long answer goes on */
 
-struct answer *answer_new(struct session *s, const char *id) {
+struct answer *answer_new(struct session *s, const char *id, size_t asked) {
     struct answer *a = xcalloc(1, sizeof *a);
     a->session = s;
     a->id = xstrdup(id);
+    a->asked = asked;
     *s->last = a;
     s->last = &a->next;
-    if (++s->answers == ANSWERS_HIGH)
+    s->answers++;
+    s->asked += asked;
+    if (s->answers >= ANSWERS_HIGH || s->asked >= ASKED_HIGH)
         conn_hold(s->conn, true);
     return a;
 }
@@ -24,12 +27,26 @@ static void destroy(struct answer *a) {
     free(a);
 }
 
+/* The first one is complete and out. */
+static void retire(struct session *s) {
+    struct answer *a = s->first;
+    s->first = a->next;
+    if (s->first == NULL)
+        s->last = &s->first;
+    s->answers--;
+    s->asked -= a->asked;
+    destroy(a);
+    if (s->answers <= ANSWERS_HIGH / 2 && s->asked <= ASKED_HIGH / 2)
+        conn_hold(s->conn, false);
+}
+
 /* Sends what the first answer holds; complete ones make way for the next. */
 static void advance(struct session *s) {
     while (s->first && !s->closed) {
         struct answer *a = s->first;
         if (a->out.len) {
             a->begun = true;
+            s->pending -= a->out.len;
             session_write(s, a->out.s, a->out.len);
             if (s->closed)
                 return;
@@ -40,12 +57,7 @@ static void advance(struct session *s) {
                 task_queue(&s->pump);
             return;
         }
-        s->first = a->next;
-        if (s->first == NULL)
-            s->last = &s->first;
-        destroy(a);
-        if (--s->answers == ANSWERS_LOW)
-            conn_hold(s->conn, false);
+        retire(s);
         if (s->held.len) {
             struct str held = s->held;
             s->held = (struct str){0};
@@ -59,11 +71,14 @@ static void advance(struct session *s) {
 
 void answers_pump(struct session *s) {
     struct answer *a = s->first;
+    size_t room = s->server->config.limits.owed / 4;
     if (s->closed || a == NULL || a->more == NULL || a->ended ||
-        conn_owed(s->conn) > STREAM_ROOM)
+        conn_owed(s->conn) > (room < STREAM_ROOM ? room : STREAM_ROOM))
         return;
     task_queue(&s->pump); /* again in the next turn, unless this piece filled it up */
+    s->pumped = a;
     a->more(a->more_arg);
+    s->pumped = NULL;
 }
 
 void answer_stream(struct answer *a, void (*more)(void *arg), void *arg) {
@@ -81,7 +96,7 @@ void answers_orphan(struct session *s) {
         a->session = NULL;
         if (a->ended)
             destroy(a);
-        else if (a->more)
+        else if (a->more && a != s->pumped) /* that one is at work and will see it */
             a->more(a->more_arg);
     }
     s->first = NULL;
@@ -95,9 +110,13 @@ const char *answer_id(const struct answer *a) { return a->id; }
 void answer_send(struct answer *a, const char *bytes, size_t n) {
     if (a->session == NULL)
         return;
+    struct session *s = a->session;
     str_addn(&a->out, bytes, n);
-    if (a->session->first == a)
-        advance(a->session);
+    s->pending += n;
+    if (s->first == a)
+        advance(s);
+    else if (s->pending > s->server->config.limits.owed)
+        session_overflow(s);
 }
 
 void answer_end(struct answer *a) {

@@ -49,12 +49,6 @@ static bool secret_fits(const struct session *s, const struct user *u,
     return str_same_secret(message_text(m, "Secret"), u->secret);
 }
 
-static void set_mask(struct session *s, uint32_t mask) {
-    s->mask = mask;
-    if (s->server->config.masked)
-        s->server->config.masked(s->server->config.arg, s);
-}
-
 /* A queue in memory has its far end in this process and so no address to ask for. */
 static bool address_fits(const struct session *s, const struct user *u) {
     const char *peer = conn_peer(s->conn);
@@ -150,14 +144,17 @@ static void events(struct session *s, struct answer *a, const struct message *m)
         answer_error(a, "Invalid event mask");
         return;
     }
-    set_mask(s, mask);
+    s->mask = mask;
+    const struct server_config *config = &s->server->config;
     struct str b = {0};
     answer_head(a, &b, "Success", NULL);
     header_add(&b, "Events", s->mask ? "On" : "Off");
     message_end(&b);
-    answer_send(a, b.s, b.len);
+    if (config->masked == NULL || !config->masked(config->arg, a, &b)) {
+        answer_send(a, b.s, b.len);
+        answer_end(a);
+    }
     str_free(&b);
-    answer_end(a);
 }
 
 static const struct {

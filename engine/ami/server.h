@@ -46,8 +46,9 @@ struct server_config {
     bool (*other)(void *arg, struct answer *a, const struct message *m);
     /* Is there a server of that name, to log in to as user@NAME? NULL: there are none. */
     bool (*knows)(void *arg, const char *target);
-    /* The session changed its event mask (by Login or Events). May be NULL. */
-    void (*masked)(void *arg, struct session *s);
+    /* The session changed its event mask (by Events), and packet is the answer. True: it
+     * goes out through a in its time, once the server behind knows of it too. May be NULL. */
+    bool (*masked)(void *arg, struct answer *a, const struct str *packet);
 };
 
 /* NULL with *err (free it) when it cannot listen. The config's pointers must outlive it. */

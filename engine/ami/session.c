@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define STRANGER_MAX 65536 /* bytes left unread by somebody who has not logged in */
+#define WRITETIMEOUT 100   /* of a user whose section says nothing: the bound alone counts */
 
 static void destroy(void *arg) {
     struct session *s = arg;
@@ -29,6 +31,9 @@ void session_close(struct session *s, bool flush) {
         sv->unauthenticated--;
     else if (sv->config.gone)
         sv->config.gone(sv->config.arg, s);
+    if (s->user && s->user->displayconnects)
+        log_info(loop_log(sv->loop), "ami: %s logged off", s->name);
+    timer_stop(&s->stuck);
     timer_stop(&s->limit);
     timer_stop(&s->boot);
     task_cancel(&s->pump);
@@ -39,14 +44,41 @@ void session_close(struct session *s, bool flush) {
     loop_later(sv->loop, destroy, s);
 }
 
+void session_overflow(struct session *s) {
+    log_warn(loop_log(s->server->loop), "ami: %s reads too slowly, closed", s->name);
+    session_close(s, false);
+}
+
+/* Has it taken a byte within its user's writetimeout? */
+static void on_stuck(void *arg) {
+    struct session *s = arg;
+    uint64_t owed = conn_owed(s->conn), taken = s->written - owed;
+    if (owed && taken == s->taken) {
+        session_overflow(s);
+    } else if (owed) {
+        s->taken = taken;
+        timer_set(&s->stuck, s->user->writetimeout * NS_PER_MS);
+    }
+}
+
+static size_t bound_of(const struct session *s) {
+    size_t owed = s->server->config.limits.owed;
+    return s->user == NULL && owed > STRANGER_MAX ? STRANGER_MAX : owed;
+}
+
 void session_write(struct session *s, const char *bytes, size_t n) {
     if (s->closed)
         return;
-    if (conn_owed(s->conn) + n > s->server->config.limits.owed) {
-        log_warn(loop_log(s->server->loop), "ami: %s reads too slowly, closed", s->name);
-        session_close(s, false);
+    size_t owed = conn_owed(s->conn);
+    if (owed + n > bound_of(s)) {
+        session_overflow(s);
         return;
     }
+    if (s->user && s->user->writetimeout > WRITETIMEOUT && !timer_is_set(&s->stuck)) {
+        s->taken = s->written - owed;
+        timer_set(&s->stuck, s->user->writetimeout * NS_PER_MS);
+    }
+    s->written += n;
     conn_send(s->conn, bytes, n);
 }
 
@@ -57,8 +89,8 @@ void session_send(struct session *s, const char *bytes, size_t n) {
         str_addn(&s->held, bytes, n);
     else
         session_write(s, bytes, n);
-    if (s->held.len > s->server->config.limits.owed)
-        session_close(s, false);
+    if (s->held.len > bound_of(s))
+        session_overflow(s);
 }
 
 bool session_hears(const struct session *s, uint32_t need) {
@@ -120,7 +152,7 @@ static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct session *s = arg;
     if (s->leaving)
         return false;
-    struct answer *a = answer_new(s, message_get(m, "ActionID"));
+    struct answer *a = answer_new(s, message_get(m, "ActionID"), m->raw.len);
     if (fault == FRAMING_LINE_TOO_LONG)
         answer_error(a, "Failed to parse message: line too long");
     else if (fault == FRAMING_TOO_MANY_LINES)
@@ -189,11 +221,12 @@ void session_new(struct server *sv, struct conn *c) {
     framing_init(&s->framing, &framing_of_client);
     timer_init(&s->limit, sv->loop, on_limit, s);
     timer_init(&s->boot, sv->loop, on_boot, s);
+    timer_init(&s->stuck, sv->loop, on_stuck, s);
     task_init(&s->pump, sv->loop, on_pump, s);
     timer_set(&s->limit, sv->config.limits.login_time);
     conn_attach(c, &conn_events, s);
     char banner[64];
     int n = snprintf(banner, sizeof banner, "Asterisk Call Manager/%s\r\n",
                      sv->config.version(sv->config.arg));
-    conn_send(c, banner, (size_t)n);
+    session_write(s, banner, (size_t)n);
 }

@@ -11,6 +11,7 @@ struct answer {
     struct session *session; /* NULL once it has gone */
     char *id;
     struct str out; /* held back until it is the first */
+    size_t asked;   /* bytes of the action */
     bool ended, begun;
     void (*more)(void *arg); /* of one that is streamed */
     void *more_arg;
@@ -29,8 +30,12 @@ struct session {
     void *data;
     struct answer *first, **last; /* actions under way, oldest first */
     unsigned answers;
-    struct str held; /* events that wait for the end of a list */
-    struct timer limit, boot;
+    struct answer *pumped; /* the one that is being asked for more */
+    struct str held;       /* events that wait for the end of a list */
+    size_t asked, pending; /* bytes of the actions under way; of answers held back */
+    uint64_t written;      /* bytes ever sent */
+    uint64_t taken;        /* ... and of these taken, when the timer stuck was set */
+    struct timer limit, boot, stuck;
     struct task pump; /* asks the first answer for more */
     char *refusal; /* said after a delay, then the session ends */
     struct answer *refused;
@@ -51,7 +56,9 @@ void session_new(struct server *sv, struct conn *c);
 void session_close(struct session *s, bool flush);
 /* Bytes to the client, within its bound. */
 void session_write(struct session *s, const char *bytes, size_t n);
-struct answer *answer_new(struct session *s, const char *id);
+/* Logs why and closes a session whose client leaves too much unread. */
+void session_overflow(struct session *s);
+struct answer *answer_new(struct session *s, const char *id, size_t asked);
 /* Asks the first answer for more, if it has and the client has room. */
 void answers_pump(struct session *s);
 /* The session goes: its answers are on their own. */

@@ -16,6 +16,7 @@ struct conf_asterisk {
     int64_t channels;     /* 0: no cap */
     double cps;           /* 0: no cap */
     int64_t queue_wrapup; /* seconds */
+    int64_t timeout;      /* seconds */
     bool tls;
     char *tlscafile; /* "": its certificate is not checked */
 };

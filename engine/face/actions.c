@@ -10,10 +10,11 @@
 #include "dialer/lead.h"
 #include "dialer/nouns.h"
 
-#define DIALER (CLASS_COMMAND | CLASS_DIALER)
+#define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100
 #define COUNT_MAX 100000000
-#define PAGE 200 /* leads read at once */
+#define PAGE 200       /* leads read at once ... */
+#define PAGE_BYTES 32768 /* ... or less, if they are big */
 
 /* The protocol's words, which differ from noun to noun. */
 static const struct words {
@@ -119,13 +120,16 @@ static void entry_end(struct answer *a, struct str *b) {
     str_free(b);
 }
 
-static void send_row(struct answer *a, const struct noun *n, const struct row *row) {
+/* Returns its bytes. */
+static size_t send_row(struct answer *a, const struct noun *n, const struct row *row) {
     char event[48];
     struct str b = {0};
     snprintf(event, sizeof event, "Out%sEntry", n->event);
     entry_begin(a, &b, event);
     row_print(row, &b);
+    size_t bytes = b.len;
     entry_end(a, &b);
+    return bytes;
 }
 
 static void run_show(void *arg, struct answer *a, const struct message *m) {
@@ -173,22 +177,24 @@ static void lead_list_end(struct lead_list *l) {
 static void more_leads(void *arg) {
     struct lead_list *l = arg;
     int64_t page = l->count < PAGE ? l->count : PAGE, sent = 0;
+    size_t bytes = 0;
+    bool found = true;
     struct query q;
     if (l->dlma)
         query_begin(&q, l->engine->store, READ_LEADS_AFTER, l->dlma, l->after, page);
     else
         query_begin(&q, l->engine->store, READ_LEADS, l->after, page);
-    while (answer_session(l->answer) && query_step(&q)) {
+    while (answer_session(l->answer) && bytes < PAGE_BYTES && (found = query_step(&q))) {
         struct row *row = query_row(&q, 0, &noun_lead);
         l->after = row_int(row, LEAD_ID);
-        send_row(l->answer, &noun_lead, row);
+        bytes += send_row(l->answer, &noun_lead, row);
         row_free(row);
         sent++;
     }
     query_end(&q);
     l->items += (unsigned long)sent;
     l->count -= sent;
-    if (sent < page || l->count == 0 || answer_session(l->answer) == NULL)
+    if ((!found && sent < page) || l->count == 0 || answer_session(l->answer) == NULL)
         lead_list_end(l);
 }
 

@@ -4,6 +4,9 @@
 
 #include "ami/server.h"
 
+/* Who has one of these classes in `write` may use them. */
+#define ACTIONS_NEED (CLASS_COMMAND | CLASS_DIALER)
+
 /* Their arg is the struct engine. Ended by {0}. */
 extern const struct action actions[];
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #include "dialer/engine.h"
 #include "face/actions.h"
 #include "face/agi.h"
+#include "face/console.h"
+#include "face/consoleclient.h"
+#include "face/reference.h"
 #include "face/relay.h"
 #include "sim/sim.h"
 
@@ -25,9 +29,11 @@ struct daemon {
     struct loop *loop;
     struct engine *engine;
     struct server *server;
+    struct console *console;
     struct agi *agi;
     struct tls *tls;     /* of the encrypted listener */
     struct str commands; /* our lines of ListCommands */
+    struct relays *relays;
 };
 
 /* ---- our AMI port ---- */
@@ -55,7 +61,7 @@ static void on_login(void *arg, struct session *s) {
     struct daemon *d = e->out.arg;
     const struct conf_asterisk *c = find_asterisk(e, session_target(s));
     struct asterisk *a = map_get(&e->asterisks, (c ? c : &e->conf->asterisks[0])->name);
-    session_set_data(s, relay_new(e->loop, a->conf, a->tls, s, &d->commands));
+    session_set_data(s, relay_new(d->relays, a->conf, a->tls, s));
 }
 
 static void on_gone(void *arg, struct session *s) {
@@ -64,10 +70,9 @@ static void on_gone(void *arg, struct session *s) {
     session_set_data(s, NULL);
 }
 
-static void on_masked(void *arg, struct session *s) {
+static bool on_masked(void *arg, struct answer *a, const struct str *packet) {
     (void)arg;
-    if (session_data(s))
-        relay_mask(session_data(s));
+    return relay_mask(session_data(answer_session(a)), a, packet);
 }
 
 static bool on_other(void *arg, struct answer *a, const struct message *m) {
@@ -80,6 +85,8 @@ static void on_event(void *arg, const struct str *packet) {
     struct daemon *d = arg;
     if (d->server)
         server_event(d->server, CLASS_MESSAGE, packet);
+    if (d->console)
+        console_event(d->console, packet);
 }
 
 static bool on_heard(void *arg) {
@@ -87,7 +94,7 @@ static bool on_heard(void *arg) {
     for (struct session *s = d->server ? server_first(d->server) : NULL; s; s = session_next(s))
         if (session_hears(s, CLASS_MESSAGE))
             return true;
-    return false;
+    return console_hears(d->console);
 }
 
 static const struct action *const tables[] = {actions, NULL};
@@ -113,6 +120,7 @@ static bool open_server(struct daemon *d, char **err) {
         .knows = on_knows,
     };
     actions_print(&d->commands);
+    d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
         const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
         d->tls = tls_server(cert, *key ? key : cert, err);
@@ -190,13 +198,24 @@ static bool start(struct daemon *d, const char *path, char **err) {
     d->engine->out.event = on_event;
     d->engine->out.heard = on_heard;
     d->engine->out.arg = d;
-    return open_agi(d, err) && open_server(d, err);
+    d->console = console_new(d->engine, err);
+    return d->console && open_agi(d, err) && open_server(d, err);
+}
+
+/* As many descriptors as may be: a session takes two, its own and one to Asterisk. */
+static void raise_files(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
 }
 
 static int run(const char *path) {
     struct daemon d = {.log = {.level = LOG_INFO}};
     char *err = NULL;
     clock_real(&d.clock);
+    raise_files();
     bool ok = start(&d, path, &err);
     if (ok) {
         signal(SIGPIPE, SIG_IGN);
@@ -208,10 +227,13 @@ static int run(const char *path) {
         log_error(&d.log, "%s", err);
     }
     agi_free(d.agi);
+    console_free(d.console);
+    d.console = NULL;
     server_free(d.server);
     d.server = NULL;
     engine_free(d.engine);
     loop_free(d.loop);
+    relays_free(d.relays);
     str_free(&d.commands);
     tls_free(d.tls);
     users_free(d.users);
@@ -242,6 +264,8 @@ static const struct {
     const char *help;
 } commands[] = {
     {"run", run_main, "run -c FILE                 the engine, in the foreground"},
+    {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
+    {"reference", reference_main, "reference config            docs/config.md"},
     {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
 };
 

@@ -6,43 +6,69 @@
 #include <strings.h>
 
 #include "ami/framing.h"
+#include "face/actions.h"
 
 #define RETRY SECONDS(1)
+#define REFUSED_MAX SECONDS(60) /* between two logins of a user whom Asterisk refuses */
 #define LOGIN_TIME SECONDS(5) /* relayed actions wait so long for the upstream login */
+#define AGAIN SECONDS(0.2)    /* Asterisk closes at once whoever is beyond its authlimit */
+#define LOGINS_MAX 10         /* at once, of one Asterisk: so many it lets wait for accept() */
 #define OWN_ID "astout-relay" /* ActionID of what the relay itself asks */
 #define QUEUED_MAX 65536      /* bytes that may wait for the login */
-#define SILENCE SECONDS(10)   /* no byte for so long while an answer is owed: it is dead */
 #define PING_EVERY SECONDS(30)
+
+/* Before each Asterisk: few log in at once, the others wait for their turn. */
+struct gate {
+    struct gate *next;
+    const struct conf_asterisk *conf;
+    unsigned inside;
+    struct relay *first, **last; /* who waits */
+};
+
+struct relays {
+    struct loop *loop;
+    const struct str *commands;
+    struct gate *gates;
+};
 
 enum state { RELAY_AWAY, RELAY_LOGIN, RELAY_UP };
 
 struct waiting {
     struct waiting *next;
     struct answer *answer; /* NULL: our own action, its answer is swallowed */
+    struct str instead;    /* sent in the place of Asterisk's answer */
     int64_t patience;      /* ns it may take without a byte; 0 = for ever */
     bool commands;         /* ListCommands: ours are added */
 };
 
 struct relay {
+    struct relays *all;
     struct loop *loop;
+    struct gate *gate;
+    struct relay *behind; /* at the gate */
+    bool waits, inside;
     const struct conf_asterisk *conf;
     struct tls *tls;
     struct session *session;
     struct conn *conn;
     struct framing framing;
     enum state state;
-    bool banner; /* has been read */
+    bool opened, banner; /* of the connection: it is open; the banner has been read */
     struct waiting *first, **last; /* actions sent, in order */
     bool in_list;                  /* the first one's answer is a list under way */
     struct str queued;             /* actions that wait for the login */
-    const struct str *commands;
-    const char *why;               /* it is away */
-    struct timer timer, silence, ping;
+    char why[200];                 /* it is away */
+    int64_t retry;
+    struct timer timer, again, silence, ping;
 };
 
 static void begin(void *arg);
+static void dial(struct relay *r);
 
 /* ---- the order of answers ---- */
+
+/* No byte for so long while an answer is owed: it is dead. */
+static int64_t silence_of(const struct relay *r) { return SECONDS(r->conf->timeout); }
 
 /* Begins to count the silence anew: something came, or another answer is waited for. */
 static void watch(struct relay *r) {
@@ -69,33 +95,87 @@ static void next(struct relay *r) {
     if (r->first == NULL)
         r->last = &r->first;
     r->in_list = false;
+    str_free(&w->instead);
     free(w);
     watch(r);
 }
 
 /* Asterisk is away: each action gets its Error, in order. */
 static void fail_all(struct relay *r, const char *why) {
+    str_reset(&r->queued);
     while (r->first) {
         struct answer *a = r->first->answer;
+        struct str instead = r->first->instead;
+        r->first->instead = (struct str){0};
         next(r);
-        if (a)
+        if (a && instead.len) {
+            answer_send(a, instead.s, instead.len);
+            answer_end(a);
+        } else if (a) {
             answer_error(a, why);
+        }
+        str_free(&instead);
     }
-    str_reset(&r->queued);
 }
 
 /* ---- connection ---- */
 
-static void drop(struct relay *r, const char *why) {
+static void enter(void *arg) {
+    struct relay *r = arg;
+    if (r->gate->inside < LOGINS_MAX) {
+        r->gate->inside++;
+        r->inside = true;
+        dial(r);
+    } else {
+        r->waits = true;
+        r->behind = NULL;
+        *r->gate->last = r;
+        r->gate->last = &r->behind;
+    }
+}
+
+/* Takes it out of those who wait. */
+static void unlist(struct relay *r) {
+    struct relay **p = &r->gate->first;
+    while (*p != r)
+        p = &(*p)->behind;
+    *p = r->behind;
+    if (*p == NULL)
+        r->gate->last = p;
+    r->waits = false;
+}
+
+/* It has logged in, or gives up: the next one's turn. */
+static void leave(struct relay *r) {
+    struct relay *next = r->gate->first;
+    if (r->waits)
+        unlist(r);
+    if (!r->inside)
+        return;
+    r->inside = false;
+    r->gate->inside--;
+    if (next) {
+        unlist(next);
+        enter(next);
+    }
+}
+
+static void hang_up(struct relay *r) {
+    leave(r);
     conn_close(r->conn, false);
     r->conn = NULL;
     framing_free(&r->framing);
+}
+
+static void drop(struct relay *r, const char *why) {
+    hang_up(r);
     r->state = RELAY_AWAY;
-    r->why = why;
+    snprintf(r->why, sizeof r->why, "%s", why);
+    timer_stop(&r->again);
     timer_stop(&r->silence);
     timer_stop(&r->ping);
-    timer_set(&r->timer, RETRY);
-    fail_all(r, why);
+    timer_set(&r->timer, r->retry);
+    fail_all(r, r->why);
 }
 
 /* It may hang without closing: `core restart gracefully`, a link that is gone. */
@@ -109,12 +189,12 @@ static void on_timer(void *arg) {
         drop(r, "Asterisk is away");
 }
 
-/* Sends an action of our own; its answer is swallowed. */
-static void ask(struct relay *r, struct str *b) {
-    message_end(b);
-    expect(r, NULL, SILENCE);
-    conn_send(r->conn, b->s, b->len);
-    str_free(b);
+/* Sends, after what waits for the login already. */
+static void transmit(struct relay *r, const struct str *b) {
+    if (r->state == RELAY_UP)
+        conn_send(r->conn, b->s, b->len);
+    else
+        str_addn(&r->queued, b->s, b->len);
 }
 
 static void on_ping(void *arg) {
@@ -125,7 +205,10 @@ static void on_ping(void *arg) {
         return; /* what is owed already will tell */
     header_add(&b, "Action", "Ping");
     header_add(&b, "ActionID", OWN_ID);
-    ask(r, &b);
+    message_end(&b);
+    expect(r, NULL, silence_of(r));
+    transmit(r, &b);
+    str_free(&b);
 }
 
 static void add_mask(struct relay *r, struct str *b, const char *header) {
@@ -137,6 +220,9 @@ static void add_mask(struct relay *r, struct str *b, const char *header) {
         header_add(b, header, "on");
     else {
         class_text(&classes, mask & ~(uint32_t)CLASS_DIALER);
+        char *all = strstr(classes.s, ",all"); /* how Asterisk ends the classes of an event */
+        if (all)
+            *all = '\0';
         header_add(b, header, classes.s);
     }
     str_free(&classes);
@@ -155,22 +241,39 @@ static void send_login(struct relay *r) {
     str_free(&b);
 }
 
-void relay_mask(struct relay *r) {
-    if (r->state != RELAY_UP)
-        return; /* the login will say it */
+bool relay_mask(struct relay *r, struct answer *a, const struct str *packet) {
+    if (r->state == RELAY_AWAY)
+        return false; /* the login will say it */
     struct str b = {0};
     header_add(&b, "Action", "Events");
     header_add(&b, "ActionID", OWN_ID);
     add_mask(r, &b, "EventMask");
-    ask(r, &b);
+    message_end(&b);
+    struct waiting *w = expect(r, a, silence_of(r));
+    str_addn(&w->instead, packet->s, packet->len);
+    transmit(r, &b);
+    str_free(&b);
+    return true;
+}
+
+static void on_refused(struct relay *r, const char *text) {
+    if (strstr(text, "shutting down")) {
+        drop(r, "Asterisk is shutting down");
+        return;
+    }
+    char why[sizeof r->why];
+    snprintf(why, sizeof why, "Asterisk refuses this user: %.100s", text);
+    drop(r, why);
+    r->retry = 2 * r->retry < REFUSED_MAX ? 2 * r->retry : REFUSED_MAX;
 }
 
 static void on_logged_in(struct relay *r, const struct message *m) {
     if (strcasecmp(message_text(m, "Response"), "Success")) {
-        drop(r, strstr(message_text(m, "Message"), "shutting down") ? "Asterisk is shutting down"
-                                                                    : "Asterisk refuses this user");
+        on_refused(r, message_text(m, "Message"));
         return;
     }
+    leave(r);
+    r->retry = RETRY;
     r->state = RELAY_UP;
     timer_stop(&r->timer);
     timer_set(&r->ping, PING_EVERY);
@@ -184,16 +287,22 @@ static void on_logged_in(struct relay *r, const struct message *m) {
 /* ListCommands shows what works here: ours stand behind Asterisk's, in its packet. */
 static void send_commands(struct relay *r, struct answer *a, const struct message *m) {
     size_t end = m->raw.len >= 2 && strcmp(m->raw.s + m->raw.len - 2, "\r\n") == 0 ? 2 : 1;
-    answer_send(a, m->raw.s, m->raw.len - end);
-    answer_send(a, r->commands->s, r->commands->len);
-    answer_send(a, "\r\n", 2);
+    struct str b = {0};
+    str_addn(&b, m->raw.s, m->raw.len - end);
+    if (session_user(r->session)->write & ACTIONS_NEED)
+        str_addn(&b, r->all->commands->s, r->all->commands->len);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
 }
 
 static void on_response(struct relay *r, const struct message *m) {
     struct answer *a = r->first ? r->first->answer : NULL;
     if (r->first == NULL)
         return;
-    if (a && r->first->commands)
+    if (a && r->first->instead.len)
+        answer_send(a, r->first->instead.s, r->first->instead.len);
+    else if (a && r->first->commands)
         send_commands(r, a, m);
     else if (a)
         answer_send(a, m->raw.s, m->raw.len);
@@ -255,58 +364,97 @@ static void on_data(void *arg, const char *bytes, size_t n) {
     framing_feed(&r->framing, bytes, n, on_message, r);
 }
 
+static void on_open(void *arg) { ((struct relay *)arg)->opened = true; }
+
 static void on_lost(void *arg, const char *why) {
     (void)why;
-    drop(arg, "Asterisk is away");
+    struct relay *r = arg;
+    if (r->state == RELAY_LOGIN && r->opened) { /* what waits for the login waits on */
+        hang_up(r);
+        timer_set(&r->again, AGAIN);
+    } else {
+        drop(r, "Asterisk is away");
+    }
 }
 
-static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
+static const struct conn_events conn_events = {.open = on_open, .data = on_data, .lost = on_lost};
 
 static void begin(void *arg) {
     struct relay *r = arg;
     r->state = RELAY_LOGIN;
-    r->banner = false;
-    framing_init(&r->framing, &framing_of_server);
     timer_set(&r->timer, LOGIN_TIME);
+    enter(r);
+}
+
+static void dial(struct relay *r) {
+    r->opened = r->banner = false;
+    framing_init(&r->framing, &framing_of_server);
     r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, r->tls, &conn_events, r);
 }
 
 /* How long an action may take without a byte: some wait by nature. */
-static int64_t patience_of(const struct message *m) {
+static int64_t patience_of(const struct relay *r, const struct message *m) {
     const char *action = message_text(m, "Action"), *timeout = message_text(m, "Timeout");
     bool async = false;
     int64_t wait;
     if (strcasecmp(action, "WaitEvent") == 0) /* s; none or -1 = for ever */
-        return str_int(timeout, 0, 86400, &wait) ? SILENCE + wait * NS_PER_S : 0;
+        return str_int(timeout, 0, 86400, &wait) ? silence_of(r) + wait * NS_PER_S : 0;
     if (strcasecmp(action, "Originate") || (str_bool(message_text(m, "Async"), &async) && async))
-        return SILENCE;
-    return SILENCE + (str_int(timeout, 1, 86400000, &wait) ? wait : 30000) * NS_PER_MS;
+        return silence_of(r);
+    return silence_of(r) + (str_int(timeout, 1, 86400000, &wait) ? wait : 30000) * NS_PER_MS;
 }
 
 void relay_action(struct relay *r, struct answer *a, const struct message *m) {
     if (r->state == RELAY_AWAY || r->queued.len + m->raw.len > QUEUED_MAX) {
-        answer_error(a, r->why ? r->why : "Asterisk is away");
+        answer_error(a, *r->why ? r->why : "Asterisk is away");
         return;
     }
-    struct waiting *w = expect(r, a, patience_of(m));
+    struct waiting *w = expect(r, a, patience_of(r, m));
     w->commands = strcasecmp(message_text(m, "Action"), "ListCommands") == 0;
-    if (r->state == RELAY_UP)
-        conn_send(r->conn, m->raw.s, m->raw.len);
-    else
-        str_addn(&r->queued, m->raw.s, m->raw.len);
+    transmit(r, &m->raw);
 }
 
 /* ---- life ---- */
 
-struct relay *relay_new(struct loop *l, const struct conf_asterisk *conf, struct tls *tls,
-                        struct session *s, const struct str *commands) {
+struct relays *relays_new(struct loop *l, const struct str *commands) {
+    struct relays *rs = xcalloc(1, sizeof *rs);
+    rs->loop = l;
+    rs->commands = commands;
+    return rs;
+}
+
+void relays_free(struct relays *rs) {
+    if (rs == NULL)
+        return;
+    for (struct gate *g = rs->gates, *next; g; g = next) {
+        next = g->next;
+        free(g);
+    }
+    free(rs);
+}
+
+static struct gate *find_gate(struct relays *rs, const struct conf_asterisk *conf) {
+    struct gate *g = rs->gates;
+    while (g && g->conf != conf)
+        g = g->next;
+    if (g)
+        return g;
+    g = xcalloc(1, sizeof *g);
+    *g = (struct gate){.next = rs->gates, .conf = conf};
+    g->last = &g->first;
+    return rs->gates = g;
+}
+
+struct relay *relay_new(struct relays *rs, const struct conf_asterisk *conf, struct tls *tls,
+                        struct session *s) {
     struct relay *r = xcalloc(1, sizeof *r);
-    *r = (struct relay){
-        .loop = l, .conf = conf, .tls = tls, .session = s, .commands = commands};
+    *r = (struct relay){.all = rs, .loop = rs->loop, .conf = conf, .tls = tls, .session = s,
+                        .gate = find_gate(rs, conf), .retry = RETRY};
     r->last = &r->first;
-    timer_init(&r->silence, l, on_silence, r);
-    timer_init(&r->ping, l, on_ping, r);
-    timer_init(&r->timer, l, on_timer, r);
+    timer_init(&r->silence, rs->loop, on_silence, r);
+    timer_init(&r->ping, rs->loop, on_ping, r);
+    timer_init(&r->timer, rs->loop, on_timer, r);
+    timer_init(&r->again, rs->loop, enter, r);
     begin(r);
     return r;
 }
@@ -322,8 +470,10 @@ void relay_free(struct relay *r) {
     if (r == NULL)
         return;
     timer_stop(&r->timer);
+    timer_stop(&r->again);
     timer_stop(&r->silence);
     timer_stop(&r->ping);
+    leave(r);
     conn_close(r->conn, false);
     r->conn = NULL;
     r->state = RELAY_AWAY;

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "script/order.h"
+#include "script/pattern.h"
 #include "script/sandbox.h"
 #include "script/value.h"
+
+#define WHOLE_PER_INSTR 4 /* elements or bytes that one instruction is taken for */
 
 /* Not here: load and its kin (code from data), collectgarbage, xpcall (its handler
  * could outlive a kill), coroutine (own hooks), debug, io, package, string.dump. */
@@ -39,7 +42,7 @@ static const struct lib {
     {"string", luaopen_string, string_names, libs_string},
     {"table", luaopen_table, table_names, libs_table},
     {"math", luaopen_math, math_names, libs_math},
-    {"utf8", luaopen_utf8, utf8_names, NULL},
+    {"utf8", luaopen_utf8, utf8_names, libs_utf8},
     {LUA_GNAME, luaopen_base, base_names, libs_base},
 };
 
@@ -219,13 +222,40 @@ static int string_format(lua_State *L) {
     return go_on(L);
 }
 
-/* move counts in C, whatever the tables hold. */
+/* These count in C, whatever the tables hold: their work is charged before. */
 static int table_move(lua_State *L) {
     lua_Integer from = luaL_checkinteger(L, 2), to = luaL_checkinteger(L, 3);
     if (to >= from) {
         lua_Unsigned n = (lua_Unsigned)to - (lua_Unsigned)from;
         sandbox_charge(L, n < INT32_MAX ? (int64_t)n : INT32_MAX);
     }
+    return go_on(L);
+}
+
+/* insert(t, place, v), remove(t, place), concat: as much as the table is long. */
+static int table_whole(lua_State *L) {
+    if (lua_type(L, 1) == LUA_TTABLE && lua_gettop(L) != 1)
+        sandbox_charge(L, (int64_t)lua_rawlen(L, 1) / WHOLE_PER_INSTR);
+    return go_on(L);
+}
+
+/* insert(t, v) costs nothing. */
+static int table_insert(lua_State *L) { return lua_gettop(L) > 2 ? table_whole(L) : go_on(L); }
+
+static int table_sort(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    int64_t n = (int64_t)lua_rawlen(L, 1), levels = 1;
+    while (n >> levels)
+        levels++;
+    sandbox_charge(L, n * levels / WHOLE_PER_INSTR);
+    return go_on(L);
+}
+
+/* Functions that look at the whole text of their first argument. */
+static int text_whole(lua_State *L) {
+    size_t n;
+    luaL_checklstring(L, 1, &n);
+    sandbox_charge(L, (int64_t)(n / WHOLE_PER_INSTR));
     return go_on(L);
 }
 
@@ -236,5 +266,10 @@ const luaL_Reg libs_base[] = {{"next", order_next},
                               {"setmetatable", base_setmetatable},
                               {"tostring", base_tostring},
                               {NULL, NULL}};
-const luaL_Reg libs_string[] = {{"format", string_format}, {NULL, NULL}};
-const luaL_Reg libs_table[] = {{"move", table_move}, {NULL, NULL}};
+const luaL_Reg libs_string[] = {{"find", pattern_find},     {"format", string_format},
+                                {"gmatch", pattern_gmatch}, {"gsub", pattern_gsub},
+                                {"match", pattern_match},   {NULL, NULL}};
+const luaL_Reg libs_table[] = {{"concat", table_whole}, {"insert", table_insert},
+                               {"move", table_move},    {"remove", table_whole},
+                               {"sort", table_sort},    {NULL, NULL}};
+const luaL_Reg libs_utf8[] = {{"len", text_whole}, {"offset", text_whole}, {NULL, NULL}};

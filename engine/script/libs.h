@@ -14,7 +14,7 @@ void libs_allow_globals(lua_State *L);
 /* Ours, one list a library. A function that replaces one of Lua's has the original
  * as upvalue 1. */
 extern const luaL_Reg libs_base[], libs_string[], libs_table[];
-extern const luaL_Reg libs_math[], libs_os[], libs_json[];
+extern const luaL_Reg libs_utf8[], libs_math[], libs_os[], libs_json[];
 
 /* Pushes the log table. May raise. */
 void libs_push_log(lua_State *L);

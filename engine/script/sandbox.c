@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "script/libs.h"
 
@@ -12,6 +13,7 @@
 #define BYTES_PER_INSTR 64 /* what allocation costs of the budget */
 #define ERROR_MAX 1000     /* bytes of an error text that are kept */
 #define STRETCH 10         /* slices that a call of C may take without a pause */
+#define SLICE_TIME (2 * NS_PER_MS)
 #define LUA_NO_MEMORY "not enough memory"
 
 struct sandbox *sandbox_of(lua_State *L) {
@@ -80,7 +82,7 @@ static void kill_for_budget(lua_State *L, int level) {
     char reason[96], place[80];
     write_place(L, level, place, sizeof place);
     snprintf(reason, sizeof reason, "more than %" PRId64 " instructions in one call",
-             sandbox_of(L)->budget);
+             sandbox_of(L)->env->instructions);
     kill_run(L, place, reason);
 }
 
@@ -98,6 +100,24 @@ static int raise_why(lua_State *L) {
     return lua_error(L);
 }
 
+/* The machine's time, not the engine's: this is about how long a slice takes. */
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+/* Is a strand far beyond its slice, in a stretch without a pause? */
+static bool is_overlong(const struct sandbox *sb) {
+    return sb->strand && sb->left <= sb->next - STRETCH * sb->slice;
+}
+
+static void kill_overlong(lua_State *L, int level) {
+    char place[80];
+    write_place(L, level, place, sizeof place);
+    kill_run(L, place, "too long in a function that cannot pause");
+}
+
 /* A strand that has had its slice. Within a call of C (a sort's comparison) it cannot
  * pause: such a stretch may be some slices long, and no longer. */
 static bool must_end(lua_State *L, struct sandbox *sb) {
@@ -106,12 +126,9 @@ static bool must_end(lua_State *L, struct sandbox *sb) {
         lua_yield(L, 0);
         return false;
     }
-    if (sb->left > sb->next - STRETCH * sb->slice)
-        return false;
-    char place[80];
-    write_place(L, 0, place, sizeof place);
-    kill_run(L, place, "too long in a function that cannot pause");
-    return true;
+    if (is_overlong(sb))
+        kill_overlong(L, 0);
+    return sb->killed;
 }
 
 /* Runs every STEP instructions, and at each one once the run is killed. */
@@ -120,7 +137,7 @@ static void on_count(lua_State *L, lua_Debug *ar) {
     struct sandbox *sb = sandbox_of(L);
     if (!sb->killed) {
         sb->left -= STEP;
-        bool slice_over = sb->strand == L && sb->left <= sb->next;
+        bool slice_over = sb->strand == L && (sb->left <= sb->next || now() >= sb->pause_at);
         if (sb->left > 0 && (!slice_over || !must_end(L, sb)))
             return;
         if (sb->left <= 0)
@@ -134,10 +151,12 @@ void sandbox_charge(lua_State *L, int64_t n) {
     if (sb->budget == 0)
         return;
     sb->left -= n;
-    if (sb->left > 0 && !sb->killed)
+    if (sb->left > 0 && !sb->killed && !is_overlong(sb))
         return;
-    if (!sb->killed)
+    if (!sb->killed && sb->left <= 0)
         kill_for_budget(L, 1);
+    else if (!sb->killed)
+        kill_overlong(L, 1);
     raise_why(L);
 }
 
@@ -232,8 +251,10 @@ int sandbox_resume(lua_State *L, lua_State *co, int n, int *results) {
     sb->strand = co;
     sb->paused = false;
     sb->next = sb->left - sb->slice;
+    sb->pause_at = now() + SLICE_TIME;
+    int function = lua_status(co) == LUA_OK; /* a new one: it is not an argument */
     lua_xmove(L, co, n);
-    int status = lua_resume(co, L, n, results);
+    int status = lua_resume(co, L, n - function, results);
     sb->strand = NULL;
     return status;
 }

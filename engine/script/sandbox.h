@@ -1,6 +1,6 @@
 /* The walls around one Lua state: what it may hold, how long it may run, and the one
- * way in. Threat model: operators' scripts are fallible, not hostile; a pathological
- * pattern match is C code and runs to its end. */
+ * way in. Threat model: operators' scripts are fallible, not hostile; what works in C for
+ * long (patterns, sorting, moving) charges for it. */
 #ifndef SCRIPT_SANDBOX_H
 #define SCRIPT_SANDBOX_H
 
@@ -26,7 +26,8 @@ struct sandbox {
     /* a run that is a coroutine's pauses now and then, so that the loop turns */
     lua_State *strand; /* that coroutine, NULL otherwise */
     int64_t slice;     /* instructions between two pauses */
-    int64_t next;      /* pauses when so many are left */
+    int64_t next;      /* pauses when so many are left, */
+    int64_t pause_at;  /* or when it is so late: C does not count as instructions do */
     bool paused;       /* it has */
     bool killed;      /* this run is over, whatever the script catches */
     char why[200];    /* and the reason */
@@ -45,8 +46,9 @@ struct sandbox *sandbox_of(lua_State *L);
  * which begins with what (the file) if the error itself names no place. */
 int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
                 char **err) MUST_CHECK;
-/* Goes on with a coroutine that was made in this sandbox, from within sandbox_run; the
- * n arguments are on top of L. As lua_resume; when sb->paused is set afterwards, it
+/* Begins or goes on with a coroutine that was made in this sandbox, from within
+ * sandbox_run; n values are on top of L: its function if it is new, and the arguments. As
+ * lua_resume; when sb->paused is set afterwards, it
  * only made way for the loop. */
 int sandbox_resume(lua_State *L, lua_State *co, int n, int *results);
 /* Takes n instructions for work done in C, where the count hook does not see it.

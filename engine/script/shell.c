@@ -90,7 +90,7 @@ static int step(lua_State *L) {
     if (j->co == NULL)
         begin_strand(L, j);
     else if (j->call)
-        shell_push_answer(L, j);
+        shell_push_answer(L, j->call);
     if (!lua_checkstack(j->co, lua_gettop(L) - top + 4))
         return luaL_error(L, "stack overflow");
     int status = sandbox_resume(L, j->co, lua_gettop(L) - top, &results);
@@ -118,7 +118,7 @@ static void run_slice(void *arg) {
     struct shell *s = j->shell;
     struct sandbox *sb = &s->sandbox;
     char *err = NULL;
-    sb->budget = j->left;
+    sb->budget = j->left > 0 ? j->left : 1;
     s->running = j;
     int rc = sandbox_run(sb, "", step, j, &err);
     s->running = NULL;

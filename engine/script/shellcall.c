@@ -68,10 +68,10 @@ static json_t *take_args(lua_State *L, char why[VALUE_WHY]) {
     return args;
 }
 
-void shell_push_answer(lua_State *L, struct job *j) {
-    struct sandbox *sb = &j->shell->sandbox;
-    struct shell_call *c = j->call;
-    j->call = NULL;
+void shell_push_answer(lua_State *L, struct shell_call *c) {
+    struct sandbox *sb = sandbox_of(L);
+    if (c->job)
+        c->job->call = NULL;
     json_decref(sb->tree); /* may be lost to an error from here on: the sandbox has it */
     sb->tree = c->value;
     c->value = NULL;
@@ -105,35 +105,54 @@ static bool carry_out(struct shell *s, const struct lent *f, struct shell_call *
     f->fn(s->config.arg, c, args);
     c->inside = false;
     json_decref(args);
-    s->sandbox.left -= c->cost;
     return c->answered;
+}
+
+/* The call is nobody's any more, because an error takes its place. */
+static void abandon(struct shell_call *c) {
+    if (c->job)
+        c->job->call = NULL;
+    shell_forget(c);
+}
+
+/* Returns the answer at once, or, when the work has used the slice up, after a pause. */
+static int return_answer(lua_State *L, struct shell_call *c) {
+    struct sandbox *sb = sandbox_of(L);
+    int64_t cost = c->cost;
+    if (sb->left <= cost) {
+        abandon(c);
+        sandbox_charge(L, cost);
+        return luaL_error(L, "out of instructions"); /* it has been raised already */
+    }
+    sb->left -= cost;
+    if (c->job && sb->left <= sb->next && lua_isyieldable(L)) {
+        shell_wake(c->job);
+        return lua_yieldk(L, 0, 0, after_wait);
+    }
+    shell_push_answer(L, c);
+    return conclude(L);
 }
 
 /* Upvalue 1: the lent function. */
 static int call_lent(lua_State *L) {
     const struct lent *f = lua_touserdata(L, lua_upvalueindex(1));
     struct shell *s = (struct shell *)sandbox_of(L);
-    struct job *j = s->running;
     char why[VALUE_WHY];
     luaL_checkstack(L, 8, NULL);
-    json_t *args = j && j->call == NULL ? take_args(L, why) : NULL;
+    json_t *args = take_args(L, why);
     if (args == NULL)
-        return luaL_error(L, "%s: %s", f->name, j ? why : "not while the prelude loads");
+        return luaL_error(L, "%s: %s", f->name, why);
     struct shell_call *c = xcalloc(1, sizeof *c);
-    c->job = j;
+    c->job = s->running; /* NULL while the prelude loads */
     c->cost = CALL_COST;
-    j->call = c;
-    if (carry_out(s, f, c, args)) {
-        shell_push_answer(L, j);
-        return conclude(L);
-    }
-    if (!lua_isyieldable(L)) {
-        j->call = NULL;
-        shell_forget(c);
-        return luaL_error(L, "%s has to wait, which is not possible within a sort or gsub",
-                          f->name);
-    }
-    return lua_yieldk(L, 0, 0, after_wait);
+    if (c->job)
+        c->job->call = c;
+    if (carry_out(s, f, c, args))
+        return return_answer(L, c);
+    if (lua_isyieldable(L))
+        return lua_yieldk(L, 0, 0, after_wait);
+    abandon(c);
+    return luaL_error(L, "%s has to wait, which is not possible within a sort or gsub", f->name);
 }
 
 void shell_lend(lua_State *L, const struct lent *const *tables) {
@@ -146,6 +165,12 @@ void shell_lend(lua_State *L, const struct lent *const *tables) {
 }
 
 /* ---- tools ---- */
+
+/* Controls of the direction of writing make a line look like another one. */
+static bool turns_text(const unsigned char *p) {
+    return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+                            (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
 
 /* Length of the UTF-8 character that begins at p and may be shown, 0 if there is none. */
 static size_t shown(const unsigned char *p, size_t n) {
@@ -162,7 +187,8 @@ static size_t shown(const unsigned char *p, size_t n) {
         return 0;
     if ((*p == 0xed && p[1] > 0x9f) || (*p == 0xf4 && p[1] > 0x8f)) /* no character */
         return 0;
-    return *p == 0xc2 && p[1] < 0xa0 ? 0 : len; /* C1 controls drive terminals too */
+    bool drives = *p == 0xc2 && p[1] < 0xa0; /* C1 controls drive terminals too */
+    return drives || turns_text(p) ? 0 : len;
 }
 
 /* Data must not drive the terminal: what is no plain character becomes a question mark. */
@@ -180,27 +206,25 @@ static void clean(struct str *out, const char *text, size_t n) {
     }
 }
 
-/* write(text): prints, up to the job's bound. */
+/* write(text): prints; an error once the job has printed more than it may. */
 static int tool_write(lua_State *L) {
-    static const char cut[] = "\n... cut: a line prints at most 256 kB\n";
     struct shell *s = (struct shell *)sandbox_of(L);
     struct job *j = s->running;
     size_t n;
     const char *text = luaL_checklstring(L, 1, &n);
-    if (j == NULL || j->printed > OUTPUT_MAX)
+    if (j == NULL)
         return 0;
-    size_t room = OUTPUT_MAX - j->printed, all = n;
-    n = n < room ? n : room;
+    size_t room = OUTPUT_MAX - j->printed;
+    bool all = n <= room;
+    n = all ? n : room;
     struct str *out = &s->sandbox.text;
     str_reset(out);
     clean(out, text, n);
-    j->printed += all;
-    if (j->printed > OUTPUT_MAX)
-        str_add(out, cut);
+    j->printed += n;
     s->config.output(s->config.arg, str_get(out), out->len);
     str_reset(out);
     sandbox_charge(L, (int64_t)n / PRINT_BYTES_PER_INSTR);
-    return 0;
+    return all ? 0 : luaL_error(L, "a line prints at most %d bytes", OUTPUT_MAX);
 }
 
 /* compile(text, name): the function, or nil and the error. Text only, never bytecode. */

@@ -41,9 +41,9 @@ struct shell_call {
 void shell_lend(lua_State *L, const struct lent *const *tables);
 /* Adds write(text) and compile(text, name) to the table on top. May raise. */
 void shell_add_tools(lua_State *L);
-/* Pushes what the call a job has waited for was answered: its one argument when it goes
- * on. May raise. */
-void shell_push_answer(lua_State *L, struct job *j);
+/* Pushes whether the call was carried out, and the answer or the error; frees the call.
+ * May raise. */
+void shell_push_answer(lua_State *L, struct shell_call *c);
 /* Nobody waits for it any more. */
 void shell_forget(struct shell_call *c);
 /* A call was answered: go on at the next turn. */

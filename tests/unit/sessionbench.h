@@ -43,7 +43,10 @@ static const struct action *const tables[] = {table, NULL};
 TOOL const char *version(void *arg) { return (void)arg, "5.0.4"; }
 TOOL void on_login(void *arg, struct session *s) { (void)arg, (void)s, logins++; }
 TOOL void on_gone(void *arg, struct session *s) { (void)arg, (void)s, gones++; }
-TOOL void on_mask(void *arg, struct session *s) { (void)arg, (void)s, masks++; }
+TOOL bool on_mask(void *arg, struct answer *a, const struct str *packet) {
+    (void)arg, (void)a, (void)packet, masks++;
+    return false;
+}
 
 TOOL int set_up(void **state) {
     (void)state;

@@ -1,0 +1,321 @@
+-- The console's prelude: what a line of `astout console` finds. The engine lends plain
+-- functions (P.raw); here they become nouns with fields and verbs. The files
+-- scripts/console*.lua are part of the binary and run in the order of their names in the
+-- Makefile, each with the same table P; what they leave in it under on_... the engine
+-- calls: on_line, on_complete, on_event, on_alarm, reference.
+-- luacheck: globals out print
+local P = ...
+local raw, write, null = P.raw, P.write, json.null
+
+local MORE = 1000 -- resources that list and find give unless they are told a number
+local MOST = 10000
+
+out = {}
+P.json, P.width = false, 80 -- of the line that runs
+
+---- help beside each function ----
+
+-- What help() says of functions and tables, and the order of the reference.
+P.docs, P.sections = {}, {}
+
+-- Puts functions into a table of the console, each {name, arguments, help, function}.
+function P.define(into, path, list)
+    for _, d in ipairs(list) do
+        into[d[1]] = d[4]
+        if not P.docs[d[4]] then
+            P.docs[d[4]] = { name = path .. d[1], usage = path .. d[1] .. d[2], help = d[3] }
+        end
+    end
+    table.insert(P.sections, { path = path, list = list })
+end
+
+-- Wrong use: told without a place, which would be one in here.
+local function wrong(format, ...)
+    error(select("#", ...) > 0 and string.format(format, ...) or format, 0)
+end
+P.wrong = wrong
+
+---- nouns: their fields ----
+
+-- Other words for fields, by noun.
+local aliases = {
+    dl = { dlma = "dlma_uuid", number = "number_1" },
+    dialing = { campaign = "camp_uuid", plan = "plan_uuid", dlma = "dlma_uuid",
+                dest = "dest_uuid", dl = "dl_list_uuid" },
+    campaign = { destination = "dest" },
+}
+for i = 1, 8 do
+    aliases.plan = aliases.plan or {}
+    aliases.plan["maxretry" .. i] = "max_retry_cnt_" .. i
+end
+
+-- Nouns in order, and by name.
+P.kinds = raw.nouns()
+P.kind = {}
+for _, k in ipairs(P.kinds) do
+    P.kind[k.name] = k
+    k.by, k.known, k.inputs = {}, {}, {}
+    for _, f in ipairs(k.fields) do
+        k.by[f.name] = f
+        if f.header then
+            k.by[f.header:lower()] = f
+        end
+        table.insert(k.known, f.name)
+        if f.input then
+            table.insert(k.inputs, f.name)
+        end
+    end
+    for word, name in pairs(aliases[k.name] or {}) do
+        k.by[word] = k.by[name]
+    end
+end
+P.kind.campaign.by.status.asks = true -- update takes it too
+
+-- The field of that name, or an error that names the known ones.
+local function field(k, name, setting)
+    local f = type(name) == "string" and k.by[name:lower()]
+    if not f or (setting and not f.input and not f.asks) then
+        wrong("%s %s of %s; there are: %s", f and "nobody sets" or "there is no field",
+              tostring(name), k.name, table.concat(setting and k.inputs or k.known, ", "))
+    end
+    return f
+end
+
+-- A value as text for the engine; a resource stands for its uuid.
+local function text(f, v)
+    local t = type(v)
+    if v == null then
+        return ""
+    elseif t == "string" then
+        return v
+    elseif t == "number" then
+        return math.tointeger(v) and string.format("%d", math.tointeger(v)) or tostring(v)
+    elseif t == "boolean" then
+        return f.type == "boolean" and tostring(v) or v and "1" or "0"
+    elseif t == "table" and (v.uuid or v.name) then
+        return v.uuid or v.name
+    end
+    wrong("%s: a %s is no value for it", f.name, t)
+end
+
+local function variables(v)
+    if type(v) ~= "table" then
+        wrong("variables: a table is wanted, {name = value}")
+    end
+    local map = {}
+    for name, value in pairs(v) do
+        map[tostring(name)] = text({ name = "variable " .. tostring(name) }, value)
+    end
+    return map
+end
+
+-- {field = value} as the headers of a request.
+local function headers(k, t)
+    if type(t) ~= "table" then
+        wrong("a table of fields is wanted: {%s = ...}", k.inputs[1])
+    end
+    local h = {}
+    for name, v in pairs(t) do
+        local f = field(k, name, true)
+        h[f.header] = f.type == "table" and variables(v) or text(f, v)
+    end
+    return h
+end
+
+local function match(k, t)
+    if t ~= nil and type(t) ~= "table" then
+        wrong("a table of fields is wanted: {%s = ...}", k.known[1])
+    end
+    local m = {}
+    for name, v in pairs(t or {}) do
+        local f = field(k, name)
+        m[f.name] = text(f, v)
+    end
+    return m
+end
+
+---- nouns: their resources ----
+
+-- The key of a resource, from itself or as it stands.
+local function key(k, x)
+    if type(x) == "table" and x[k.key] then
+        return x[k.key]
+    elseif type(x) == "string" then
+        return x
+    end
+    wrong("which %s? its %s is wanted, or itself", k.name, k.key)
+end
+
+-- A row of the engine as a resource: a table of its fields, with the noun's verbs.
+local function resource(k, row)
+    return setmetatable(row, k.meta)
+end
+
+local function list_of(k, rows)
+    return setmetatable(rows, k.list_meta)
+end
+
+-- Rows that match, piece by piece, as an iterator.
+local function walk(k, m)
+    local rows, at, after = {}, 0, 0
+    return function()
+        while at == #rows do
+            if not after then
+                return nil
+            end
+            local piece = raw.list(k.name, m, after, MOST)
+            rows, at, after = piece.rows, 0, piece.next
+        end
+        at = at + 1
+        return resource(k, rows[at])
+    end
+end
+
+local function collect(k, t, count)
+    local found, most = list_of(k, {}), count or MORE
+    if math.type(most) ~= "integer" or most < 1 or most > MOST then
+        wrong("how many? a number from 1 to %d", MOST)
+    end
+    local n = 0
+    for one in walk(k, match(k, t)) do
+        if n == most then
+            P.cut[found] = true
+            break
+        end
+        n = n + 1
+        found[n] = one
+    end
+    return found
+end
+P.cut = setmetatable({}, { __mode = "k" }) -- lists that are not all there is
+
+local function get(k, x)
+    local row = raw.get(k.name, key(k, x))
+    if not row then
+        return nil, "no such " .. k.name
+    end
+    return resource(k, row)
+end
+
+-- The values of a row into a resource that somebody holds.
+local function refill(k, self, row)
+    for _, f in ipairs(k.fields) do
+        self[f.name] = row[f.name]
+    end
+    return self
+end
+
+local function refresh(k, self)
+    local row = raw.get(k.name, key(k, self))
+    if not row then
+        wrong("no such %s any more", k.name)
+    end
+    return refill(k, self, row)
+end
+
+local function update(k, x, h)
+    local row = raw.update(k.name, key(k, x), h)
+    return type(x) == "table" and refill(k, x, row) or resource(k, row)
+end
+
+local function ask(k, status)
+    return function(self)
+        return update(k, self, { Status = status })
+    end
+end
+
+---- nouns: their functions ----
+
+local function finders(k)
+    return {
+        { "list", "([count])", "All of them, at most " .. MORE .. " unless told a number.",
+          function(count) return collect(k, nil, count) end },
+        { "get", "(" .. k.key .. ")", "The one with that " .. k.key .. ", or nil and why.",
+          function(x) return get(k, x) end },
+        { "find", "({field = value, ...}, [count])",
+          "Those whose fields have these values; a resource stands for its uuid.",
+          function(t, count) return collect(k, t, count) end },
+        { "each", "([{field = value, ...}])",
+          "An iterator, for lists of any length: for x in out." .. k.name .. ".each() do",
+          function(t) return walk(k, match(k, t)) end },
+    }
+end
+
+local function makers(k)
+    return {
+        { "create", "{field = value, ...}", "Makes one, and gives it once it is on the disk.",
+          function(t) return resource(k, raw.create(k.name, headers(k, t))) end },
+        { "update", "(" .. k.key .. ", {field = value, ...})",
+          "Changes these fields; as x:update{...} too.",
+          function(x, t) return update(k, x, headers(k, t)) end },
+        { "delete", "(" .. k.key .. ")", "Deletes it; as x:delete() too.",
+          function(x)
+              raw.delete(k.name, key(k, x))
+              return true
+          end },
+    }
+end
+
+-- Verbs of one resource.
+local verbs = {
+    campaign = function(k)
+        return {
+            { "start", "()", "Starts it (Status 1).", ask(k, "1") },
+            { "pause", "()", "No new calls; those in flight go on (Status 2).", ask(k, "2") },
+            { "stop", "()", "Stops once no call is in flight (Status 0).", ask(k, "0") },
+            { "kill", "()", "Hangs its calls up and stops (Status 30).", ask(k, "30") },
+            { "why", "()", "As out.why(c).", function(self) return out.why(self) end },
+            { "leads", "([count])", "The leads of its list.",
+              function(self, count) return out.dl.find({ dlma = self.dlma }, count) end },
+        }
+    end,
+    dl = function()
+        return { { "why", "()", "As out.why(lead).",
+                   function(self) return out.why(self) end } }
+    end,
+    dlma = function()
+        return { { "leads", "([count])", "Its leads.",
+                   function(self, count) return out.dl.find({ dlma = self }, count) end } }
+    end,
+    trunk = function()
+        return { { "why", "()", "As out.why(trunk).",
+                   function(self) return out.why(self) end } }
+    end,
+    dialing = function()
+        return { { "hangup", "()", "Ends the call; false if it has ended already.",
+                   function(self) return raw.hangup(self.uuid) end } }
+    end,
+}
+
+for _, k in ipairs(P.kinds) do
+    local noun, methods = {}, {}
+    out[k.name], k.noun, k.methods = noun, noun, methods
+    k.meta = { __index = methods, __name = k.name, kind = k, __tostring = function(x)
+        return string.format("%s %s", k.name, tostring(rawget(x, k.key)))
+    end }
+    k.list_meta = { kind = k, list = true }
+    P.docs[noun] = { name = "out." .. k.name, kind = k, help = k.help }
+    P.define(noun, "out." .. k.name .. ".", finders(k))
+    if k.stored then
+        P.define(noun, "out." .. k.name .. ".", makers(k))
+        methods.update, methods.delete = noun.update, noun.delete
+    end
+    P.define(methods, k.name .. ":", {
+        { "refresh", "()", "Reads its fields anew.",
+          function(self) return refresh(k, self) end } })
+    if verbs[k.name] then
+        P.define(methods, k.name .. ":", verbs[k.name](k))
+    end
+end
+
+---- printing ----
+
+-- print(...): to the console, not to the engine's log.
+function print(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do
+        parts[i] = tostring(parts[i])
+    end
+    write(table.concat(parts, "\t") .. "\n")
+end
+P.docs[print] = { name = "print", usage = "print(...)", help = "Prints, here." }

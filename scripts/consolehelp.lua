@@ -1,0 +1,171 @@
+-- help(), and the reference that docs/console.md is made of: both read what stands beside
+-- each function.
+-- luacheck: globals out help
+local P = ...
+
+local OVERVIEW = [[
+Lines are Lua: an expression is shown, a statement is carried out. Tab completes; Ctrl-C
+stops a line that runs; a line that is not complete goes on in the next one.
+
+  out.campaign.list()                 what there is, as a table
+  c = out.campaign.get(UUID)          one of them; c shows it, c.name is a field
+  out.dl.create{dlma = l, number_1 = "300"}
+  c:start()   c:pause()   c:stop()    verbs
+  out.why(c)                          why it is not dialling now
+  out.on("dialing.update", function(d) print(d.dial_addr, d.status) end)
+
+The lines of the Asterisk CLI work as they stand:
+]]
+
+local function sorted(t)
+    local names = {}
+    for name in pairs(t) do
+        table.insert(names, name)
+    end
+    return names
+end
+
+-- Lines "  usage    help", the help in a column of its own where there is room.
+local function two_columns(rows)
+    local widest, lines = 0, {}
+    for _, row in ipairs(rows) do
+        widest = math.max(widest, math.min(#row[1], 40))
+    end
+    for _, row in ipairs(rows) do
+        local gap = #row[1] <= widest and (" "):rep(widest - #row[1] + 2) or
+                    "\n" .. (" "):rep(widest + 4)
+        table.insert(lines, "  " .. row[1] .. gap .. row[2])
+    end
+    return table.concat(lines, "\n")
+end
+
+local function functions_of(t)
+    local rows = {}
+    for _, name in ipairs(sorted(t)) do
+        local d = P.docs[t[name]]
+        if d and d.usage then
+            table.insert(rows, { d.usage, d.help })
+        end
+    end
+    return rows
+end
+
+local function field_rows(k)
+    local rows = {}
+    for _, f in ipairs(k.fields) do
+        local about = f.help or ""
+        if f.init then
+            about = about .. (about == "" and "" or "; ") .. "at first " .. f.init
+        end
+        table.insert(rows, { f.name .. (f.input and " *" or ""), about })
+    end
+    return rows
+end
+
+local function noun_text(d)
+    local k = d.kind
+    local parts = { d.name .. ": " .. d.help, "", two_columns(functions_of(k.noun)), "",
+                    "Verbs of one:", two_columns(functions_of(k.methods)), "",
+                    "Fields" .. (k.stored and " (* = may be set):" or ":"),
+                    two_columns(field_rows(k)) }
+    return table.concat(parts, "\n")
+end
+
+local function overview()
+    local parts = { OVERVIEW .. two_columns(P.word_help()), "", "There is more help:" }
+    local rows = {}
+    for _, name in ipairs(sorted(out)) do
+        local d = P.docs[out[name]]
+        if d then
+            table.insert(rows, { d.usage or ("help(" .. d.name .. ")"), d.help })
+        end
+    end
+    table.insert(rows, { "help(x)", "about any function, noun or resource" })
+    table.insert(parts, two_columns(rows))
+    table.insert(parts, "\nBesides: print, json, log, string, table, math, utf8, os.time, "
+                 .. "os.date, os.clock.")
+    return table.concat(parts, "\n")
+end
+
+-- The help of something that has some; nil otherwise.
+function P.help_text(x)
+    local d = P.docs[x]
+    local meta = type(x) == "table" and getmetatable(x)
+    if type(x) == "string" then
+        return P.kind[x] and noun_text(P.docs[P.kind[x].noun])
+    elseif type(meta) == "table" and meta.kind then
+        return noun_text(P.docs[meta.kind.noun])
+    elseif type(meta) == "table" and type(meta.__index) == "table" then
+        return meta.__name .. "\n" .. two_columns(functions_of(meta.__index))
+    elseif x == out then
+        return overview()
+    elseif d and d.kind then
+        return noun_text(d)
+    elseif d and d.usage then
+        return d.usage .. "\n    " .. d.help
+    elseif d then
+        return d.name .. ": " .. d.help .. "\n\n" .. two_columns(functions_of(x))
+    end
+end
+
+function help(...)
+    local x = ...
+    local text = select("#", ...) == 0 and overview() or P.help_text(x)
+    if not text then
+        P.wrong("there is no help for %s: help() says what there is", tostring(x))
+    end
+    P.write(text .. "\n")
+end
+P.docs[help] = { name = "help", usage = "help([x])",
+                 help = "What there is; all about a function, a noun or a resource." }
+
+---- the reference ----
+
+local function mark(s)
+    return (s:gsub("|", "\\|"))
+end
+
+local function function_table(list)
+    for _, d in ipairs(list) do
+        local doc = P.docs[d[4]]
+        P.write(string.format("| `%s` | %s |\n", mark(doc.usage), mark(doc.help)))
+    end
+end
+
+local function head(title)
+    P.write("\n" .. title .. "\n\n| | |\n|---|---|\n")
+end
+
+local function noun_reference(k)
+    head(string.format("### out.%s: %s", k.name, k.help))
+    for _, s in ipairs(P.sections) do
+        if s.path == "out." .. k.name .. "." or s.path == k.name .. ":" then
+            function_table(s.list)
+        end
+    end
+    P.write("\n| field | may be set | type | meaning |\n|---|---|---|---|\n")
+    for _, f in ipairs(k.fields) do
+        P.write(string.format("| %s | %s | %s | %s |\n", f.name, f.input and "yes" or "",
+                              f.type, mark(f.help or "")))
+    end
+end
+
+-- Writes the part of docs/console.md that the tables make.
+function P.reference()
+    head("### Everywhere")
+    function_table({ { nil, nil, nil, help }, { nil, nil, nil, print } })
+    for _, path in ipairs({ "out.", "out.ami.", "subscription:", "timer:" }) do
+        for _, s in ipairs(P.sections) do
+            if s.path == path then
+                function_table(s.list)
+            end
+        end
+    end
+    head("### Lines of the Asterisk CLI")
+    for _, row in ipairs(P.word_help()) do
+        P.write(string.format("| `%s` | %s |\n", mark(row[1]), mark(row[2])))
+    end
+    for _, k in ipairs(P.kinds) do
+        noun_reference(k)
+    end
+end

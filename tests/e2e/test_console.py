@@ -1,0 +1,520 @@
+"""The Lua console: everything that can be seen and changed from it, who may, and that nothing typed there hurts."""
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+
+import pytest
+
+from console import Console, ConsoleError, Terminal, command, steady
+from engine import TOP, UUID, Engine
+from sim import SIM_LOGIN, Sim
+
+WORLD = """return { numbers = { ['9*'] = 'answer', ['8*'] = 'ring', ['7*'] = 'busy' },
+                    talk = { mean = 0.3, cv = 0.1 }, ring = { mean = 0.2, cv = 0.1 } }"""
+DOCUMENT = os.path.join(TOP, "docs", "console.md")
+
+
+@pytest.fixture(scope="module", name="sim")
+def _sim():
+    with Sim(WORLD) as one:
+        yield one
+
+
+@pytest.fixture(name="e")
+def _e(engine, sim):
+    e = engine(sim, conf={**SIM_LOGIN, "trunk:carrier": {"asterisk": "main", "channels": 2}})
+    with Console(sock(e)) as c:
+        c.line("while not out.asterisk.get('main').ready do out.sleep(0.02) end")
+    return e
+
+
+def sock(engine):
+    """Where its console listens."""
+    return os.path.join(engine.dir, "sock")
+
+
+@pytest.fixture(name="c")
+def _c(e):
+    with Console(sock(e)) as one:
+        yield one
+
+
+SETUP = """
+p = out.plan.create{name = "plan", tech_name = "sip/", retry_delay = 0, max_retry_cnt_1 = 1}
+l = out.dlma.create{name = "list"}
+d = out.destination.create{name = "dest", type = 1, application = "Wait", data = "1"}
+for i = 1, 3 do out.dl.create{dlma = l, number_1 = "900" .. i, name = "lead " .. i} end
+c = out.campaign.create{name = "campaign", plan = p, dlma = l, dest = d}
+"""
+ENDED = "while c:refresh().status ~= 0 do out.sleep(0.05) end"
+
+
+# ---- what it is for ----
+
+
+def test_nouns(e, c):
+    """What the console makes is not what AMI sees, or a change goes unlogged."""
+    ami = e.ami()
+    assert "help()" in c.hello["hello"] and c.hello["uid"] == os.getuid()
+    assert c.line(SETUP) == ""
+    for noun in ("Plan", "Dlma", "Destination", "Campaign"):
+        ami.wait_event(f"Out{noun}Create")
+    uuid = c.line("return c.uuid").strip()
+    shown = ami.show("Campaign", uuid)[0]
+    assert shown["Name"] == "campaign" and shown["Plan"] == c.line("p.uuid").strip()
+    c.line("c:update{name = 'other', variables = {a = '1', b = 'x,y'}}")
+    assert ami.show("Campaign", uuid)[0].all("Variable") == ["a=1", "b=x,y"]
+    assert c.line("c.name, c.variables.b") == "other\nx,y\n"
+    assert c.line("#out.campaign.list(), #out.campaign.find{plan = p}, #out.campaign.find{name = 'no'}") == "1\n1\n0\n"
+    assert c.line("out.dl.find{dlma = l, number_1 = 9002}[1].name") == "lead 2\n"
+    assert c.line("n = 0 for x in out.dl.each() do n = n + 1 end return n") == "3\n"
+    assert c.line("out.dl.list()[1]:delete()") == "true\n"
+    assert c.line("#l:leads()") == "2\n"
+    assert c.line("out.plan.get('x')") == "nil\nno such plan\n"
+    assert c.line("c:delete()") == "true\n" and ami.show("Campaign") == []
+    with open(e.log, encoding="utf-8") as log:
+        text = log.read()
+    for what in ("plan create", "campaign update", "dl delete"):
+        assert re.search(rf"console: uid {os.getuid()}: {what} {UUID}", text), what
+
+
+def test_wrong_use_is_told(c):
+    """A slip of the finger is taken for something else."""
+    c.line(SETUP)
+    assert "no field nme of campaign; there are: name, detail, plan" in c.fails("out.campaign.create{nme = 'x'}")
+    assert "nobody sets uuid of plan" in c.fails("out.plan.create{uuid = 'x'}")
+    assert c.fails("out.campaign.create{name = 'x'}") == "Plan is missing"
+    assert c.fails("out.dl.create{dlma = l, number_1 = '1;2'}").startswith("Number1 has characters")
+    assert c.fails("out.dl.create{dlma = l, name = 'a\\nAction: x'}") == "a value has a line break"
+    assert c.fails("p:update{dial_mode = 77}") == "DialMode is not a number in its range"
+    assert c.fails("out.campain") == "there is no out.campain"
+    assert c.fails("out.plan.lst()") == "there is no out.plan.lst"
+    assert c.fails("nothing") == "line:1: there is no variable 'nothing'"
+    assert "there is no event call.answered" in c.fails("out.on('call.answered', print)")
+    c.line("c:start()")
+    assert "used by a campaign" in c.fails("p:delete()")
+
+
+def test_lines_of_the_cli(c):
+    """The lines that people typed at Asterisk's CLI do not work here."""
+    c.line(SETUP)
+    uuid = {name: c.line(f"{name}.uuid").strip() for name in "pldc"}
+    c.width = 100
+    table = c.line("out show campaigns").splitlines()
+    assert table[0].split() == ["uuid", "name", "status", "plan", "dlma", "dest"]
+    assert table[1].split() == [uuid["c"], "campaign", "stop", "plan", "list", "dest"]
+    assert table[2] == "1 campaign"
+    for words, name in (("plan", "p"), ("dlma", "l"), ("destination", "d"), ("campaign", "c")):
+        assert uuid[name] in c.line(f"out show {words}s")
+        one = json.loads(c.line(f"out show {words} {uuid[name]}"))
+        assert one["uuid"] == uuid[name] and one["detail"] is None
+    assert c.line("out show dialings") == "no dialings\n"
+    assert c.line(f"out show dlma list {uuid['l']} 2").splitlines()[2].startswith(c.line("l:leads()[2].uuid").strip())
+    assert json.loads(c.line("out show dl " + c.line("l:leads()[1].uuid")))["number_1"] == "9001"
+    made = json.loads(c.line(f"out create campaign name='two words' plan={uuid['p']} dlma={uuid['l']} dest={uuid['d']}"))
+    assert made["name"] == "two words"
+    assert c.line(f"out delete campaign {made['uuid']}") == f"campaign {made['uuid']} is deleted\n"
+    for word, status in (("start", 11), ("pause", 12), ("stopping", 10)):
+        assert json.loads(c.line(f"out set status {word} on {uuid['c']}"))["status"] in (status, status - 10)
+    assert c.fails("out show campaign x") == "no such campaign"
+    assert "which uuid" in c.fails("out show plan")
+    assert "no such line" in c.fails("out show me")
+    assert "start|starting" in c.fails(f"out set status go on {uuid['c']}")
+
+
+def test_tables_fit_the_terminal(c):
+    """A long name breaks the lines of a table."""
+    c.line("for i = 1, 30 do out.plan.create{name = ('é'):rep(i * 10), caller_id = ('x'):rep(80)} end")
+    for width in (80, 100, 132):
+        c.width = width
+        lines = c.line("out show plans").splitlines()
+        assert max(map(len, lines)) <= width and len(lines) == 32
+        assert all(re.match(UUID, line) for line in lines[1:-1])
+    c.width = 0
+    assert c.line("out.plan.list(5)").splitlines()[-1] == "5 plans; there are more: list(count), each()"
+
+
+def test_calls_and_events(c):
+    """Events do not reach a function, or reach it after off()."""
+    c.line(SETUP)
+    c.line("seen = {} s = out.on('dialing.*', function(d, event) seen[event] = (seen[event] or 0) + 1 last = d end)")
+    c.line("c:start()" + ENDED)
+    c.line("while (seen['dialing.delete'] or 0) < 3 do out.sleep(0.05) end")
+    assert c.line("seen['dialing.create'], last.res_dial, last.dial_addr:sub(1, 3)") == "3\n4\n900\n"
+    assert c.line("s:off(), s:off()") == "true\nfalse\n"
+    c.line("n = 0 local t t = out.every(0.02, function() n = n + 1 if n == 3 then t:off() end end)")
+    c.line("while n < 3 do out.sleep(0.02) end out.sleep(0.1)")
+    assert c.line("n") == "3\n"
+    c.line("out.after(0, function() error('oops') end) out.after(0, function() x = 1 end) out.sleep(0.1)")
+    assert "timer: line:1: oops\n" in c.said and c.line("x") == "1\n"
+
+
+def test_hangup(c):
+    """A call cannot be ended by hand."""
+    c.line(SETUP.replace('"900" ..', '"800" ..'))
+    c.line("c:start() while #out.dialing.find{campaign = c} < 3 do out.sleep(0.02) end")
+    assert c.line("for _, x in ipairs(out.dialing.list()) do x:hangup() end " + ENDED) == ""
+    assert c.line("l:leads()[1].res_dial") == "1\n"
+
+
+def test_why(c):
+    """A reason is missing, or the counts do not add up."""
+    c.line(SETUP)
+    assert c.line("out.why(c).reason, out.why(l:leads()[1]).reason") == "not started\nthe campaign is not started\n"
+    c.line("out.dl.create{dlma = l} p:update{retry_delay = 3600, max_retry_cnt_1 = 2} out.plan.update(p, {})")
+    c.line("for i = 1, 50 do out.dl.create{dlma = l, number_1 = '7' .. i} end c:start()")
+    c.line("while out.why(c).reason ~= 'all leads left wait for their next try' or #out.dialing.list() > 0 do"
+           " out.sleep(0.05) end")
+    with_json = json.loads(c.line("w = out.why(c) return json.encode(w)"))
+    assert sum(with_json["leads"].values()) == with_json["total"] == 54
+    assert with_json["leads"] == {"answered": 3, "no number": 1, "waits for its next try": 50}
+    assert sum(with_json["decisions"].values()) > 0
+    for number, reason in ((1, "answered"), (4, "no number"), (5, "waits for its next try")):
+        assert c.line(f"out.why(l:leads()[{number}]).reason") == reason + "\n"
+    assert "due" in json.loads(c.line("json.encode(out.why(l:leads()[5]))"))["campaigns"][0]
+    assert c.line("out.why('carrier').reason") == "no started campaign dials through it\n"
+    assert c.line("out.trunk.get('carrier'):why().channels") == "2\n"
+    assert "no campaign, lead or trunk" in c.fails("out.why('x')")
+
+
+def test_ami(c):
+    """The console cannot ask Asterisk, or a line slips into an action."""
+    assert c.line("out.ami.send{Action = 'Ping'}.Ping") == "Pong\n"
+    assert c.line("out.ami.send({Action = 'CoreShowChannels'}, 'main').items") == "[]\n"
+    assert c.line("out.ami.send{Action = 'Nonsense'}.Response") == "Error\n"
+    assert c.fails("out.ami.send{Action = 'Ping', X = 'a\\r\\nAction: Logoff'}") == "a value has a line break"
+    assert c.fails("out.ami.send({Action = 'Ping'}, 'other')") == "no such Asterisk"
+    assert c.line("out.asterisk.get('main').ready, out.agent.list()") == "true\nno agents\n"
+
+
+def test_asterisk_away(engine):
+    """Without an Asterisk the console waits instead of telling."""
+    e = engine()
+    with Console(sock(e)) as c:
+        assert c.fails("out.ami.send{Action = 'Ping'}") == "Asterisk is away"
+        assert c.line("out.asterisk.get('main').ready") == "false\n"
+
+
+def test_completion(c):
+    """Tab offers what is not there, or not what is."""
+    c.line(SETUP)
+    uuid = c.line("c.uuid").strip()
+    offers = {
+        "out.camp": (["campaign"], 4),
+        "x = out.pl": (["plan"], 2),
+        "c:st": (["start(", "stop("], 2),
+        "c.sc_d": (["sc_date_end", "sc_date_list", "sc_date_list_except", "sc_date_start", "sc_day_list"], 4),
+        "out.dl.create{nu": ([f"number_{i} = " for i in range(1, 9)], 2),
+        "out.dl.create{name = 'x', ema": (["email = "], 3),
+        f"out.campaign.get('{uuid[:6]}": ([uuid + "'"], 6),
+        'out.campaign.create{name = "x", plan = "': ([c.line("p.uuid").strip() + '"'], 0),
+        'out.on("dialing.u': (['dialing.update"'], 9),
+        f"out show campaign {uuid[:4]}": ([uuid], 4),
+        "out set status pau": (["pause on ", "pausing on "], 3),
+        "out sh": (["show "], 2),
+        "string.for": (["format("], 3),
+        "retu": (["return"], 4),
+        "nothing.": ([], 0),
+        "f(": None, "'": None, "{{{((": None, "out..": None, "out:": None, "\\": None,
+    }
+    for text, words in offers.items():
+        got = c.complete(text)
+        assert words is None or got == words, text
+
+
+# ---- the command ----
+
+
+def test_one_line(e):
+    """A script cannot tell success from failure."""
+    made = command(e, "-e", "return out.plan.create{name = 'x'}.name, 1 + 1")
+    assert (made.returncode, made.stdout, made.stderr) == (0, "x\n2\n", "")
+    failed = command(e, "-e", "out.plan.create{name = ")
+    assert (failed.returncode, failed.stderr) == (1, "astout: the line is not complete\n")
+    failed = command(e, "-e", "print 'so far' error('no', 0)")
+    assert (failed.returncode, failed.stdout, failed.stderr) == (1, "so far\n", "astout: no\n")
+    listed = command(e, "--json", "-e", "return out.plan.list(), nil, {1, 'a'}, out.dlma.list()")
+    lists = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert lists[0][0]["name"] == "x" and lists[0][0]["detail"] is None and lists[1:] == [None, [1, "a"], []]
+    several = command(e, stdin="for i = 1, 2 do\nprint(i)\nend\nx = 5\nx\n")
+    assert (several.returncode, several.stdout) == (0, "1\n2\n5\n")
+    assert command(e, stdin="error('x')\nprint('not this')\n").stdout == ""
+    assert command(e, "-x").returncode == 2
+
+
+def test_the_engine_goes(e):
+    """The command hangs when the engine is gone."""
+    conf = os.path.join(e.dir, "astout.conf")
+    waiting = subprocess.Popen([os.environ.get("ASTOUT", os.path.join(TOP, "build", "astout")), "console", "-c", conf,
+                                "-e", "print 'here' out.sleep(60)"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True)
+    assert waiting.stdout.readline() == "here\n"
+    e.kill9()
+    assert waiting.communicate(timeout=20)[1] == "astout: the engine has gone\n" and waiting.returncode == 1
+    assert command(e, "-e", "1").returncode == 1
+    e.start()  # over the socket that the dead one left
+    assert command(e, "-e", "1").stdout == "1\n"
+    with pytest.raises(RuntimeError, match="another engine listens there"):
+        Engine(conf={"console": {"socket": sock(e)}}).start()
+
+
+# ---- nothing that is typed hurts ----
+
+HOSTILE = {
+    "while true do end": "more than",
+    "while true do pcall(function() while true do end end) end": "more than",
+    "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) return t[1]": "",
+    "table.sort({3, 2, 1}, function() while true do end end)": "cannot pause",
+    "('a'):rep(40000):find(('a-'):rep(6) .. 'b')": "cannot pause",
+    "return ('x'):rep(1e9)": "out of memory",
+    "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end": "out of memory",
+    "local function f() return f() + 1 end f()": "",
+    "local s = 'x' while true do s = s .. s end": "out of memory",
+    "setmetatable({}, {__gc = function() while true do end end})": "not available",
+    "error(setmetatable({}, {__tostring = function() error('x') end}))": "error is a table",
+    "error()": "error is a nil",
+    "out.campaign.list = nil raw = out": None,
+    "while true do print(('x'):rep(1000)) end": "prints at most",
+    "t = {} t.t = t return t": None,
+    "for i = 1, 1e6 do out.after(1000, print) end": "1000 timers",
+    "string = nil pairs = nil out = nil": None,
+    "return out": "no variable 'out'",
+    "out show campaigns": "",
+    "\x1b[2J\x00\xff": "",
+    "local local": "line:1:",
+    "return " + "(" * 1000: "",
+    "return " + "{" * 150 + "}" * 150: None,
+    "x = '" + "x" * 60000 + "' return #x": None,
+    "--" + "x" * 70000: "at most 65536 bytes",
+    "out.dl.find{dlma = {}}": "",
+}
+
+
+def test_hostile_lines(e):
+    """A line of Lua stops the engine, or the console for good."""
+    ami = e.ami()
+    with Console(sock(e)) as c:
+        for code, text in HOSTILE.items():
+            try:
+                c.line(code)
+                error = None
+            except ConsoleError as said:
+                error = str(said)
+            assert (text is None) == (error is None) and (text or "") in (error or ""), (code[:80], error)
+            assert len(c.said) < 300000
+    assert ami.action("Ping").ok
+    with Console(sock(e)) as c:
+        assert c.line("#out.campaign.list()") == "0\n"
+
+
+def test_hostile_frames(e):
+    """Bytes that are no frame, 10 MB of them, or half a frame: an error or a closed connection, and nothing else."""
+    head = struct.pack(">I", 10_000_000)
+    for data in (head + b"x" * 10_000_000, b"\xff" * 100, struct.pack(">I", 3) + b"[1]", struct.pack(">I", 2) + b"{}",
+                 struct.pack(">I", 9) + b"\x00\xff\xfe{}{}{}", b"GET / HTTP/1.0\r\n\r\n", head[:2],
+                 struct.pack(">I", 400) + b"{", b""):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+            peer.settimeout(20)
+            peer.connect(sock(e))
+            try:
+                peer.sendall(data)
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(65536):
+                    pass
+            except OSError:
+                pass
+    with Console(sock(e)) as c:
+        c.send(do="line", code=5)
+        with pytest.raises(ConsoleError, match="needs code"):
+            c.end()
+        c.begin("while true do end")
+        c.begin("1")
+        with pytest.raises(ConsoleError, match="a line is running"):
+            c.end()
+        c.send(do="stop")
+        with pytest.raises(ConsoleError, match="stopped"):
+            c.end()
+        assert c.line("1 + 1") == "2\n"
+    assert e.ami().action("Ping").ok
+
+
+def test_many_consoles(e):
+    """Consoles that nobody closes take everything."""
+    consoles = [Console(sock(e)) for _ in range(32)]
+    extra = Console(sock(e))
+    assert extra.hello == {"end": "error", "text": "too many consoles are open"}
+    for one in consoles + [extra]:
+        one.sock.close()
+    with Console(sock(e)) as c:
+        while "too many" in c.hello.get("text", ""):
+            c = Console(sock(e))
+        assert c.line("1") == "1\n"
+
+
+def test_a_console_that_never_reads(e):
+    """Output for a console that does not read grows without end."""
+    with Console(sock(e)) as c, Console(sock(e)) as other:
+        c.begin("out.every(0.01, function() for i = 1, 200 do print(('x'):rep(1000)) end end)")
+        for _ in range(5):
+            assert other.line("out.sleep(0.2) return 1") == "1\n"
+        with open(f"/proc/{e.process.pid}/status", encoding="utf-8") as status:
+            assert int(re.search(r"VmRSS:\s*(\d+) kB", status.read())[1]) < 300_000
+
+
+def test_a_long_line_delays_nobody(e):
+    """While a console computes, AMI and other consoles wait."""
+    ami = e.ami()
+    with Console(sock(e)) as c, Console(sock(e)) as other:
+        c.begin("while true do end")
+        for i in range(5):
+            assert ami.action("OutPlanCreate", Name=f"plan {i}").ok
+        assert other.line("#out.plan.list()") == "5\n"
+        c.sock.setblocking(False)
+        with pytest.raises(BlockingIOError):  # it is still at it
+            c.sock.recv(1, socket.MSG_PEEK)
+        c.sock.settimeout(30)
+        with pytest.raises(ConsoleError, match="more than"):
+            c.end()
+
+
+def test_leaving_in_the_middle(e):
+    """A console that goes while its line runs leaves the engine with a call into nothing."""
+    for code in ("while true do end", "out.sleep(0.2)", "out.ami.send{Action = 'CoreShowChannels'}",
+                 "for i = 1, 100 do out.plan.create{name = 'x'} end", "out.on('*', print) for i = 1, 9 do"
+                 " out.dlma.create{} end"):
+        for _ in range(5):
+            c = Console(sock(e))
+            c.begin(code)
+            c.sock.close()
+    with Console(sock(e)) as c:
+        assert c.line("out.sleep(0.5) return 1") == "1\n"
+
+
+# ---- who may ----
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become somebody else")
+@pytest.mark.parametrize("groups, mode, may", [([], "0660", False), ([], "0666", False), ([0], "0660", True),
+                                               ([0], "0600", False)])
+def test_who_may(engine, groups, mode, may):
+    """Somebody who is neither root nor the engine nor in the socket's group talks to the engine."""
+    e = engine(conf={"console": {"mode": mode}})
+    os.chmod(e.dir, 0o755)
+    code = ("import sys; sys.path.insert(0, sys.argv[1]); from console import Console;"
+            "c = Console(sys.argv[2]); print(c.line('1'))")
+    done = subprocess.run(["/usr/bin/python3", "-c", code, os.path.join(TOP, "tests"), sock(e)], user=65534,
+                          group=65534, extra_groups=groups, capture_output=True, text=True, timeout=30, check=False)
+    if "No module named" in done.stderr:
+        pytest.skip("the folder of the tests is not everybody's to read")
+    assert (done.returncode == 0) == may, done.stderr
+    if mode == "0666":
+        assert "only root, the engine's user and the group" in e.tail()
+
+
+# ---- the terminal ----
+
+
+def test_keys(e):
+    """History, Ctrl-C, Ctrl-D or what the engine says in between breaks the prompt."""
+    with Terminal(e) as t:
+        t.line("print('é', 1)")
+        assert "é       1" in t.screen()
+        t.type("x = 1 forgotten")
+        t.key("C-c")
+        t.wait(lambda screen: screen.endswith("^C\nastout>"))
+        t.line("for i = 1, 2 do")
+        t.type("x")
+        t.key("C-c")
+        t.wait(lambda screen: screen.endswith("astout>"))
+        t.type("out.after(0.2, function() print 'in between' end)")
+        t.key("Enter")
+        t.type("half a li")
+        t.wait(lambda screen: screen.endswith("in between\nastout> half a li"))
+        t.type("ne")
+        t.wait(lambda screen: screen.endswith("half a line"))
+        t.key("C-c")
+        t.wait(lambda screen: screen.endswith("astout>"))
+        t.type("while true do end")
+        t.key("Enter")
+        t.key("C-c")
+        t.wait(lambda screen: screen.endswith("stopped\nastout>"))
+        t.type("pri")
+        t.key("Tab")
+        t.wait(lambda screen: screen.endswith("print("))
+        t.key("C-c")
+        t.key("C-d")
+        t.wait(lambda screen: screen.endswith("exit status 0"))
+    with Terminal(e) as t:  # a new one knows what was typed
+        t.key("Up")
+        t.wait(lambda screen: screen.endswith("while true do end"))
+    assert os.stat(os.path.join(e.dir, ".astout_history")).st_mode & 0o777 == 0o600
+
+
+def record(e):
+    """The session of docs/console.md, typed into a terminal."""
+    with Terminal(e) as t:
+        for line in ("help(out.dl.create)",
+                     'p = out.plan.create{name = "first plan", tech_name = "sip/", max_retry_cnt_1 = 1}',
+                     'l = out.dlma.create{name = "first list"}',
+                     "for i = 1, 3 do", 'out.dl.create{dlma = l, name = "client " .. i, number_1 = "900" .. i}', "end",
+                     'd = out.destination.create{type = 1, application = "Wait", data = "1"}'):
+            t.line(line)
+        t.type("c = out.camp")
+        t.key("Tab")
+        t.wait(lambda screen: screen.endswith("c = out.campaign"))
+        for line in ('.create{name = "first campaign", plan = p, dlma = l, dest = d}', "out show campaigns",
+                     "out.campain.list()", "out.why(c)", "ended = 0",
+                     'out.on("dialing.delete", function(x) ended = ended + 1 end)', "c:start().status",
+                     "while ended < 3 or c:refresh().status ~= 0 do out.sleep(0.1) end", "out.dl.find{dlma = l}"):
+            t.line(line)
+        t.type("while true do end")
+        t.key("Enter")
+        t.key("C-c")
+        t.wait(lambda screen: screen.endswith("stopped\nastout>"))
+        t.line("out.why(c)")
+        return "\n".join(line.rstrip() for line in t.screen().splitlines()[:-1])
+
+
+def reference():
+    """What the tables in the program say."""
+    done = subprocess.run([os.environ.get("ASTOUT", os.path.join(TOP, "build", "astout")), "console", "--reference"],
+                          capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout
+
+
+def test_document(e):
+    """docs/console.md is older than the program: ASTOUT_UPDATE=1 writes it anew."""
+    session = steady(record(e))
+    with open(DOCUMENT, encoding="utf-8") as file:
+        old = file.read()
+    parts = re.fullmatch(r"(.*<!-- session -->\n).*?(\n<!-- end of the session -->.*<!-- reference -->\n).*", old, re.S)
+    new = f"{parts[1]}```\n{session}\n```{parts[2]}{reference()}"
+    if os.environ.get("ASTOUT_UPDATE"):
+        with open(DOCUMENT, "w", encoding="utf-8") as file:
+            file.write(new)
+    else:
+        assert new == old
+
+
+def test_everything_has_help(c):
+    """A function of the console is not in help() or in the reference."""
+    text = reference()
+    names = c.line("""
+        local function walk(path, t)
+            for name, v in pairs(t) do
+                if type(v) == "table" then walk(path .. name .. ".", v) else print(path .. name) end
+            end
+        end
+        walk("out.", out)""").split()
+    assert len(names) > 40
+    for name in names:
+        assert c.line(f"help({name})"), name
+        assert f"`{name}" in text, name
+    for noun in ("campaign", "plan", "dlma", "dl", "destination", "dialing", "agent", "asterisk", "queue", "trunk"):
+        fields = json.loads(c.line(f"local f = {{}} for name in help and pairs(out.{noun}) do f[#f + 1] = name end"
+                                   " return json.encode(f)"))
+        assert {"list", "get", "find"} <= set(fields)
+        assert f"out.{noun}" in c.line(f"help('{noun}')") and f"### out.{noun}" in text
