@@ -6,5 +6,4 @@ std = { read_globals = {
 max_line_length = 96
 files["scripts"] = { read_globals = {
     "getmetatable", "setmetatable", "rawget", "rawset", "rawequal", "rawlen",
-    "_ENV",
 } }

@@ -2,15 +2,16 @@
 -- functions (P.raw); here they become nouns with fields and verbs. The files
 -- scripts/console*.lua are part of the binary and run in the order of their names in the
 -- Makefile, each with the same table P; what they leave in it under on_... the engine
--- calls: on_line, on_complete, on_event, on_alarm, reference.
--- luacheck: globals out print
+-- calls: on_line, on_complete, on_event, on_alarm, reference. What is typed sees only
+-- P.globals.
 local P = ...
 local raw, write, null = P.raw, P.write, json.null
 
 local MORE = 1000 -- resources that list and find give unless they are told a number
 local MOST = 10000
 
-out = {}
+local out = {}
+P.out, P.globals.out = out, out
 P.json, P.width = false, 80 -- of the line that runs
 
 ---- help beside each function ----
@@ -311,11 +312,12 @@ end
 ---- printing ----
 
 -- print(...): to the console, not to the engine's log.
-function print(...)
+local function print_here(...)
     local parts = table.pack(...)
     for i = 1, parts.n do
         parts[i] = tostring(parts[i])
     end
     write(table.concat(parts, "\t") .. "\n")
 end
-P.docs[print] = { name = "print", usage = "print(...)", help = "Prints, here." }
+P.globals.print = print_here
+P.docs[print_here] = { name = "print", usage = "print(...)", help = "Prints, here." }

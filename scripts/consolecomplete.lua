@@ -9,7 +9,7 @@ local keywords = { "and", "break", "do", "else", "elseif", "end", "false", "for"
                    "true", "until", "while" }
 -- A global, without the error that an unknown one is.
 local function global(name)
-    return rawget(_ENV, name)
+    return rawget(P.globals, name)
 end
 
 -- A value by its path, without calling anything; nil if there is none.
@@ -80,7 +80,7 @@ end
 -- Names at the start of an expression.
 local function names(prefix)
     local words = {}
-    for name, v in pairs(_ENV) do
+    for name, v in pairs(P.globals) do
         add(words, prefix, name, tail_of(v))
     end
     for _, name in ipairs(keywords) do

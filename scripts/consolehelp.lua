@@ -1,7 +1,7 @@
 -- help(), and the reference that docs/console.md is made of: both read what stands beside
 -- each function.
--- luacheck: globals out help
 local P = ...
+local out = P.out
 
 local OVERVIEW = [[
 Lines are Lua: an expression is shown, a statement is carried out. Tab completes; Ctrl-C
@@ -25,16 +25,33 @@ local function sorted(t)
     return names
 end
 
+-- Words of a text in lines of at most width characters, the later ones indented.
+local function wrap(text, width, indent)
+    local lines, line = {}, ""
+    for word in text:gmatch("%S+") do
+        if line ~= "" and #line + 1 + #word > width then
+            table.insert(lines, line)
+            line = word
+        else
+            line = line .. (line ~= "" and " " or "") .. word
+        end
+    end
+    table.insert(lines, line)
+    return table.concat(lines, "\n" .. (" "):rep(indent))
+end
+
 -- Lines "  usage    help", the help in a column of its own where there is room.
 local function two_columns(rows)
     local widest, lines = 0, {}
     for _, row in ipairs(rows) do
-        widest = math.max(widest, math.min(#row[1], 40))
+        widest = math.max(widest, math.min(#row[1], 36))
     end
+    local width = math.max((P.width > 0 and P.width or 100) - widest - 4, 30)
     for _, row in ipairs(rows) do
         local gap = #row[1] <= widest and (" "):rep(widest - #row[1] + 2) or
                     "\n" .. (" "):rep(widest + 4)
-        table.insert(lines, "  " .. row[1] .. gap .. row[2])
+        local line = "  " .. row[1] .. gap .. wrap(row[2], width, widest + 4)
+        table.insert(lines, (line:gsub(" +$", "")))
     end
     return table.concat(lines, "\n")
 end
@@ -102,13 +119,13 @@ function P.help_text(x)
     elseif d and d.kind then
         return noun_text(d)
     elseif d and d.usage then
-        return d.usage .. "\n    " .. d.help
+        return d.usage .. "\n    " .. wrap(d.help, (P.width > 0 and P.width or 100) - 4, 4)
     elseif d then
         return d.name .. ": " .. d.help .. "\n\n" .. two_columns(functions_of(x))
     end
 end
 
-function help(...)
+local function help(...)
     local x = ...
     local text = select("#", ...) == 0 and overview() or P.help_text(x)
     if not text then
@@ -116,6 +133,7 @@ function help(...)
     end
     P.write(text .. "\n")
 end
+P.globals.help = help
 P.docs[help] = { name = "help", usage = "help([x])",
                  help = "What there is; all about a function, a noun or a resource." }
 
@@ -153,7 +171,7 @@ end
 -- Writes the part of docs/console.md that the tables make.
 function P.reference()
     head("### Everywhere")
-    function_table({ { nil, nil, nil, help }, { nil, nil, nil, print } })
+    function_table({ { nil, nil, nil, help }, { nil, nil, nil, P.globals.print } })
     for _, path in ipairs({ "out.", "out.ami.", "subscription:", "timer:" }) do
         for _, s in ipairs(P.sections) do
             if s.path == path then

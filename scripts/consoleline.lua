@@ -1,6 +1,6 @@
 -- A line: one of the Asterisk CLI's as it stands, or Lua.
--- luacheck: globals out
 local P = ...
+local out = P.out
 local wrong = P.wrong
 
 ---- lines of the CLI ----

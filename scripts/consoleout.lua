@@ -1,6 +1,6 @@
 -- out.on, out.after, out.every, out.sleep, out.ami.send, out.why.
--- luacheck: globals out
 local P = ...
+local out = P.out
 local raw, wrong = P.raw, P.wrong
 
 local function check_function(fn)

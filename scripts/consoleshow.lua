@@ -246,12 +246,15 @@ local function keys_of(t)
     return keys
 end
 
-local function join(parts, open, close, indent)
+-- On one line if that is short; taken: bytes of what stands before it there.
+local function join(parts, open, close, indent, taken)
     local short = table.concat(parts, ", ")
     local width = P.width > 0 and P.width or 100
     if #parts == 0 then
         return open .. close
-    elseif #short + #indent + 2 <= width and not short:find("\n", 1, true) and #parts <= 8 then
+    end
+    local fits = #short + #indent + taken + 3 <= width and #parts <= 8
+    if fits and not short:find("\n", 1, true) then
         return open .. short .. close
     end
     local inner = indent .. "  "
@@ -259,45 +262,45 @@ local function join(parts, open, close, indent)
            close
 end
 
-local function show_array(t, indent, depth)
+local function show_array(t, indent, depth, taken)
     local parts = {}
     for i = 1, math.min(#t, ITEMS) do
-        parts[i] = show_value(t[i], indent .. "  ", depth + 1)
+        parts[i] = show_value(t[i], indent .. "  ", depth + 1, 0)
     end
     if #t > ITEMS then
         table.insert(parts, string.format("... %d more", #t - ITEMS))
     end
-    return join(parts, "[", "]", indent)
+    return join(parts, "[", "]", indent, taken)
 end
 
-local function show_object(t, indent, depth)
+local function show_object(t, indent, depth, taken)
     local parts, n = {}, 0
     local noun = (getmetatable(t) or {}).kind
     for _, key in ipairs(keys_of(t)) do
         n = n + 1
         if n <= ITEMS then
             local v = t[key]
+            local name = scalar(tostring(key)) .. ": "
             v = v == nil and null or v
-            table.insert(parts, scalar(tostring(key)) .. ": " ..
-                                show_value(v, indent .. "  ", depth + 1))
+            table.insert(parts, name .. show_value(v, indent .. "  ", depth + 1, #name))
         end
     end
     if n > ITEMS then
         table.insert(parts, string.format("... %d more", n - ITEMS))
     end
     return noun and "{\n" .. indent .. "  " .. table.concat(parts, ",\n  " .. indent) .. "\n" ..
-           indent .. "}" or join(parts, "{", "}", indent)
+           indent .. "}" or join(parts, "{", "}", indent, taken)
 end
 
-function show_value(v, indent, depth)
+function show_value(v, indent, depth, taken)
     if type(v) ~= "table" then
         return scalar(v)
     elseif depth > DEPTH then
         return "..."
     elseif is_array(v) then
-        return show_array(v, indent, depth)
+        return show_array(v, indent, depth, taken)
     end
-    return show_object(v, indent, depth)
+    return show_object(v, indent, depth, taken)
 end
 
 -- One result as text for people.
@@ -320,7 +323,7 @@ function P.text(v)
         table.insert(lines, count_line(#v, "row"))
         return table.concat(lines, "\n")
     end
-    return show_value(v, "", 1)
+    return show_value(v, "", 1, 0)
 end
 
 ---- for programs ----

@@ -1,6 +1,7 @@
 """pytest of the whole project: real Asterisk servers, the engine, and one line that counts."""
 import pytest
 
+import tables
 from asterisk.fixtures import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from engine import Engine
 
@@ -37,7 +38,9 @@ def _counts(reporter):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Nobody overlooks what was skipped."""
+    """Nobody overlooks what was skipped; what tests have to show is shown."""
+    for line in tables.LINES:
+        terminalreporter.write_line(line)
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.write_line(f"skipped {report.nodeid}: {str(reason).removeprefix('Skipped: ')}")

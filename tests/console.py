@@ -95,8 +95,11 @@ def command(engine, *args, stdin=None, **more):
 class Terminal:
     """`astout console` in a terminal of its own, typed into."""
 
+    count = 0
+
     def __init__(self, engine, width=100, height=200):
-        self.socket = os.path.join(engine.dir, "tmux")
+        Terminal.count += 1  # the server of the one before may still be leaving
+        self.socket = os.path.join(engine.dir, f"tmux{Terminal.count}")
         self._tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height),
                    f"HOME={engine.dir} LC_ALL=C.UTF-8 {binary()} console -c {engine.dir}/astout.conf;"
                    " echo exit status $?; read -r line")
@@ -112,7 +115,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_):
-        self._tmux("kill-server")
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, timeout=30, check=False)
 
     def screen(self):
         """What stands there, without empty lines at the end."""

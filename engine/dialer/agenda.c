@@ -186,7 +186,8 @@ struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
         a = add(e, store_next_agenda_id(e->store), p, dlma_uuid, p->version);
         struct batch *b = batch_new();
         batch_write(b, WRITE_AGENDA, a->id, row_uuid(p->item.row), dlma_uuid, a->version);
-        store_submit(e->store, b, NULL, NULL);
+        a->building = true; /* leads written before it existed are on the disk by then */
+        store_submit(e->store, b, on_built, a);
     }
     a->holds++;
     if (!a->complete)
@@ -275,6 +276,8 @@ struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
         if (l)
             return l;
     }
+    if (a->ready_count) /* there are some, only not to be had in this turn */
+        *next = engine_wall(a->engine) + BUSY_WAIT;
     return NULL;
 }
 

@@ -14,6 +14,8 @@
 #define CHECK_EVERY SECONDS(60)
 #define FAULT_WINDOW SECONDS(2) /* failures so close together are a cluster */
 #define FAULT_CLUSTER 5
+#define REST_MIN SECONDS(2)
+#define REST_MAX SECONDS(60)
 #define ORIGINATES_MIN 2
 
 /* ---- the channels there are ---- */
@@ -27,6 +29,8 @@ static void settle(struct asterisk *a) {
         if (d->asterisk != a || !d->sent || d->finished || d->tm_dialing >= a->look_time)
             continue;
         const char *channel = map_get(&a->present, d->uuid);
+        if (channel == NULL && dialing_may_come(d, client_generation(a->client)))
+            continue;
         if (channel == NULL)
             dialing_missed(d);
         else
@@ -44,6 +48,29 @@ static void set_synced(struct asterisk *a) {
     if (a->synced || a->looking || a->counting || !client_is_up(a->client))
         return;
     a->synced = true;
+    campaigns_kick(a->engine);
+}
+
+static bool is_error(enum reply_kind kind, const struct message *m) {
+    return kind == REPLY_RESPONSE && strcasecmp(message_text(m, "Response"), "Success");
+}
+
+void asterisk_rest(struct asterisk *a, const char *action, const char *why) {
+    if (a->resting)
+        return;
+    if (a->rest == REST_MIN)
+        log_error(a->engine->log, "asterisk %s: %s: %s; no call begins there for a while",
+                  a->conf->name, action, why);
+    a->resting = true;
+    timer_set(&a->wake, a->rest);
+    a->rest = a->rest * 2 < REST_MAX ? a->rest * 2 : REST_MAX;
+}
+
+static void on_wake(void *arg) {
+    struct asterisk *a = arg;
+    a->resting = false;
+    if (!a->synced)
+        asterisk_look(a);
     campaigns_kick(a->engine);
 }
 
@@ -70,8 +97,9 @@ static void on_channel(void *arg, enum reply_kind kind, const struct message *m,
     free_present(a);
     if (kind == REPLY_COMPLETE)
         set_synced(a);
-    else if (client_is_up(a->client))
-        asterisk_look(a);
+    else if (client_is_up(a->client)) /* without it nothing can be told from lost */
+        asterisk_rest(a, "CoreShowChannels",
+                      is_error(kind, m) ? message_text(m, "Message") : "no answer");
 }
 
 void asterisk_look(struct asterisk *a) {
@@ -94,10 +122,15 @@ static void on_queue(void *arg, enum reply_kind kind, const struct message *m, b
     if (!last)
         return;
     a->counting = false;
-    if (kind == REPLY_COMPLETE) {
+    if (is_error(kind, m)) /* an Asterisk without app_queue has no agents either */
+        log_info(a->engine->log, "asterisk %s: no queues: %s", a->conf->name,
+                 message_text(m, "Message"));
+    else if (kind == REPLY_COMPLETE)
         queues_end(a);
+    if (kind != REPLY_LOST)
         set_synced(a);
-    }
+    else if (client_is_up(a->client))
+        timer_set(&a->check, REST_MIN);
 }
 
 static void count_agents(struct asterisk *a) {
@@ -115,7 +148,7 @@ static void count_agents(struct asterisk *a) {
 static void on_check(void *arg) {
     struct asterisk *a = arg;
     count_agents(a);
-    if (a->engine->dialings.count)
+    if (a->engine->dialings.count || !a->synced)
         asterisk_look(a);
     timer_set(&a->check, CHECK_EVERY);
 }
@@ -145,6 +178,8 @@ static void on_event(void *arg, const struct message *m) {
 static void on_up(void *arg) {
     struct asterisk *a = arg;
     a->originates = a->conf->originates;
+    a->resting = false;
+    a->rest = REST_MIN;
     asterisk_look(a);
     count_agents(a);
     timer_set(&a->check, CHECK_EVERY);
@@ -155,6 +190,7 @@ static void on_down(void *arg, const char *why) {
     (void)why;
     a->synced = false;
     timer_stop(&a->check);
+    timer_stop(&a->wake);
     campaigns_kick(a->engine);
 }
 
@@ -172,10 +208,13 @@ static void on_originate(void *arg, enum reply_kind kind, const struct message *
     (void)last;
     struct reply_key *key = arg;
     struct dialing *d = map_get(&key->engine->dialings, key->uuid);
-    if (d && kind == REPLY_RESPONSE && strcasecmp(message_text(m, "Response"), "Success")) {
-        log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid,
-                 message_text(m, "Message"));
-        dialing_refused(d);
+    if (d && is_error(kind, m)) {
+        const char *why = message_text(m, "Message");
+        bool servers = strstr(why, "shutting down") || strstr(why, "ermission denied");
+        log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid, why);
+        if (servers)
+            asterisk_rest(d->asterisk, "Originate", why);
+        dialing_refused(d, servers);
     }
     free(key);
 }
@@ -192,6 +231,7 @@ bool asterisk_originate(struct asterisk *a, struct dialing *d) {
     bool sent = client_is_up(a->client) && originate_print(d, &b);
     if (sent) {
         struct reply_key *key = reply_key(d);
+        d->generation = client_generation(a->client);
         sent = client_send_as(a->client, d->uuid, &b, REPLY_TIME, on_originate, key);
         if (!sent)
             free(key);
@@ -226,12 +266,13 @@ void asterisk_fault(struct asterisk *a) {
 }
 
 void asterisk_good(struct asterisk *a) {
+    a->rest = REST_MIN;
     if (a->originates < a->conf->originates)
         a->originates++;
 }
 
 bool asterisk_is_ready(const struct asterisk *a) {
-    return a->synced && client_is_up(a->client);
+    return a->synced && !a->resting && client_is_up(a->client);
 }
 
 /* ---- life ---- */
@@ -247,7 +288,9 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
     a->conf = conf;
     a->cap = (struct cap){.channels = conf->channels, .cps = conf->cps};
     a->originates = conf->originates;
+    a->rest = REST_MIN;
     timer_init(&a->check, e->loop, on_check, a);
+    timer_init(&a->wake, e->loop, on_wake, a);
     struct client_config config = {.name = conf->name,
                                    .host = conf->host,
                                    .port = (int)conf->port,
@@ -260,6 +303,7 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
 
 void asterisk_free(struct asterisk *a) {
     timer_stop(&a->check);
+    timer_stop(&a->wake);
     a->synced = false;
     client_free(a->client);
     for (struct map_entry *e = a->queues.first; e; e = e->next)

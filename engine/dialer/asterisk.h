@@ -19,6 +19,9 @@ struct asterisk {
     int64_t fault_time;
     bool synced;        /* calls and queues are known since the last login */
     bool looking, counting; /* a list of channels, of queues is under way */
+    bool resting;           /* it refuses what we need: asked again after a while */
+    int64_t rest;           /* ns of the next rest; doubles */
+    struct timer wake;
     struct map present; /* channel ids of that list */
     int64_t look_time;  /* wall ns when it was asked for */
     struct map queues;  /* name -> struct queue */
@@ -31,6 +34,9 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
 void asterisk_free(struct asterisk *a);
 /* Connected, and everything known: calls may begin. */
 bool asterisk_is_ready(const struct asterisk *a);
+/* It refused an action for a reason of its own (no right, shutting down): nothing is
+ * begun for a while. The first of a row is logged. */
+void asterisk_rest(struct asterisk *a, const char *action, const char *why);
 /* Sends the dialing's Originate. False when the connection is away: nothing was sent. */
 bool asterisk_originate(struct asterisk *a, struct dialing *d);
 /* Asks for a call to be hung up. */

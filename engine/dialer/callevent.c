@@ -96,11 +96,6 @@ static void on_varset(struct dialing *d, const struct message *m) {
     dialing_updated(d);
 }
 
-static void on_state(struct dialing *d, const struct message *m) {
-    int state = number(m, "ChannelState");
-    d->facts.ringing |= state == 5 || message_has(m, "DialStatus");
-}
-
 static void on_queue_join(struct dialing *d, const struct message *m) {
     xreplace(&d->queue, message_get(m, "Queue"));
     dialing_updated(d);
@@ -129,8 +124,6 @@ static const struct {
 } handlers[] = {
     {"Newchannel", on_newchannel, on_newchannel2},
     {"DialBegin", on_dial_begin, NULL},
-    {"Newstate", on_state, NULL},
-    {"DialState", on_state, NULL},
     {"DialEnd", on_dial_end, NULL},
     {"OriginateResponse", on_response, NULL},
     {"VarSet", on_varset, NULL},

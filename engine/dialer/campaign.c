@@ -17,10 +17,12 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_INCOMPLETE] = "plan, dlma or destination is missing or incomplete",
     [REASON_STORE] = "the database cannot be written",
     [REASON_ASTERISK] = "Asterisk is away",
+    [REASON_RESTING] = "Asterisk refuses what the engine needs, the log says what",
     [REASON_ORIGINATES] = "as many originates under way as Asterisk may have",
     [REASON_CHANNELS] = "as many calls up as Asterisk may have",
     [REASON_CPS] = "as many calls a second as are allowed",
     [REASON_TRUNK] = "the trunk is full",
+    [REASON_AGENTS] = "no agent is logged in to the queue",
     [REASON_STRATEGY] = "the dial strategy wants no call now",
     [REASON_BUILDING] = "the list is being read",
     [REASON_WAITING] = "all leads left wait for their next try",
@@ -53,6 +55,21 @@ struct asterisk *campaign_asterisk(const struct campaign *c, struct trunk **trun
     if (t)
         return map_get(&e->asterisks, t->conf->asterisk);
     return e->asterisks.first ? e->asterisks.first->value : NULL;
+}
+
+const char *campaign_fault(const struct campaign *c) {
+    struct plan *p = campaign_plan(c);
+    struct item *dest = campaign_destination(c);
+    if (p == NULL || campaign_dlma(c) == NULL || dest == NULL)
+        return "plan, dlma or destination is gone";
+    if (row_text(p->item.row, PLAN_TECH_NAME) == NULL &&
+        row_text(p->item.row, PLAN_ROUTE_SCRIPT) == NULL)
+        return "the plan has no TechName";
+    bool app = row_int(dest->row, DESTINATION_TYPE) == 1;
+    if (row_text(dest->row, app ? DESTINATION_APPLICATION : DESTINATION_EXTEN) == NULL &&
+        row_text(p->item.row, PLAN_ROUTE_SCRIPT) == NULL)
+        return app ? "the destination has no Application" : "the destination has no Exten";
+    return NULL;
 }
 
 const char *campaign_queue(const struct campaign *c, char buf[128]) {
@@ -140,10 +157,17 @@ static void hang_up_all(struct campaign *c) {
     }
 }
 
-bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) {
+static size_t place_of(int64_t asked) {
     size_t i = 0;
     while (i < ARRAY_LEN(asks) && asks[i].asked != asked)
         i++;
+    return i;
+}
+
+bool campaign_knows(int64_t asked) { return place_of(asked) < ARRAY_LEN(asks); }
+
+bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) {
+    size_t i = place_of(asked);
     if (i == ARRAY_LEN(asks))
         return false;
     /* by hand: the schedule leaves it alone until its window closes */
@@ -173,8 +197,12 @@ static bool follow_schedule(struct campaign *c) {
     bool hold = row_int(c->item.row, CAMPAIGN_SC_HOLD) != 0;
     int64_t status = campaign_status(c);
     timer_set(&c->wake, schedule_next(c->item.row, &now) * NS_PER_S);
-    if (!open && hold)
+    if (!open && hold) { /* the next window starts it again, also after a restart */
+        struct batch *b = batch_new();
         row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 0);
+        batch_row(b, c->item.row);
+        store_submit(c->engine->store, b, NULL, NULL);
+    }
     if (open && !hold && status == CAMPAIGN_STOP)
         step(c, CAMPAIGN_STARTING);
     else if (!open && status == CAMPAIGN_START)
@@ -255,6 +283,14 @@ void campaigns_kick(struct engine *e) {
         campaign_kick(i->value);
 }
 
+void campaigns_kick_room(struct engine *e, struct campaign *own) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
+        struct campaign *c = i->value;
+        if (c == own || (c->reason >= REASON_ORIGINATES && c->reason <= REASON_TRUNK))
+            campaign_kick(c);
+    }
+}
+
 void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid) {
     for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
@@ -275,7 +311,7 @@ void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char
         struct campaign *c = i->value;
         char buf[128];
         const char *mine = campaign_queue(c, buf);
-        if (mine && strcmp(mine, queue) == 0 && campaign_asterisk(c, NULL) == a)
+        if (mine && strcasecmp(mine, queue) == 0 && campaign_asterisk(c, NULL) == a)
             campaign_kick(c);
     }
 }

@@ -13,8 +13,8 @@ enum campaign_status {
 /* Why no call begins now: one deciding reason. */
 enum reason {
     REASON_NONE, REASON_STATUS, REASON_SCHEDULE, REASON_INCOMPLETE, REASON_STORE,
-    REASON_ASTERISK, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK,
-    REASON_STRATEGY, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
+    REASON_ASTERISK, REASON_RESTING, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK,
+    REASON_AGENTS, REASON_STRATEGY, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
 };
 
 struct campaign {
@@ -34,6 +34,8 @@ struct campaign {
 struct campaign *campaign_new(struct engine *e, struct row *row);
 void campaign_free(struct campaign *c);
 int64_t campaign_status(const struct campaign *c);
+/* Is it a Status that may be asked for? */
+bool campaign_knows(int64_t asked);
 /* Carries out an asked Status (0, 1, 2, 10, 11, 12, 30); false for any other. The
  * first step is put into the batch, the others follow by themselves. */
 bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) MUST_CHECK;
@@ -42,11 +44,15 @@ void campaign_changed(struct campaign *c);
 /* Something changed that its decision reads: decide at the end of this turn. */
 void campaign_kick(struct campaign *c);
 void campaigns_kick(struct engine *e);
+/* There is room again: for those that waited for it, and for the one whose call it was. */
+void campaigns_kick_room(struct engine *e, struct campaign *own);
 void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid);
 void campaigns_kick_plan(struct engine *e, const struct plan *p);
 void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char *queue);
 /* A call's result is durable. */
 void campaign_call_over(struct campaign *c);
+/* What is missing for it to dial at all, NULL if nothing is (static text). */
+const char *campaign_fault(const struct campaign *c);
 struct plan *campaign_plan(const struct campaign *c);
 struct item *campaign_dlma(const struct campaign *c);
 struct item *campaign_destination(const struct campaign *c);

@@ -65,7 +65,8 @@ static bool read_field(struct change *ch, const struct message *m, int i) {
     if (!is_utf8(text))
         return change_fail(ch, name, "is not UTF-8");
     if ((f->flags & FIELD_NUMBER) && *text &&
-        !number_is_dialable(text, ch->engine->conf->general.allow_uri))
+        !number_is_dialable(text, ch->noun == &noun_lead &&
+                                      ch->engine->conf->general.allow_uri))
         return change_fail(ch, name, "has characters that could change a dial string");
     if (!row_parse(ch->row, i, text))
         return change_fail(ch, name, "is not a number in its range");

@@ -88,7 +88,7 @@ void dialing_give_asked(struct dialing *d) {
         return;
     d->asked = false;
     d->asterisk->asked--;
-    campaigns_kick(d->engine);
+    campaigns_kick_room(d->engine, d->campaign);
 }
 
 static void give_room(struct dialing *d) {
@@ -99,7 +99,7 @@ static void give_room(struct dialing *d) {
     cap_give(&d->asterisk->cap);
     if (d->trunk)
         cap_give(&d->trunk->cap);
-    campaigns_kick(d->engine);
+    campaigns_kick_room(d->engine, d->campaign);
 }
 
 static void finish(struct dialing *d);
@@ -113,7 +113,7 @@ static void lose(struct dialing *d) {
 
 static void on_limit(void *arg) {
     struct dialing *d = arg;
-    if (d->missing) {
+    if (d->missing && !d->facts.hangup) {
         lose(d);
     } else if (d->facts.hangup || (d->facts.response && !d->facts.channel)) {
         finish(d); /* what has not come by now does not matter */
@@ -188,6 +188,7 @@ static void count_fault(struct dialing *d, bool ours);
 
 static void on_refused(void *arg, bool ok) {
     (void)ok;
+    lead_event(arg, "Update");
     lead_written(arg);
 }
 
@@ -256,6 +257,10 @@ static void on_closed(void *arg, bool ok) {
  * next keeps it, so that a mistyped number cannot keep a campaign open for ever. */
 static void count_fault(struct dialing *d, bool ours) {
     struct row *l = d->lead->row;
+    if (ours && d->blameless) {
+        row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries - 1);
+        return;
+    }
     bool same = row_int(l, LEAD_FAULT_INDEX) == d->index;
     int64_t faults = ours ? (same ? row_int(l, LEAD_FAULTS) : 0) + 1 : 0;
     bool forgiven = ours && faults <= FAULTS_FORGIVEN;
@@ -299,7 +304,8 @@ static void finish(struct dialing *d) {
     d->tm_hangup = d->tm_hangup ? d->tm_hangup : engine_wall(d->engine);
     if (d->tm_end == 0 && d->tm_begin)
         d->tm_end = d->tm_hangup;
-    if (d->outcome.ours && d->sent)
+    d->blameless |= !d->sent;
+    if (d->outcome.ours && d->sent && !d->refused)
         asterisk_fault(d->asterisk);
     give_room(d);
     free_lead(d);
@@ -363,9 +369,17 @@ void dialing_found(struct dialing *d, const char *channel, bool is_up) {
         asterisk_hangup(d->asterisk, d);
 }
 
-void dialing_refused(struct dialing *d) {
+void dialing_refused(struct dialing *d, bool servers) {
+    d->refused = true;
+    d->blameless = servers;
     dialing_raise(d, DIALING_ERROR);
     finish(d);
+}
+
+bool dialing_may_come(const struct dialing *d, unsigned generation) {
+    int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
+    return d->generation == generation && !d->facts.channel && !d->facts.response &&
+           engine_wall(d->engine) - d->tm_dialing < timeout * NS_PER_MS + OVERDUE;
 }
 
 void dialing_missed(struct dialing *d) {
@@ -409,7 +423,7 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->tm_begin = time_of(query_text(q, 9));
     d->tm_end = time_of(query_text(q, 10));
     d->recovered = d->sent = true;
-    d->status = DIALING_REQUESTED;
+    d->status = query_int(q, 7) ? DIALING_RESPONSE : DIALING_REQUESTED;
     take_room(d);
     if (query_int(q, 7)) {
         d->facts.response = d->facts.success = true;

@@ -33,6 +33,9 @@ struct dialing {
     struct outcome outcome;
     int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end, tm_hangup; /* wall ns, 0 = not */
     bool sent, asked, finished, recovered;
+    unsigned generation;  /* of the connection its Originate went over */
+    bool refused;         /* by the Originate's own answer */
+    bool blameless;       /* no fault of the number or the call: uncounted */
     bool wants_hangup, missing; /* missing: not on the last list of channels */
     struct timer limit;
 };
@@ -48,8 +51,12 @@ void dialing_event(struct dialing *d, const struct message *m, bool main);
 void dialing_found(struct dialing *d, const char *channel, bool answered);
 /* A look did not find it. If its end is not told within a moment, nobody saw it. */
 void dialing_missed(struct dialing *d);
-/* Asterisk refused the Originate itself: there will be no event. */
-void dialing_refused(struct dialing *d);
+/* Asterisk refused the Originate itself: there will be no event. For a reason of the
+ * server's own the try is given back and nothing counted. */
+void dialing_refused(struct dialing *d, bool servers);
+/* Its channel may still appear: asked for over this very connection, no answer yet, and
+ * its time is not over (under load a channel was seen to come a minute late). */
+bool dialing_may_come(const struct dialing *d, unsigned generation);
 /* Hangs it up, or lets it be hung up as soon as that is possible. */
 void dialing_hangup(struct dialing *d);
 

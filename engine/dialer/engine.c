@@ -1,14 +1,19 @@
 #include "dialer/engine.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ami/message.h"
 #include "dialer/asterisk.h"
 #include "dialer/campaign.h"
 #include "dialer/dialing.h"
 #include "dialer/lead.h"
+
+#define LEAVE_TIME SECONDS(5)
 
 int64_t engine_now(const struct engine *e) { return loop_clock(e->loop)->mono; }
 
@@ -118,6 +123,21 @@ static void load(struct engine *e) {
 
 /* ---- life ---- */
 
+/* What would only show at the first call is asked now: nothing starts half. */
+static bool check_files(const struct conf *conf, char **err) {
+    const char *result = conf->general.result_filename, *path = conf->scripts.path;
+    if (access(path, R_OK | X_OK)) {
+        *err = xasprintf("[scripts] path: %s: %s", path, strerror(errno));
+        return false;
+    }
+    int fd = open(result, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        *err = xasprintf("[general] result_filename: %s: %s", result, strerror(errno));
+    else
+        close(fd);
+    return fd >= 0;
+}
+
 /* One zone for the process: the C library knows no other way. */
 static void set_timezone(const char *zone) {
     setenv("TZ", zone, 1);
@@ -143,6 +163,8 @@ static bool connect_all(struct engine *e, char **err) {
 
 struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
                           char **err) {
+    if (!check_files(conf, err))
+        return NULL;
     struct engine *e = xcalloc(1, sizeof *e);
     e->loop = l;
     e->log = log;
@@ -196,37 +218,40 @@ static void free_plan(void *v) { plan_release(v); }
 static void free_asterisk(void *v) { asterisk_free(v); }
 
 /* Reservations under way end in a first round, what they write in a second. */
-struct leave {
-    struct engine *engine;
-    int rounds;
-    void (*gone)(void *arg);
-    void *arg;
-};
-
 static void on_round(void *arg, bool ok) {
     (void)ok;
-    struct leave *l = arg;
-    if (l->rounds-- > 0) {
-        store_submit(l->engine->store, batch_new(), on_round, l);
-        return;
-    }
-    l->gone(l->arg);
-    free(l);
+    struct engine *e = arg;
+    if (e->leave.rounds-- > 0)
+        store_submit(e->store, batch_new(), on_round, e);
+    else if (e->leave.gone)
+        e->leave.gone(e->leave.arg);
+}
+
+/* The disk does not let us end in order: the next start will. */
+static void on_leave_limit(void *arg) {
+    struct engine *e = arg;
+    log_warn(e->log, "leaving with writes that could not be made");
+    e->leave.gone(e->leave.arg);
 }
 
 void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
     if (e->leaving)
         return;
     e->leaving = true;
-    struct leave *l = xcalloc(1, sizeof *l);
-    *l = (struct leave){e, 2, gone, arg};
-    on_round(l, true);
+    e->leave.rounds = 2;
+    e->leave.gone = gone;
+    e->leave.arg = arg;
+    timer_init(&e->leave.limit, e->loop, on_leave_limit, e);
+    timer_set(&e->leave.limit, LEAVE_TIME);
+    on_round(e, true);
 }
 
 void engine_free(struct engine *e) {
     if (e == NULL)
         return;
     e->leaving = true;
+    e->leave.gone = NULL;
+    timer_stop(&e->leave.limit);
     store_close(e->store); /* everything on its way becomes durable and is told */
     e->out.event = NULL;
     map_free(&e->channels);

@@ -51,6 +51,12 @@ struct engine {
         void *arg;
     } out;
     bool leaving; /* no call begins any more */
+    struct {
+        int rounds;
+        struct timer limit;
+        void (*gone)(void *arg);
+        void *arg;
+    } leave;
 };
 
 /* Opens the store, reads what is there, begins to connect. The loop, the log and the

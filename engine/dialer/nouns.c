@@ -197,14 +197,21 @@ static bool ask_status(struct change *ch, const struct message *m, struct batch 
 }
 
 static bool status_is_known(struct change *ch, const struct message *m) {
-    static const char *const known[] = {"0", "1", "2", "10", "11", "12", "30"};
     const char *text = message_get(m, "Status");
+    int64_t asked;
     if (text == NULL || ch->noun != &noun_campaign)
         return true;
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strcmp(known[i], text) == 0)
-            return true;
-    return change_fail(ch, "Status", "is no status");
+    return (str_int(text, 0, 99, &asked) && campaign_knows(asked)) ||
+           change_fail(ch, "Status", "is no status");
+}
+
+/* Nothing that could never dial is started. */
+static bool may_start(struct change *ch, const struct message *m) {
+    const char *text = message_get(m, "Status");
+    if (text == NULL || ch->noun != &noun_campaign || (strcmp(text, "1") && strcmp(text, "11")))
+        return true;
+    const char *fault = campaign_fault(map_get(&ch->engine->campaigns, row_uuid(ch->row)));
+    return fault == NULL || change_fail(ch, "Status", fault);
 }
 
 /* Finds what is to change: ch->before borrowed state is copied into ch->row. */
@@ -246,6 +253,7 @@ void noun_update(struct engine *e, const struct noun *n, const struct message *m
                  noun_done *done, void *arg) {
     struct change *ch = begin(e, n, done, arg);
     if (!find(ch, m) || !change_read(ch, m) || !change_check(ch) || !status_is_known(ch, m) ||
+        !may_start(ch, m) ||
         (n == &noun_lead && !check_lead_update(ch)) ||
         (n == &noun_campaign && !check_campaign_update(ch))) {
         finish(ch, ch->why);

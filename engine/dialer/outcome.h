@@ -19,7 +19,6 @@ struct facts {
     bool channel, channel2;   /* Newchannel seen; the ;2 half of a Local too */
     bool hangup, hangup2;     /* Hangup seen */
     bool begun;               /* DialBegin seen */
-    bool ringing;             /* any sign of the far end: RINGING or PROGRESS */
     bool response, success;   /* OriginateResponse */
     bool timed_out;           /* its Reason 3, or our own count */
     bool lost;                /* ended while nobody watched */

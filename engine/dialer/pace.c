@@ -62,12 +62,14 @@ static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room
                             struct pace *out) {
     double ask_in = 0;
     json_t *view = dial_view(c, a, room);
+    json_t *agents = json_object_get(json_object_get(view, "queue"), "logged_in");
+    bool nobody = agents && json_integer_value(agents) == 0;
     int64_t n = plan_dial(campaign_plan(c), view, &ask_in);
     json_decref(view);
     if (ask_in > 0 && ask_in < 86400)
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
     if (n < room)
-        out->reason = REASON_STRATEGY; /* it is the one that decides */
+        out->reason = nobody ? REASON_AGENTS : REASON_STRATEGY; /* it decides */
     return n < room ? n : room;
 }
 
@@ -108,12 +110,12 @@ void pace_decide(struct campaign *c, struct pace *out) {
     struct trunk *t = NULL;
     struct asterisk *a = campaign_asterisk(c, &t);
     *out = (struct pace){.reason = REASON_NONE};
-    if (c->agenda == NULL || campaign_destination(c) == NULL || a == NULL)
+    if (c->agenda == NULL || a == NULL || campaign_fault(c))
         out->reason = REASON_INCOMPLETE;
     else if (store_is_failing(c->engine->store))
         out->reason = REASON_STORE;
     else if (!asterisk_is_ready(a))
-        out->reason = REASON_ASTERISK;
+        out->reason = a->resting ? REASON_RESTING : REASON_ASTERISK;
     if (out->reason != REASON_NONE)
         return;
     int64_t room = room_now(c, a, t, out), next;
@@ -124,4 +126,9 @@ void pace_decide(struct campaign *c, struct pace *out) {
         begin_calls(c, n, out);
     else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */
         explain_no_lead(c, next, out);
+    int64_t server = cap_wait(&a->cap, engine_now(c->engine));
+    int64_t trunk = t ? cap_wait(&t->cap, engine_now(c->engine)) : 0;
+    int64_t rate = server > trunk ? server : trunk;
+    if (out->begun && rate && (out->ask_at == 0 || rate < out->ask_at))
+        out->ask_at = rate; /* nothing else asks again while the calls ring */
 }

@@ -123,9 +123,23 @@ static int64_t whole_calls(double n) {
     return n > 1e9 ? 1000000000 : (int64_t)n;
 }
 
+/* The seed's rule: free agents and what is wanted beyond, less the calls there are;
+ * without a queue, all that the limits let through. */
+static int64_t builtin_dial(json_t *view) {
+    json_t *queue = json_object_get(view, "queue"), *plan = json_object_get(view, "plan");
+    if (queue == NULL)
+        return json_integer_value(json_object_get(view, "room"));
+    int64_t n = json_integer_value(json_object_get(queue, "available")) +
+                json_integer_value(json_object_get(plan, "service_level")) -
+                json_integer_value(json_object_get(view, "in_flight"));
+    return n > 0 ? n : 0;
+}
+
 int64_t plan_dial(struct plan *p, json_t *view, double *ask_in) {
     *ask_in = 0;
     json_t *out = call(p, HOOK_DIAL, view);
+    if (out == NULL && row_int(p->item.row, PLAN_DIAL_MODE) != 0)
+        return builtin_dial(view);
     json_t *calls = json_is_object(out) ? json_object_get(out, "calls") : out;
     int64_t n = json_is_number(calls) ? whole_calls(json_number_value(calls)) : 0;
     if (out && !json_is_number(calls) && !json_is_null(calls))
@@ -133,7 +147,7 @@ int64_t plan_dial(struct plan *p, json_t *view, double *ask_in) {
     if (json_is_object(out))
         *ask_in = json_number_value(json_object_get(out, "ask_in"));
     json_decref(out);
-    return n; /* an error dials nothing: the built-in of a broken pace is to wait */
+    return n;
 }
 
 /* ---- retry ---- */

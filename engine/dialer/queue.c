@@ -1,5 +1,6 @@
 #include "dialer/queue.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,15 +17,22 @@ static void on_wrapup(void *arg) {
 }
 
 struct queue *queue_get(struct asterisk *a, const char *name) {
-    struct queue *q = map_get(&a->queues, name);
-    if (q || name == NULL || *name == '\0')
+    char key[128];
+    if (name == NULL || *name == '\0')
+        return NULL;
+    size_t n = 0; /* Asterisk's queue names know no case */
+    for (; name[n] && n < sizeof key - 1; n++)
+        key[n] = (char)tolower((unsigned char)name[n]);
+    key[n] = '\0';
+    struct queue *q = map_get(&a->queues, key);
+    if (q)
         return q;
     q = xcalloc(1, sizeof *q);
     q->asterisk = a;
     q->name = xstrdup(name);
     q->performance = -1;
     timer_init(&q->wrapup, a->engine->loop, on_wrapup, q);
-    map_put(&a->queues, name, q);
+    map_put(&a->queues, key, q);
     return q;
 }
 
@@ -225,12 +233,12 @@ static void read_params(struct queue *q, const struct message *m) {
 
 static void repair(struct queue *q, struct member *mb, const struct message *m) {
     bool in_call = number(m, "InCall", mb->in_call) != 0;
-    if (mb->seen && q->asterisk->synced && in_call != mb->in_call)
+    if (mb->known && in_call != mb->in_call)
         log_info(q->asterisk->engine->log, "queue %s: %s was taken for %s, repaired", q->name,
                  mb->interface, mb->in_call ? "busy" : "free");
     mb->in_call = in_call;
     read_member(mb, m);
-    mb->seen = true;
+    mb->seen = mb->known = true;
 }
 
 void queue_item(struct asterisk *a, const struct message *m) {

@@ -9,7 +9,8 @@
 struct member {
     char *interface, *caller; /* caller: Uniqueid of the call it took, NULL if none */
     int status;         /* device state as QueueMember has it */
-    bool paused, ringing, in_call, seen;
+    bool paused, ringing, in_call;
+    bool seen, known;   /* on the list that is being read; on an earlier one */
     int64_t ready_at;   /* monotonic ns, end of the wrap-up; 0 = no wrap-up */
 };
 

@@ -133,8 +133,12 @@ static void create(struct agi_call *c) {
     static const char *const headers[ARGS_MAX] = {"DlmaUuid", "Number", "Name",    "Detail",
                                                   "Email",    "UKey",   "Variable"};
     struct message m = {0};
-    if (c->args[0] == NULL || c->args[1] == NULL || over_eight(c->args[1])) {
-        tell(c, false, c->args[1] ? "over eight numbers" : "dlma uuid and number are needed");
+    if (c->args[0] == NULL || c->args[1] == NULL) {
+        tell(c, false, "dlma uuid and number are needed");
+        return;
+    }
+    if (over_eight(c->args[1])) {
+        tell(c, false, "over eight numbers");
         return;
     }
     for (int i = 0; i < ARGS_MAX; i++) {

@@ -166,7 +166,8 @@ static void destroy(void *arg) {
     free(p);
 }
 
-static void peer_close(struct peer *p) {
+/* flush: what was said last still goes out. */
+static void peer_close(struct peer *p, bool flush) {
     struct peer **slot = &p->console->peers;
     while (*slot != p)
         slot = &(*slot)->next;
@@ -176,11 +177,11 @@ static void peer_close(struct peer *p) {
     task_cancel(&p->close);
     alarms_free(p);
     shell_free(p->shell);
-    conn_close(p->conn, true);
+    conn_close(p->conn, flush);
     loop_later(p->console->engine->loop, destroy, p);
 }
 
-static void on_close(void *arg) { peer_close(arg); }
+static void on_close(void *arg) { peer_close(arg, true); }
 
 static size_t frame_length(const char *s) {
     const unsigned char *b = (const unsigned char *)s;
@@ -208,7 +209,7 @@ static void on_data(void *arg, const char *bytes, size_t n) {
 
 static void on_lost(void *arg, const char *why) {
     (void)why;
-    peer_close(arg);
+    peer_close(arg, false);
 }
 
 static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
@@ -283,7 +284,7 @@ void console_free(struct console *c) {
     if (c == NULL)
         return;
     while (c->peers)
-        peer_close(c->peers);
+        peer_close(c->peers, false);
     listener_free(c->listener);
     free(c);
 }

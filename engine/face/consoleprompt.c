@@ -241,7 +241,8 @@ int prompt_run(struct link *l, const char *greeting) {
     el_set(p.el, EL_PROMPT, prompt_text);
     el_set(p.el, EL_EDITOR, "emacs");
     el_set(p.el, EL_GETCFN, get_key);
-    el_set(p.el, EL_ADDFN, "astout-complete", "completes the word", on_tab);
+    /* the wide form: the other one copies these texts and never frees them */
+    el_wset(p.el, EL_ADDFN, L"astout-complete", L"completes the word", on_tab);
     el_set(p.el, EL_BIND, "^I", "astout-complete", NULL);
     el_set(p.el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     open_history(&p);

@@ -184,6 +184,11 @@ static void on_signal(void *arg) {
     engine_leave(d->engine, on_left, d);
 }
 
+/* Log rotation sends it; the result file is opened anew for each batch anyway. */
+static void on_hangup(void *arg) {
+    log_info(&((struct daemon *)arg)->log, "SIGHUP: the configuration is read at start only");
+}
+
 static bool start(struct daemon *d, const char *path, char **err) {
     d->conf = conf_load(path, err);
     if (d->conf == NULL)
@@ -221,6 +226,7 @@ static int run(const char *path) {
         signal(SIGPIPE, SIG_IGN);
         loop_signal(d.loop, SIGTERM, on_signal, &d);
         loop_signal(d.loop, SIGINT, on_signal, &d);
+        loop_signal(d.loop, SIGHUP, on_hangup, &d);
         notify("READY=1");
         loop_run(d.loop);
     } else {

@@ -115,14 +115,6 @@ static void close_globals(lua_State *L) {
     lua_pop(L, 1);
 }
 
-void libs_allow_globals(lua_State *L) {
-    lua_pushglobaltable(L);
-    lua_getmetatable(L, -1);
-    lua_pushnil(L);
-    lua_setfield(L, -2, "__newindex");
-    lua_pop(L, 2);
-}
-
 void libs_open(lua_State *L) {
     value_setup(L);
     for (size_t i = 0; i < ARRAY_LEN(libs); i++) {

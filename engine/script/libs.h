@@ -8,9 +8,6 @@
 /* Fills the globals of a new state and closes them to assignment. May raise. */
 void libs_open(lua_State *L);
 
-/* Lets a state have globals of its own: a console's. May raise. */
-void libs_allow_globals(lua_State *L);
-
 /* Ours, one list a library. A function that replaces one of Lua's has the original
  * as upvalue 1. */
 extern const luaL_Reg libs_base[], libs_string[], libs_table[];

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "script/libs.h"
 #include "script/shellinner.h"
 #include "script/value.h"
 
@@ -173,7 +172,6 @@ void shell_stop(struct shell *s, int64_t id) {
 /* Protected part of load_prelude: one table goes through all the texts. */
 static int load(lua_State *L) {
     struct shell *s = lua_touserdata(L, 1);
-    libs_allow_globals(L);
     lua_newtable(L);
     shell_add_tools(L);
     lua_newtable(L);

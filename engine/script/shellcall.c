@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "script/libs.h"
 #include "script/shellinner.h"
 #include "script/value.h"
 
 #define CALL_COST 500       /* instructions, at least */
 #define OUTPUT_MAX 262144   /* bytes that one job may print */
 #define PRINT_BYTES_PER_INSTR 16
+
+/* Its address is the registry key of the globals of what is typed. */
+static const char globals_key;
 
 /* ---- answers ---- */
 
@@ -232,14 +236,48 @@ static int tool_compile(lua_State *L) {
     size_t n;
     const char *text = luaL_checklstring(L, 1, &n), *name = luaL_checkstring(L, 2);
     sandbox_charge(L, (int64_t)n);
-    if (luaL_loadbufferx(L, text, n, name, "t") == LUA_OK)
+    if (luaL_loadbufferx(L, text, n, name, "t") == LUA_OK) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &globals_key);
+        lua_setupvalue(L, -2, 1);
         return 1;
+    }
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
 }
 
+/* Pushes a copy of the table on top, libraries in it copied too. */
+static void push_copy(lua_State *L, bool libraries) {
+    int from = lua_gettop(L);
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, from);) {
+        if (libraries && lua_istable(L, -1)) {
+            push_copy(L, false);
+            lua_remove(L, -2);
+        }
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, from + 1);
+    }
+}
+
+static int on_unknown_global(lua_State *L) {
+    return luaL_error(L, "there is no variable '%s'", libs_text(L, 2));
+}
+
 void shell_add_tools(lua_State *L) {
+    lua_pushglobaltable(L);
+    push_copy(L, true);
+    lua_remove(L, -2);
+    lua_createtable(L, 0, 2);
+    lua_pushcfunction(L, on_unknown_global);
+    lua_setfield(L, -2, "__index");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &globals_key);
+    lua_setfield(L, -2, "globals");
     lua_pushcfunction(L, tool_write);
     lua_setfield(L, -2, "write");
     lua_pushcfunction(L, tool_compile);

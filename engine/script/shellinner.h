@@ -39,7 +39,9 @@ struct shell_call {
 
 /* Puts the lent functions into the table on top. May raise. */
 void shell_lend(lua_State *L, const struct lent *const *tables);
-/* Adds write(text) and compile(text, name) to the table on top. May raise. */
+/* Adds write(text), compile(text, name) and globals to the table on top: what is compiled
+ * has globals of its own, copies, so that nothing it does to them is felt by the prelude.
+ * May raise. */
 void shell_add_tools(lua_State *L);
 /* Pushes whether the call was carried out, and the answer or the error; frees the call.
  * May raise. */

@@ -178,7 +178,7 @@ static const struct {
     [READ_LEAD_STATS] =
         {"tiiiiiiii",
          "SELECT count(*), coalesce(sum(status = 1), 0), coalesce(sum(status != 1 AND (res_dial"
-         " = 4 OR NOT ((number_1 NOTNULL AND trycnt_1 < ?2) OR (number_2 NOTNULL AND trycnt_2"
+         " = 4 OR coalesce(res_dial_detail, '') = 'unknown' OR NOT ((number_1 NOTNULL AND trycnt_1 < ?2) OR (number_2 NOTNULL AND trycnt_2"
          " < ?3) OR (number_3 NOTNULL AND trycnt_3 < ?4) OR (number_4 NOTNULL AND trycnt_4 <"
          " ?5) OR (number_5 NOTNULL AND trycnt_5 < ?6) OR (number_6 NOTNULL AND trycnt_6 < ?7)"
          " OR (number_7 NOTNULL AND trycnt_7 < ?8) OR (number_8 NOTNULL AND trycnt_8 < ?9)))),"

@@ -56,6 +56,7 @@ static void run(struct store *s, struct batch *batches, bool (*wait)(struct stor
         free(err);
         err = NULL;
         __atomic_store_n(&s->failing, true, __ATOMIC_RELEASE);
+        writer_checkpoint(s->writer, true); /* a full disk may have room in the log */
         if (!wait(s)) { /* given up: none of them holds */
             for (struct batch *b = batches; b; b = b->next)
                 b->ok = false;

@@ -39,7 +39,6 @@ struct writer {
         sqlite3_stmt *st;
     } upserts[6]; /* one a noun */
     struct map outputs;
-    char *trouble; /* with a result file, NULL = none */
     bool owes;     /* lines of the ledger that did not go into their file */
     struct line *lines, **last_line; /* of the transaction in work */
     struct line *written;            /* in the file, to be marked by the next one */
@@ -124,8 +123,8 @@ static struct output *output_of(struct writer *w, const char *path) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     struct stat st;
     if (fd < 0 || fstat(fd, &st)) {
-        free(w->trouble);
-        w->trouble = xasprintf("result file %s: %s", path, strerror(errno));
+        if (!w->owes) /* once; the lines stay in the ledger */
+            log_error(w->log, "result file %s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
         return NULL;
@@ -164,14 +163,15 @@ static void undo_lines(struct writer *w, struct line **from) {
     w->last_line = from;
 }
 
-/* Puts the line into the ledger with the place it will have. */
+/* Puts the line into the ledger with the place it will have; without one if the file
+ * cannot be opened: then it is owed. */
 static int plan_line(struct writer *w, const char *uuid, const char *path, const char *text) {
     struct output *o = output_of(w, path);
-    if (o == NULL)
-        return SQLITE_IOERR;
-    int rc = execute_output(w, uuid, text, path, o->end);
-    if (rc != SQLITE_OK)
+    int rc = execute_output(w, uuid, text, path, o ? o->end : -1);
+    if (rc != SQLITE_OK || o == NULL) {
+        w->owes |= o == NULL;
         return rc;
+    }
     struct line *l = xcalloc(1, sizeof *l);
     *l = (struct line){NULL, xstrdup(uuid), xasprintf("%s\n", text), o, o->end};
     o->end += (int64_t)strlen(l->text);
@@ -341,8 +341,7 @@ bool writer_run(struct writer *w, struct batch *batches, char **err) {
     bool ok = run_sql(w, "BEGIN IMMEDIATE") && run_all(w, batches) == SQLITE_OK &&
               run_sql(w, "COMMIT");
     if (!ok) {
-        *err = w->trouble ? w->trouble : xasprintf("%s", sqlite3_errmsg(w->db));
-        w->trouble = NULL;
+        *err = xasprintf("%s", sqlite3_errmsg(w->db));
         if (!sqlite3_get_autocommit(w->db))
             run_sql(w, "ROLLBACK");
         free_lines(&w->lines);
@@ -360,8 +359,7 @@ bool writer_run(struct writer *w, struct batch *batches, char **err) {
 bool writer_complete(struct writer *w, char **err) {
     bool ok = complete_lines(w);
     if (!ok)
-        *err = w->trouble ? w->trouble : xstrdup("the result file cannot be completed");
-    w->trouble = ok ? w->trouble : NULL;
+        *err = xstrdup("the result file cannot be completed");
     return ok && (w->written == NULL || writer_run(w, NULL, err));
 }
 
@@ -417,7 +415,6 @@ void writer_close(struct writer *w) {
     free_lines(&w->lines);
     free_lines(&w->written);
     close_outputs(w);
-    free(w->trouble);
     sqlite3_close(w->db);
     free(w);
 }

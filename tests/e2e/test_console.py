@@ -155,7 +155,7 @@ def test_calls_and_events(c):
 def test_hangup(c):
     """A call cannot be ended by hand."""
     c.line(SETUP.replace('"900" ..', '"800" ..'))
-    c.line("c:start() while #out.dialing.find{campaign = c} < 3 do out.sleep(0.02) end")
+    c.line("c:start() while #out.dialing.find{campaign = c, status = 3} < 3 do out.sleep(0.02) end")
     assert c.line("for _, x in ipairs(out.dialing.list()) do x:hangup() end " + ENDED) == ""
     assert c.line("l:leads()[1].res_dial") == "1\n"
 
@@ -183,11 +183,24 @@ def test_why(c):
 def test_ami(c):
     """The console cannot ask Asterisk, or a line slips into an action."""
     assert c.line("out.ami.send{Action = 'Ping'}.Ping") == "Pong\n"
-    assert c.line("out.ami.send({Action = 'CoreShowChannels'}, 'main').items") == "[]\n"
+    assert c.line("out.ami.send({Action = 'QueueStatus', Queue = 'q'}, 'main').items[1].Queue") == "q\n"
     assert c.line("out.ami.send{Action = 'Nonsense'}.Response") == "Error\n"
     assert c.fails("out.ami.send{Action = 'Ping', X = 'a\\r\\nAction: Logoff'}") == "a value has a line break"
     assert c.fails("out.ami.send({Action = 'Ping'}, 'other')") == "no such Asterisk"
-    assert c.line("out.asterisk.get('main').ready, out.agent.list()") == "true\nno agents\n"
+    assert c.line("out.asterisk.get('main').ready") == "true\n"
+
+
+def test_agents(engine):
+    """The console shows other agents than Asterisk has."""
+    with Sim("return { agents = 3, queue = { 'sales' } }") as sim:
+        e = engine(sim, conf=SIM_LOGIN)
+        with Console(sock(e)) as c:
+            c.line("while #out.agent.list() == 0 do out.sleep(0.02) end")
+            agents = int(c.line("#out.agent.find{queue = 'sales'}"))
+            assert agents > 0 and c.line("out.queue.find{name = 'sales'}[1].logged_in") == f"{agents}\n"
+            one = c.line("a = out.agent.list()[1] return a.key, a:refresh().state, out.agent.get(a.key).interface").split("\n")
+            assert one[0] == f"main/sales/{one[2]}" and one[1] == "free"
+            assert "no such" not in c.line("out.agent.list()")
 
 
 def test_asterisk_away(engine):
@@ -282,7 +295,7 @@ HOSTILE = {
     "for i = 1, 1e6 do out.after(1000, print) end": "1000 timers",
     "string = nil pairs = nil out = nil": None,
     "return out": "no variable 'out'",
-    "out show campaigns": "",
+    "out show plans": None,
     "\x1b[2J\x00\xff": "",
     "local local": "line:1:",
     "return " + "(" * 1000: "",
@@ -460,7 +473,7 @@ def record(e):
                      'p = out.plan.create{name = "first plan", tech_name = "sip/", max_retry_cnt_1 = 1}',
                      'l = out.dlma.create{name = "first list"}',
                      "for i = 1, 3 do", 'out.dl.create{dlma = l, name = "client " .. i, number_1 = "900" .. i}', "end",
-                     'd = out.destination.create{type = 1, application = "Wait", data = "1"}'):
+                     'd = out.destination.create{name = "wait", type = 1, application = "Wait", data = "1"}'):
             t.line(line)
         t.type("c = out.camp")
         t.key("Tab")
@@ -474,7 +487,7 @@ def record(e):
         t.key("Enter")
         t.key("C-c")
         t.wait(lambda screen: screen.endswith("stopped\nastout>"))
-        t.line("out.why(c)")
+        t.line('out.ami.send{Action = "Ping"}.Response')
         return "\n".join(line.rstrip() for line in t.screen().splitlines()[:-1])
 
 

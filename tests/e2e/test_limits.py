@@ -59,6 +59,17 @@ def test_calls_per_second(engine, sim, where):
     assert at[-1] - at[0] >= 19 * 0.1 - 0.05  # 20 calls, evenly: never more than one in a tenth of a second
 
 
+def test_calls_per_second_while_they_ring(engine):
+    """With a rate set, the next call waits for the answer of the one before."""
+    with Sim("return { numbers = { ['9*'] = 'ring' } }") as sim:
+        e = engine(sim, conf=conf(main={"cps": 10}))
+        c = e.ami()
+        camp = c.campaign([f"9{i:02}" for i in range(20)], plan={"TechName": "sip/", "DialTimeout": "15000"})
+        mark = c.start(camp)
+        c.wait_events("OutDialingCreate", 20, after=mark, timeout=14)
+        assert not c.found("OutDialingDelete", after=mark), "they began only as others ended"
+
+
 def test_originates(engine, sim):
     """A long list on an unlimited destination takes Asterisk down: more Originates unanswered than allowed."""
     e = engine(sim, conf=conf(main={"originates": 7}))
@@ -151,6 +162,67 @@ def test_closed_days(engine, sim):
     c.wait_event(lambda m: m.event == "OutCampaignUpdate" and m["Uuid"] == open_.uuid and m["Status"] == "0")
     assert c.show("Campaign", closed.uuid)[0]["Status"] == "0"
     assert [line["camp_uuid"] for line in e.results()] == [open_.uuid]
+
+
+def test_nothing_that_cannot_dial_starts(engine, sim):
+    """A plan without technology, or a destination without target, eats the list."""
+    e = engine(sim, conf=conf())
+    c = e.ami()
+    for plan, dest in (({"TechName": ""}, {}), ({"TechName": "sip/"}, {"Application": ""}),
+                       ({"TechName": "sip/"}, {"Type": "0", "Application": ""})):
+        camp = c.campaign(["901"], plan=plan, dest=dest)
+        refused = c.action("OutCampaignUpdate", Uuid=camp.uuid, Status=1)
+        assert refused["Message"] == "Error encountered while updating campaign" and refused["Reason"]
+        assert c.show("Campaign", camp.uuid)[0]["Status"] == "0"
+    running = c.campaign([f"9{i:02}" for i in range(50)], plan={"TechName": "sip/"}, dest={"Data": "1"})
+    mark = c.start(running)
+    c.wait_event("OutDialingCreate", after=mark)
+    c.update("Plan", running.plan, TechName="")
+    while c.stat(running).Reason != "plan, dlma or destination is missing or incomplete":
+        c.read(1)
+    c.update("Plan", running.plan, TechName="sip/")
+    c.status(running, 0, mark)
+    assert len({line["uuid"] for line in e.results()}) == 50
+
+
+def test_queue_without_agents(engine):
+    """A campaign for a queue that nobody has logged in to does not say so; a queue's name knows case."""
+    with Sim("return { agents = { { from = 0, value = 0 }, { from = 3, value = 2 } }, numbers = { ['9*'] = 'answer' },"
+             " talk = { mean = 1, cv = 0.1 }, ring = { mean = 0.2, cv = 0.1 }, wrapup = { mean = 0.1, cv = 0.1 } }") as sim:
+        e = engine(sim, conf=conf())
+        c = e.ami()
+        camp = c.campaign(["901", "902"], plan={"TechName": "sip/"}, dest={"Application": "Queue", "Data": "SALES_1"})
+        mark = c.start(camp)
+        c.status(camp, 1, mark)
+        assert c.stat(camp).Reason == "no agent is logged in to the queue"
+        c.status(camp, 0, mark)
+
+
+def test_lead_and_start_in_one_write(engine, sim):
+    """A lead that is on its way to the disk while its campaign starts is never called."""
+    e = engine(sim, conf=conf())
+    c = e.ami()
+    for n in range(5):
+        camp = c.campaign([f"9{n}{i}" for i in range(3)], plan={"TechName": "sip/"}, dest={"Data": "1"})
+        mark = c.mark()
+        c.send_raw(f"Action: OutDlListCreate\r\nDlmaUuid: {camp.dlma}\r\nNumber1: 99{n}\r\n\r\n"
+                   f"Action: OutCampaignUpdate\r\nUuid: {camp.uuid}\r\nStatus: 1\r\n\r\n")
+        c.status(camp, 0, mark)
+        assert c.stat(camp).DlCalledCount == 4
+
+
+def test_plan_changes_under_load(engine):
+    """Leads lose the tries they have left when the plan changes in mid campaign."""
+    with Sim("return { numbers = { ['9*'] = 'busy' } }") as sim:
+        e = engine(sim, conf=conf())
+        c = e.ami()
+        camp = c.campaign([f"9{i:03}" for i in range(300)], plan={"TechName": "sip/", **tries(3)})
+        mark = c.start(camp)
+        for n in range(6):
+            c.wait_events("OutDialingDelete", 60 * (n + 1), after=mark)
+            c.update("Plan", camp.plan, MaxRetryCnt8=6 + n)
+        c.status(camp, 0, mark, timeout=60)
+        assert e.db("SELECT count(*) AS n FROM dl_list WHERE trycnt_1 != 3")[0]["n"] == 0
 
 
 def test_faults_cluster(engine):

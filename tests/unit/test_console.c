@@ -18,10 +18,10 @@ static int resets, turns;
 static const struct shell_source prelude[] = {
     {"one.lua", "local P = ...\n"
                 "for name, f in pairs(P.raw) do P[name] = nil end\n"
-                "raw = P.raw\n"
-                "print = function(...) P.write(table.concat({...}, ' ') .. '\\n') end\n"},
+                "P.globals.raw = P.raw\n"
+                "P.globals.print = function(...) P.write(table.concat({...}, ' ') .. '\\n') end\n"},
     {"two.lua", "local P = ...\n"
-                "loaded = P.raw.add(1, 2)\n"
+                "P.globals.loaded = P.raw.add(1, 2)\n"
                 "function P.line(code)\n"
                 "    local f, why = P.compile(code, '=line')\n"
                 "    if not f then error(why, 0) end\n"
@@ -344,6 +344,16 @@ static void errors_that_nobody_waits_for(void **state) {
     assert_string_equal(str_get(&printed), "x\nthe prelude has no function nonsense\n");
 }
 
+/* What somebody does to his globals is his own affair. */
+static void globals_are_copies(void **state) {
+    (void)state;
+    ENDS("string = nil table.concat = nil error = 1", "nothing");
+    ENDS("print('still', ('x'):rep(2))", "nothing");
+    assert_string_equal(str_get(&printed), "still xx\n");
+    ENDS("return )", "line:1: unexpected symbol near ')'");
+    ENDS("getmetatable('').__index.format = nil", "line:1: attempt to index a boolean value");
+}
+
 static void too_many_jobs(void **state) {
     (void)state;
     int n = 0;
@@ -434,6 +444,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(memory_begins_anew, begin, end),
         cmocka_unit_test_setup_teardown(output_is_bounded_and_clean, begin, end),
         cmocka_unit_test_setup_teardown(errors_that_nobody_waits_for, begin, end),
+        cmocka_unit_test_setup_teardown(globals_are_copies, begin, end),
         cmocka_unit_test_setup_teardown(too_many_jobs, begin, end),
         cmocka_unit_test_setup_teardown(nothing_dangerous_in_reach, begin, end),
         cmocka_unit_test_setup_teardown(memory_stays_flat, begin, end),

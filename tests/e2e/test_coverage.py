@@ -1,0 +1,326 @@
+"""Every action of protocol.md §2 through its success and each of its failures, with every header it takes; every event
+of §3 with every field. The tables at the end of the run say what was exercised; one gap is a failure.
+
+Against the simulated Asterisk, which has agents and answering machines at hand."""
+import os
+import re
+import uuid
+
+import pytest
+
+import tables
+from engine import TOP, Engine, tries
+from sim import SIM_LOGIN, Sim
+
+WORLD = ("return { numbers = { ['91*'] = 'answer', ['92*'] = 'nopeer', ['93*'] = 'busy' }, agents = 1, amd = { time = 0.1 }, "
+         "ring = { mean = 0.05, cv = 0.1 }, talk = { mean = 0.1, cv = 0.1 }, wrapup = { mean = 0.01, cv = 0.1 } }")
+VARIABLES = ["A=1", "B=two, words"]
+WORDS = {  # noun: words of Created, of the errors, of the list, of none, the closing event; headers with a value each
+    "Campaign": ("Campaign", "creating campaign", "updating campaign", "deleting campaign", "Campaign List will follow",
+                 "No such campaign", "OutCampaignListComplete",
+                 {"Name": "n", "Detail": "d", "Plan": "@Plan", "Dlma": "@Dlma", "Dest": "@Destination", "ScMode": "1",
+                  "ScDateStart": "2016-01-01", "ScDateEnd": "2036-12-31", "ScDateList": "2016-02-03,2016-02-04",
+                  "ScDateListExcept": "2016-12-24", "ScTimeStart": "08:00", "ScTimeEnd": "20:00", "ScDayList": "1,2,3",
+                  "Variable": VARIABLES, "NextCampaign": "@Campaign"}),
+    "Plan": ("Plan", "creating plan", "updating plan", "deleting plan", "Plan List will follow", "No such plan",
+             "OutPlanListComplete",
+             {"Name": "n", "Detail": "d", "DialMode": "3", "DialTimeout": "20000", "CallerId": '"Sales" <5550100>',
+              "DlEndHandle": "0", "RetryDelay": "7", "TrunkName": "carrier", "TechName": "sip/", "ServiceLevel": "2",
+              **{f"MaxRetryCnt{i}": str(i) for i in range(1, 9)}, "EarlyMedia": "true", "Codecs": "ulaw,alaw",
+              "Variable": VARIABLES, "DialScript": "available", "RetryScript": "standard", "RouteScript": "standard",
+              "ResultScript": "json"}),
+    "Dlma": ("Dlma", "creating dlma", "updating dlma", "deleting dlma", "Dlma List will follow", "No such dlma",
+             "OutDlmaListComplete", {"Name": "n", "Detail": "d", "Variable": VARIABLES}),
+    "DlList": ("Dl list", "creating dl list.", "updating dl list.", "deleting dl_list", "Dl List will follow",
+               "No such dl_list", "OutDlListComplete",
+               {"DlmaUuid": "@Dlma", "Name": "n", "Detail": "d", "UKey": "k", "UData": "u", **{f"Number{i}": f"30{i}" for i in range(1, 9)},
+                "Email": "a@b.example", "Variable": VARIABLES}),
+    "Destination": ("Destination", "creating destination", "updating destination", "deleting destination",
+                    "Destination List will follow", "No such destination", "OutDestinationListComplete",
+                    {"Name": "n", "Detail": "d", "Type": "1", "Exten": "10", "Context": "c", "Priority": "2",
+                     "Application": "queue", "Data": "sales_1", "Variable": VARIABLES}),
+    "Queue": ("Queue", "creating queue", "updating queue", "deleting queue", "Queue List will follow", "No such queue",
+              "OutQueueListComplete", {"Name": "n", "Detail": "d"}),
+}
+WRONG = {"Campaign": {"Plan": "x"}, "Plan": {"DialMode": "9"}, "Dlma": {"Variable": "no value"}, "DlList": {"Number1": "300&301"},
+         "Destination": {"Type": "2"}, "Queue": {"Name": "x" * 901}}
+OTHERS = {  # list action: its Message, closing event, failure
+    "OutCampaignStatShow": ("Campaign Stat List will follow", "OutCampaignStatListComplete", "No such campaign"),
+    "OutDialingShow": ("Dialing List will follow", "OutDialingListComplete", "No such dialing"),
+    "OutDialingSummary": ("Summary List will follow", "OutSummaryListComplete", None),
+}
+STRANGERS = ("Permission denied", "before login")  # failures that every action has
+
+_TM = ["TmCreate", "TmDelete", "TmUpdate"]
+_MANY = {name: [f"{name}{i}" for i in range(1, 9)] for name in ("Number", "TryCnt", "MaxRetryCnt")}
+FIELDS = {  # protocol.md §3; what prints once it is set stands at the end
+    "Campaign": ["Uuid", "Name", "Detail", "Status", "Plan", "Dlma", "Dest", "ScMode", "ScTimeStart", "ScTimeEnd", "ScDateStart",
+                 "ScDateEnd", "ScDateList", "ScDateListExcept", "ScDayList", *_TM, "Variable", "NextCampaign"],
+    "Plan": ["Uuid", "Name", "Detail", "DialMode", "DialTimeout", "CallerId", "DlEndHandle", "RetryDelay", "TrunkName", "TechName",
+             "Variable", *_MANY["MaxRetryCnt"], *_TM, "ServiceLevel", "EarlyMedia", "Codecs", "DialScript", "RetryScript",
+             "RouteScript", "ResultScript"],
+    "Dlma": ["Uuid", "Name", "Detail", "DlTable", "Variable", *_TM],
+    "DlList": ["Uuid", "DlmaUuid", "Name", "Detail", "Status", "UKey", "Variable", "DialingUuid", "DialingCampUuid", "DialingPlanUuid",
+               *_MANY["Number"], "Email", *_MANY["TryCnt"], "ResDial", "ResDialDetail", "ResHangup", "ResHangupDetail", *_TM, "UData"],
+    "Destination": ["Uuid", "Name", "Detail", "Type", "Exten", "Context", "Priority", "Variable", "Application", "Data", *_TM],
+    "Queue": ["Uuid", "Name", "Detail", *_TM],
+    "Dialing": ["Uuid", "Status", "CampUuid", "PlanUuid", "DlmaUuid", "DestUuid", "DlListUuid", "CurrentQueue", "CurrentAgent",
+                "DialIndex", "DialAddr", "DialChannel", "DialTryCnt", "DialTimeout", "DialType", "DialExten", "DialContext",
+                "DialApplication", "DialData", "Variable", "ChannelName", "ResDial", "ResAmd", "ResAmdDetail", "ResHangup",
+                "ResHangupDetail", "TmCreate", "TmUpdate", "TmDelete"],
+}
+LATE = {"Variable", "NextCampaign", "ServiceLevel", "EarlyMedia", "Codecs", "DialScript", "RetryScript", "RouteScript", "ResultScript",
+        "UData", "CurrentQueue", "CurrentAgent", "ResAmd", "ResAmdDetail"}
+FRESH = {"TmDelete", "TmUpdate"}  # nothing that begins has been changed or deleted
+IDLE = {"DialingUuid", "DialingCampUuid", "DialingPlanUuid"}  # of a lead that is in no call
+EMPTY = {  # what an event never has, because it cannot; all else is seen with a value
+    **{f"Out{noun}Create": FRESH for noun in FIELDS}, **{f"Out{noun}Update": {"TmDelete"} for noun in FIELDS},
+    "OutDlListCreate": FRESH | IDLE | {"ResDialDetail", "ResHangupDetail"}, "OutDlListDelete": IDLE,
+    "OutDialingCreate": FRESH | {"CurrentQueue", "CurrentAgent", "ChannelName", "ResAmd", "ResAmdDetail", "ResHangupDetail"},
+    "OutDialingUpdate": {"TmDelete", "ResHangupDetail"},  # judged at the end, told by OutDialingDelete
+}
+ENTRIES = {f"Out{noun}Entry": fields for noun, fields in FIELDS.items()}
+STAT = ["Uuid", "DlTotalCount", "DlFinishedCount", "DlAvailableCount", "DlDialingCount", "DlCalledCount", "Reason"]
+
+
+def failures(action):
+    """The texts with which protocol.md lets this action fail."""
+    noun, verb = re.fullmatch(r"Out(\w+?)(Create|Update|Delete|StatShow|Show|Summary)", action).groups()
+    if action in OTHERS:
+        return [OTHERS[action][2]] if OTHERS[action][2] else []
+    words = WORDS[noun]
+    return [words[5] if verb == "Show" else "Error encountered while " + words[("Create", "Update", "Delete").index(verb) + 1]]
+
+
+ACTIONS = [f"Out{noun}{verb}" for noun in WORDS for verb in ("Create", "Update", "Show", "Delete")] + list(OTHERS)
+CASES = [(action, case) for action in ACTIONS for case in ("success", *failures(action), *STRANGERS)]
+COVERED, HEADERS = {}, {}
+
+
+@pytest.fixture(scope="module")
+def dialer():
+    """A session, and all it has heard: .asked holds every answer of a list too."""
+    with Sim(WORLD) as sim, Engine(sim, conf={**SIM_LOGIN, "trunk:carrier": {"asterisk": "main"}}) as server:
+        session = server.ami()
+        session.engine, session.entries = server, []
+        yield session
+
+
+def fill(dialer, noun, headers=None):
+    """Headers with the uuids of resources in them."""
+    made = {}
+    for key, value in (WORDS[noun][7] if headers is None else headers).items():
+        if isinstance(value, str) and value.startswith("@"):
+            other = value[1:]
+            value = make(dialer, other, {k: v for k, v in WORDS[other][7].items() if k != "NextCampaign"})
+        made[key] = value
+    return made
+
+
+def make(dialer, noun, headers=None):
+    """A resource; its uuid."""
+    mark = dialer.mark()
+    assert dialer.action(f"Out{noun}Create", fill(dialer, noun, headers)).ok
+    return dialer.found(f"Out{noun}Create", after=mark)[-1]["Uuid"] if dialer.found(f"Out{noun}Create", after=mark) else (
+        dialer.wait_event(f"Out{noun}Create", after=mark)["Uuid"])
+
+
+def shows(event, headers):
+    """Every header that was given is in the event (or list entry) as it was given."""
+    for key, value in headers.items():
+        assert event.all(key) == (value if isinstance(value, list) else [value]), (key, event)
+
+
+def succeed(dialer, action):
+    """The action does what it is for, with every header it takes."""
+    noun, verb = re.fullmatch(r"Out(\w+?)(Create|Update|Delete|StatShow|Show|Summary)", action).groups()
+    if action in OTHERS:
+        return succeed_list(dialer, action)
+    created, headers = WORDS[noun][0], fill(dialer, noun)
+    if verb == "Create":
+        mark = dialer.mark()
+        response = dialer.action(action, headers)
+        assert (response["Response"], response["Message"]) == ("Success", f"{created} created successfully")
+        shows(dialer.wait_event(action, after=mark, **{key: value for key, value in headers.items() if isinstance(value, str)}), headers)
+    else:
+        needed = {key: value for key, value in headers.items() if verb == "Delete" or key in ("Plan", "Dlma", "Dest", "DlmaUuid")}
+        uuid_ = make(dialer, noun, needed)
+        mark = dialer.mark()
+        if verb == "Update":
+            response = dialer.action(action, Uuid=uuid_, **headers)
+            assert (response["Response"], response["Message"]) == ("Success", f"{created} updated successfully")
+            shows(dialer.wait_event(action, after=mark, Uuid=uuid_), headers)
+            if noun == "Campaign":  # its schedule may have started it
+                for status in ("0", "1", "11", "2", "12", "10", "30"):
+                    assert dialer.action(action, Uuid=uuid_, Status=status).ok
+                headers["Status"] = "1"
+                dialer.wait_event(action, after=mark, Uuid=uuid_, Status=0)
+        elif verb == "Delete":
+            assert dialer.action(f"Out{noun}Update", Uuid=uuid_, Detail="changed").ok
+            response = dialer.action(action, Uuid=uuid_)
+            assert (response["Response"], response["Message"]) == ("Success", f"{created} deleted successfully")
+            assert dialer.wait_event(action, after=mark, Uuid=uuid_)["TmDelete"] != "<unknown>"
+            headers = {}
+        else:
+            headers = succeed_show(dialer, action, noun, uuid_)
+        headers["Uuid"] = uuid_
+    HEADERS.setdefault(action, set()).update(headers)
+    return None
+
+
+def listed(dialer, action, text, end, **headers):
+    """The entries of a list with this Message and closing event."""
+    response, items, complete = dialer.list_action(action, **headers)
+    assert (response["Message"], complete.event) == (text, end)
+    dialer.entries += items
+    return items
+
+
+def succeed_show(dialer, action, noun, uuid_):
+    """One, all; of leads also by list, with Count and After. Returns the headers used."""
+    text, end = WORDS[noun][4], WORDS[noun][6]
+    assert [item["Uuid"] for item in listed(dialer, action, text, end, Uuid=uuid_)] == [uuid_]
+    assert uuid_ in [item["Uuid"] for item in listed(dialer, action, text, end)] or noun == "DlList"
+    if noun != "DlList":
+        return {}
+    dlma = listed(dialer, action, text, end, Uuid=uuid_)[0]["DlmaUuid"]
+    second = make(dialer, noun, {"DlmaUuid": dlma})
+    assert [item["Uuid"] for item in listed(dialer, action, text, end, DlmaUuid=dlma)] == [uuid_, second]
+    assert [item["Uuid"] for item in listed(dialer, action, text, end, DlmaUuid=dlma, Count="1")] == [uuid_]
+    assert [item["Uuid"] for item in listed(dialer, action, text, end, DlmaUuid=dlma, After=uuid_)] == [second]
+    assert len(listed(dialer, action, text, end, Count="2")) == 2
+    return {"DlmaUuid": dlma, "Count": "1", "After": uuid_}
+
+
+def succeed_list(dialer, action):
+    """A list about calls, while there is one."""
+    text, end, _ = OTHERS[action]
+    made = dialer.campaign(["9100001"], plan={"TechName": "sip/"}, dest={"Application": "Wait", "Data": "60"})
+    mark = dialer.start(made)
+    call = dialer.wait_event("OutDialingUpdate", after=mark, CampUuid=made.uuid, Status=5)["Uuid"]
+    if action == "OutDialingSummary":
+        assert int(listed(dialer, action, text, end)[0]["Count"]) == 1
+        HEADERS[action] = set()
+    else:
+        one = call if action == "OutDialingShow" else made.uuid
+        assert [item["Uuid"] for item in listed(dialer, action, text, end, Uuid=one)] == [one]
+        assert one in [item["Uuid"] for item in listed(dialer, action, text, end)]
+        HEADERS[action] = {"Uuid"}
+    dialer.update("Campaign", made.uuid, Status=30)
+    dialer.status(made, 0, mark)
+
+
+def fail(dialer, action):
+    """Every way in which the action can get its own failure text; (headers) each."""
+    noun, verb = re.fullmatch(r"Out(\w+?)(Create|Update|Delete|StatShow|Show|Summary)", action).groups()
+    unknown = [{"Uuid": str(uuid.uuid4())}, {"Uuid": "x"}]
+    if verb == "Create":
+        good = fill(dialer, noun)
+        needed = {"Campaign": ("Plan", "Dlma", "Dest"), "DlList": ("DlmaUuid",)}.get(noun, ())
+        return [{**good, **WRONG[noun]}] + [{key: value for key, value in good.items() if key != gone} for gone in needed]
+    if verb == "Update":
+        return [{}, *unknown, {"Uuid": make(dialer, noun, {**fill(dialer, noun), "Name": "n"}), **WRONG[noun]}]
+    if verb == "Delete":
+        busy = []
+        if noun in ("Campaign", "Plan", "Dlma", "Destination"):
+            made = dialer.campaign([], plan={"TechName": "sip/", "DlEndHandle": "0"})
+            dialer.status(made, 1, dialer.start(made))
+            busy = [{"Uuid": {"Campaign": made.uuid, "Plan": made.plan, "Dlma": made.dlma, "Destination": made.dest}[noun]}]
+        return [{}, *unknown, *busy]
+    more = [{"DlmaUuid": "x"}, {"Count": "0"}, {"Count": "x"}, {"After": "x"}] if noun == "DlList" else []
+    return [*unknown, *more]
+
+
+@pytest.mark.parametrize("action, case", CASES)
+def test_action(dialer, action, case):
+    """An action does not do what it is for, forgets a header, or fails with other words than the protocol's."""
+    if case == "success":
+        succeed(dialer, action)
+    elif case == "before login":
+        with dialer.engine.connect() as stranger:
+            assert stranger.action(action, Uuid="x")["Message"] == "Permission denied"
+    elif case == "Permission denied":
+        with dialer.engine.ami("watcher") as watcher:
+            assert watcher.action(action, Uuid="x")["Message"] == case
+    else:
+        ways = fail(dialer, action)
+        for headers in ways:
+            mark = dialer.mark()
+            response = dialer.action(action, headers)
+            assert (response["Response"], response["Message"]) == ("Error", case), headers
+            dialer.drain()
+            assert not dialer.found(action, after=mark)
+    COVERED[action, case] = COVERED.get((action, case), 0) + (len(ways) if case in failures(action) else 1)
+
+
+def test_calls_show_every_field(dialer):
+    """A field of an event never gets a value: of a call to an agent, to a machine, to nobody; of its lead."""
+    plan = {"TechName": "sip/", "RetryDelay": "0", **tries(2)}
+    lead = {"Name": "n", "Detail": "d", "UKey": "k", "Email": "a@b.example", "UData": "u", "Variable": VARIABLES}
+    ways = [({"Application": "queue", "Data": "sales_1"}, "91"), ({"Type": "0", "Exten": "10", "Context": "amd", "Priority": "1",
+                                                                  "Application": "", "Data": ""}, "91"), ({}, "92"), ({}, "93")]
+    for dest, first in ways:
+        made = dialer.campaign([], plan=plan, dest=dest, Variable=VARIABLES)
+        numbers = {f"Number{i}": f"{first}0000{i}" for i in range(1, 9)}
+        one = dialer.make("DlList", DlmaUuid=made.dlma, **numbers, **lead)["Uuid"]
+        mark = dialer.start(made)
+        if first == "92":  # a number that has no peer has no end either: its try is given back
+            dialer.wait_events("OutDialingDelete", 2, after=mark, CampUuid=made.uuid)
+            dialer.update("Campaign", made.uuid, Status=0)
+        dialer.status(made, 0, mark, 60)
+        dialer.drain()
+        listed(dialer, "OutDlListShow", "Dl List will follow", "OutDlListComplete", Uuid=one)
+        assert dialer.action("OutDlListDelete", Uuid=one).ok
+        dialer.wait_event("OutDlListDelete", after=mark, Uuid=one)
+
+
+def test_tables(dialer):
+    """An action, a failure text, a header, an event or a field was not exercised; the tables say which."""
+    if len(COVERED) < len(CASES):
+        pytest.skip("only with all tests of this file")
+    with open(os.path.join(TOP, "engine", "face", "actions.c"), encoding="utf-8") as source:
+        text = source.read()
+    known = set(re.findall(r'\{"(Out\w+)"', text)) | {f"Out{noun}{verb}" for noun in re.findall(r'NOUN\("(\w+)"', text)
+                                                        for verb in ("Create", "Update", "Delete")}
+    assert known == set(ACTIONS)
+    rows = [("action", "success, with headers", "its own failure, ways", "no right", "no login")]
+    for action in ACTIONS:
+        own = failures(action)
+        rows.append((action, f"ok {len(HEADERS[action])}", f"{own[0]}: {COVERED[action, own[0]]}" if own else "-",
+                     *("ok" if COVERED[action, case] else "MISSING" for case in STRANGERS)))
+    tables.add("Actions of protocol.md §2 exercised:", rows)
+
+    heard, valued, orders = {}, {}, {}
+    for message in dialer.events + dialer.entries:
+        name = message.event or ""
+        if not name.startswith("Out"):
+            continue
+        names = [key for key, _ in message.pairs if key not in ("Event", "Privilege", "ActionID")]
+        heard.setdefault(name, set()).update(names)
+        valued.setdefault(name, set()).update(key for key, value in message.pairs if value not in ("<unknown>", ""))
+        orders.setdefault(name, []).append(names)
+    events = {f"Out{noun}{verb}": fields for noun, fields in FIELDS.items() for verb in ("Create", "Update", "Delete")}
+    events.update(ENTRIES)
+    events.update({"OutCampaignStatEntry": STAT, "OutDialingSummary": ["Count"]})
+    rows, gaps = [("event", "fields", "with a value", "never a value, as it must")], []
+    for name, fields in events.items():
+        printed, empty = heard.get(name, set()), EMPTY.get(name, set()) & set(fields)
+        missing = [field for field in fields if field not in printed and field not in empty]
+        blank = [field for field in fields if field in printed and field not in valued[name] and field not in empty]
+        wrong = [field for field in empty if field in valued.get(name, ())]
+        extra = sorted(printed - set(fields))
+        if name.endswith("Entry"):  # what a list shows depends on what there is; the order counts
+            blank = []
+            missing = [field for field in missing if field not in LATE]
+        for names in orders.get(name, []):
+            once = list(dict.fromkeys(names))
+            plain = [field for field in fields if field in once]
+            if once != plain:
+                gaps.append((name, "order", once))
+                break
+        if missing or blank or wrong or extra:
+            gaps.append((name, "missing", missing, "never a value", blank, "should have none", wrong, "not in the protocol", extra))
+        rows.append((name, f"{len(printed & set(fields))}/{len(fields)}", str(len(valued.get(name, set()) & set(fields))),
+                     " ".join(sorted(empty))))
+    tables.add("Events and list entries of protocol.md §3 exercised:", rows)
+    assert not gaps, "\n".join(map(str, gaps))
