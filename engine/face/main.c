@@ -174,7 +174,7 @@ static void on_left(void *arg) { loop_stop(((struct daemon *)arg)->loop); }
 /* The first signal leaves in order, the second at once. */
 static void on_signal(void *arg) {
     struct daemon *d = arg;
-    if (d->engine->leaving) {
+    if (d->engine == NULL || d->engine->leaving) {
         loop_stop(d->loop);
         return;
     }
@@ -238,6 +238,7 @@ static int run(const char *path) {
     server_free(d.server);
     d.server = NULL;
     engine_free(d.engine);
+    d.engine = NULL; /* a second signal may come while the connections drain */
     loop_free(d.loop);
     relays_free(d.relays);
     str_free(&d.commands);

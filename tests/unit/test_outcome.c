@@ -43,7 +43,7 @@ static const struct {
      0, 0},
 
     {"timeout, 16 sip", {SIP, TIMEOUT, .cause = 16}, 3, 16},
-    {"timeout, 16 pjsip", {SIP, TIMEOUT, .ringing = true}, 3, 19},
+    {"timeout, 16 pjsip", {SIP, TIMEOUT}, 3, 19},
     {"timeout, 16 Local", {LOCAL, TIMEOUT}, 3, 19},
     {"timeout, 22", {SIP, TIMEOUT, .cause = 19, .tech_cause = 480}, 3, 19},
     {"timeout, 22 Local", {LOCAL, TIMEOUT, .cause = 19, .cause2 = 19}, 3, 19},
