@@ -7,7 +7,13 @@ import struct
 import subprocess
 import time
 
+import pytest
+
 from engine import UUID, binary
+from sim import SIM_LOGIN, Sim
+
+WORLD = """return { numbers = { ['9*'] = 'answer', ['8*'] = 'ring', ['7*'] = 'busy' },
+                    talk = { mean = 0.3, cv = 0.1 }, ring = { mean = 0.2, cv = 0.1 } }"""
 
 
 class ConsoleError(Exception):
@@ -160,3 +166,34 @@ def steady(text):
 
     text = re.sub(UUID, uuid, text)
     return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", "2026-01-01T12:00:00.000000000Z", text)
+
+
+# ---- fixtures ----
+
+
+@pytest.fixture(scope="module", name="sim")
+def fixture_sim():
+    """A simulated Asterisk for all tests of a file."""
+    with Sim(WORLD) as one:
+        yield one
+
+
+@pytest.fixture(name="e")
+def fixture_e(engine, sim):
+    """An engine that is connected to it."""
+    e = engine(sim, conf={**SIM_LOGIN, "trunk:carrier": {"asterisk": "main", "channels": 2}})
+    with Console(sock(e)) as c:
+        c.line("while not out.asterisk.get('main').ready do out.sleep(0.02) end")
+    return e
+
+
+def sock(engine):
+    """Where its console listens."""
+    return os.path.join(engine.dir, "sock")
+
+
+@pytest.fixture(name="c")
+def fixture_c(e):
+    """Its console."""
+    with Console(sock(e)) as one:
+        yield one

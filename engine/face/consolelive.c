@@ -353,7 +353,8 @@ static void lent_ami(void *arg, struct shell_call *c, json_t *args) {
     struct asked *ask = xcalloc(1, sizeof *ask);
     *ask = (struct asked){.call = c, .items = json_array()};
     if (why == NULL) {
-        peer_note(p, "AMI action %.60s", arg_text(json_array_get(json_array_get(args, 0), 0), 1));
+        json_t *first = json_array_get(json_array_get(args, 0), 0);
+        peer_note(p, "AMI action %.60s", arg_text(first, 1));
         if (!client_send(a->client, &b, AMI_TIME, on_reply, ask))
             why = "Asterisk is away";
     }

@@ -352,7 +352,8 @@ static bool add_variables(struct message *m, const char *header, json_t *vars) {
     json_t *value;
     bool good = json_object_size(vars) || add_line(m, header, "");
     json_object_foreach(vars, name, value) {
-        char *text = xasprintf("%s=%s", name, json_string_value(value) ? json_string_value(value) : "");
+        const char *given = json_string_value(value);
+        char *text = xasprintf("%s=%s", name, given ? given : "");
         good = good && add_line(m, header, text);
         free(text);
     }
@@ -364,10 +365,9 @@ static bool read_fields(struct message *m, json_t *fields) {
     const char *name;
     json_t *value;
     json_object_foreach(fields, name, value) {
+        const char *text = json_string_value(value);
         bool good = json_is_object(value) ? add_variables(m, name, value)
-                                          : add_line(m, name, json_string_value(value)
-                                                                  ? json_string_value(value)
-                                                                  : "");
+                                          : add_line(m, name, text ? text : "");
         if (!good)
             return false;
     }

@@ -156,7 +156,8 @@ static int call_lent(lua_State *L) {
     if (lua_isyieldable(L))
         return lua_yieldk(L, 0, 0, after_wait);
     abandon(c);
-    return luaL_error(L, "%s has to wait, which is not possible within a sort or gsub", f->name);
+    return luaL_error(L, "%s has to wait, which is not possible within a sort or gsub",
+                      f->name);
 }
 
 void shell_lend(lua_State *L, const struct lent *const *tables) {

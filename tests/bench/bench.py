@@ -95,12 +95,35 @@ def freed_agent(rounds=200):
               f"p99 {waits[int(len(waits) * 0.99)] * 1000:.1f} ms, {len(waits)} times", flush=True)
 
 
+def relay(version, rounds=5000):
+    """What the relay adds to an action of Asterisk's: CoreSettings in turn on a direct session and through the engine."""
+    with Asterisk(version) as asterisk, Engine(asterisk) as engine:
+        sessions = {"direct": asterisk.ami(events="off"), "relayed": engine.ami(events="off")}
+        while not sessions["relayed"].action("CoreSettings").ok:
+            time.sleep(0.1)
+        took = {name: [] for name in sessions}
+        for _ in range(rounds):
+            for name, session in sessions.items():
+                begin = time.perf_counter()
+                session.action("CoreSettings")
+                took[name].append(time.perf_counter() - begin)
+                session.messages.clear()
+                session.raw.clear()
+    for times in took.values():
+        times.sort()
+    at = {name: [times[int(rounds * share)] * 1000 for share in (0.5, 0.99)] for name, times in took.items()}
+    print(f"Asterisk {version}: an answer of its own takes {at['direct'][0]:.2f} ms (p99 {at['direct'][1]:.2f}) directly, "
+          f"{at['relayed'][0]:.2f} ms (p99 {at['relayed'][1]:.2f}) through the relay: "
+          f"added {at['relayed'][0] - at['direct'][0]:.2f} ms (p99 {at['relayed'][1] - at['direct'][1]:.2f})", flush=True)
+
+
 def main():
     """All figures; a version that cannot be had is said to be missing."""
     print(f"{machine()}, {time.strftime('%Y-%m-%d')}")
     for version in ("16", "22"):
         try:
             throughput(version)
+            relay(version)
         except Unavailable as why:
             print(f"Asterisk {version}: not measured, {why}")
     freed_agent()

@@ -49,7 +49,9 @@ def attack(port, data, login, end=END):
                 pass  # closed: as good an answer
         writer = threading.Thread(target=write)
         writer.start()
-        while b"ActionID: end\r\n" not in session.buffer[-2000:]:
+        at = 0
+        while b"ActionID: end\r\n" not in session.buffer[at:]:
+            at = max(0, len(session.buffer) - 20)
             if session.receive() in (b"", None):
                 break
         writer.join()

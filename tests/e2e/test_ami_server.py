@@ -428,20 +428,22 @@ def test_shutdown(engine):
     server.process.send_signal(signal.SIGTERM)
     assert session.eof() == b"Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n"
     assert deaf.eof() == b"" and stranger.eof() == b""
+    assert server.process.wait(10) == 0
 
 
 def test_slow_reader_keeps_its_timeout(engine):
     """writetimeout: a session that takes nothing stays beyond its user's patience; one that reads slowly is closed."""
-    server = engine(users=USERS.replace("[admin]", "[admin]\nwritetimeout = 500") , conf={"ami": {"writebuffer": "64M"}})
+    server = engine(users=USERS.replace("[admin]", "[admin]\nwritetimeout = 1000"), conf={"ami": {"writebuffer": "64M"}})
     dialer = server.ami("commander")
     slow, stuck = (Raw(server.port, rcvbuf=4096).login() for _ in range(2))
     big = [f"V{i}={'x' * 890}" for i in range(100)]
     for _ in range(80):  # 7 MB for each of the two
         assert dialer.action("OutDlmaCreate", Variable=big).ok
+        assert slow.receive(0) != b""
     begin, got = time.monotonic(), 0
     while time.monotonic() - begin < 2:
         data = slow.receive(1)
-        assert data, "the slow reader is closed"
-        got += len(data)
+        assert data != b"", "the slow reader is closed"
+        got += len(data or b"")
     assert len(stuck.eof()) < 7_000_000 and got
     assert slow.buffer.count(b"Event: OutDlmaCreate") > 5

@@ -19,7 +19,9 @@ static const struct shell_source prelude[] = {
     {"one.lua", "local P = ...\n"
                 "for name, f in pairs(P.raw) do P[name] = nil end\n"
                 "P.globals.raw = P.raw\n"
-                "P.globals.print = function(...) P.write(table.concat({...}, ' ') .. '\\n') end\n"},
+                "P.globals.print = function(...)\n"
+                "    P.write(table.concat({...}, ' ') .. '\\n')\n"
+                "end\n"},
     {"two.lua", "local P = ...\n"
                 "P.globals.loaded = P.raw.add(1, 2)\n"
                 "function P.line(code)\n"
@@ -156,7 +158,8 @@ static void lent_functions(void **state) {
     ENDS("return {pcall(raw.refuse)}", "[false,\"not today\"]");
     ENDS("return raw.add(print)", "line:1: add: a function is no plain value");
     ENDS("return raw.costly()", "true");
-    ENDS("for i = 1, 4 do raw.costly() end", "line:1: more than 3000000 instructions in one call");
+    ENDS("for i = 1, 4 do raw.costly() end",
+         "line:1: more than 3000000 instructions in one call");
 }
 
 static void answers_that_come_later(void **state) {
@@ -270,7 +273,8 @@ static void patterns_as_in_the_manual(void **state) {
         str_reset(&ended);
         free(code);
     }
-    start("local t = {} for k, v in ('a=1, b=2'):gmatch('(%w+)=(%w+)') do t[k] = v end return t");
+    start("local t = {} for k, v in ('a=1, b=2'):gmatch('(%w+)=(%w+)') do t[k] = v end "
+          "return t");
     go();
     assert_string_equal(str_get(&ended), "{\"a\":\"1\",\"b\":\"2\"};");
 }
@@ -329,7 +333,7 @@ static void output_is_bounded_and_clean(void **state) {
     assert_string_equal(str_get(&printed), "a?[31m?b?? ?\xc3\xa9?? ???\n");
     str_reset(&printed);
     ENDS("local s = ('x'):rep(1000) while true do print(s) end",
-         "one.lua:4: a line prints at most 262144 bytes");
+         "one.lua:5: a line prints at most 262144 bytes");
     assert_int_equal(printed.len, 262144);
     str_reset(&printed);
     ENDS("print('again')", "nothing");
@@ -367,9 +371,9 @@ static void too_many_jobs(void **state) {
 
 static void nothing_dangerous_in_reach(void **state) {
     (void)state;
-    static const char *const names[] = {"load",  "loadstring", "dofile",    "loadfile", "require",
-                                        "debug", "io",         "coroutine", "package",  "xpcall",
-                                        "_G",    "collectgarbage"};
+    static const char *const names[] = {
+        "load", "loadstring", "dofile",  "loadfile", "require", "debug",
+        "io",   "coroutine",  "package", "xpcall",   "_G",      "collectgarbage"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *code = xasprintf("return %s", names[i]);
         start(code);
