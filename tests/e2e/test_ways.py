@@ -107,7 +107,7 @@ def test_queue_freed_agent_is_answered_by_a_call(dialer, agents, phones):
                                dest={"Application": "queue", "Data": "sales_1"})
     mark = dialer.start(campaign)
     dialer.status(campaign, 1, mark)
-    while dialer.stat(campaign).Reason != "the dial strategy wants no call now":
+    while dialer.stat(campaign).Reason != "no agent is logged in to the queue":
         dialer.read(0.05)  # Asterisk's queues are being read
     assert dialer.in_flight() == 0 and dialer.stat(campaign).DlCalledCount == 0
     agents("agent-01", talk_ms=10_000)
