@@ -134,11 +134,12 @@ end
 
 -- An expression, else a statement; nil if it goes on in the next line.
 local function compile(code)
-    local f, why = P.compile("return " .. code, "=line"), nil
+    local f, as_expression = P.compile("return " .. code, "=line")
+    local why = as_expression
     if not f then
         f, why = P.compile(code, "=line")
     end
-    if f or why:sub(-5) == "<eof>" then
+    if f or why:sub(-5) == "<eof>" or as_expression:sub(-5) == "<eof>" then
         return f
     end
     wrong("%s", why)

@@ -324,6 +324,16 @@ static void on_reply(void *arg, enum reply_kind kind, const struct message *m, b
 }
 
 /* NULL, or what is wrong with the list of {name, value}. */
+/* What would change, or block, the session the engine itself works with. */
+static bool is_ours(const char *action) {
+    static const char *const ours[] = {"Login",  "Logoff", "Challenge",
+                                       "Events", "Filter", "WaitEvent"};
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        if (strcasecmp(ours[i], action) == 0)
+            return true;
+    return false;
+}
+
 static const char *add_headers(struct str *b, json_t *headers) {
     size_t i;
     json_t *h;
@@ -337,6 +347,10 @@ static const char *add_headers(struct str *b, json_t *headers) {
             return "a value has a line break";
         if (strlen(name) + strlen(value) > AMI_LINE)
             return "a header has at most 1000 bytes";
+        if (strcasecmp(name, "ActionID") == 0)
+            return "the ActionID is the engine's: leave it out";
+        if (strcasecmp(name, "Action") == 0 && is_ours(value))
+            return "this action would change the engine's own session";
         header_add(b, name, value);
     }
     return NULL;

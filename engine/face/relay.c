@@ -262,6 +262,9 @@ static void on_refused(struct relay *r, const char *text) {
         return;
     }
     char why[sizeof r->why];
+    if (r->retry == RETRY) /* the first of a row */
+        log_warn(loop_log(r->loop), "relay: asterisk %s refuses %s: %.100s", r->conf->name,
+                 session_name(r->session), text);
     snprintf(why, sizeof why, "Asterisk refuses this user: %.100s", text);
     drop(r, why);
     r->retry = 2 * r->retry < REFUSED_MAX ? 2 * r->retry : REFUSED_MAX;
@@ -274,6 +277,7 @@ static void on_logged_in(struct relay *r, const struct message *m) {
     }
     leave(r);
     r->retry = RETRY;
+    r->why[0] = '\0';
     r->state = RELAY_UP;
     timer_stop(&r->timer);
     timer_set(&r->ping, PING_EVERY);
@@ -405,8 +409,11 @@ static int64_t patience_of(const struct relay *r, const struct message *m) {
 }
 
 void relay_action(struct relay *r, struct answer *a, const struct message *m) {
-    if (r->state == RELAY_AWAY || r->queued.len + m->raw.len > QUEUED_MAX) {
-        answer_error(a, *r->why ? r->why : "Asterisk is away");
+    bool full = r->state == RELAY_LOGIN && r->queued.len + m->raw.len > QUEUED_MAX;
+    if (r->state == RELAY_AWAY || full) {
+        answer_error(a, full     ? "Too much waits for the login to Asterisk"
+                        : *r->why ? r->why
+                                  : "Asterisk is away");
         return;
     }
     struct waiting *w = expect(r, a, patience_of(r, m));

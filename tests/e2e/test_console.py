@@ -51,6 +51,14 @@ def test_nouns(e, c):
         assert re.search(rf"console: uid {os.getuid()}: {what} {UUID}", text), what
 
 
+def test_the_engines_own_session_is_left_alone(c):
+    """out.ami.send deafens or ends the session that the engine works with, or waits for an answer to another."""
+    for action in ("Events", "logoff", "Login", "WaitEvent"):
+        assert "own session" in c.fails(f"out.ami.send{{Action = '{action}', EventMask = 'off'}}")
+    assert "ActionID" in c.fails("out.ami.send{Action = 'Ping', ActionID = 'mine'}")
+    assert "Pong" in c.line("out.ami.send{Action = 'Ping'}")
+
+
 def test_wrong_use_is_told(c):
     """A slip of the finger is taken for something else."""
     c.line(SETUP)
