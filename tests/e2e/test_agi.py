@@ -79,16 +79,17 @@ def test_real_dialplan(engine, asterisk):
     e = engine(asterisk, conf=CONF)
     c = e.ami()
     dlma = c.make("Dlma", Name="list")["Uuid"]
-    call = f"agi://127.0.0.1:{agi_port(e)}/OutDlCreate,{dlma},300:301,Jane Doe,,,key,A=1"
+    call = f"agi://127.0.0.1:{agi_port(e)}/OutDlCreate,{dlma},300:301,Jane,,,key,A=1"
     with asterisk.ami() as pbx:
         for target, status in ((call, "SUCCESS"), (call.replace(dlma, "nobody"), "FAILURE")):
             mark = pbx.mark()
-            # the AGI runs as the application of an answered Local call, its variables are told as VarSet
-            assert pbx.action("Originate", Channel="Local/answer@far", Application="AGI", Data=target,
+            added = asterisk.cli(f"dialplan add extension lead,1,AGI,{target} into far replace")
+            assert "lead@far" in added and target in added, added
+            assert pbx.action("Originate", Channel="Local/answer@far", Context="far", Exten="lead", Priority="1",
                               Async="true").ok
             told = pbx.wait_event("VarSet", after=mark, Variable="OUTSTATUS")
             detail = pbx.wait_event("VarSet", after=mark, Variable="OUTDETAIL")
             assert told["Value"] == status
             if status == "SUCCESS":
                 lead = c.show("DlList", detail["Value"])[0]
-                assert (lead["Number2"], lead["Name"], lead["UKey"]) == ("301", "Jane Doe", "key")
+                assert (lead["Number2"], lead["Name"], lead["UKey"]) == ("301", "Jane", "key")
