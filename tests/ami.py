@@ -89,7 +89,7 @@ class Ami:
 
     _ids = itertools.count(1)
 
-    def __init__(self, port, host="127.0.0.1", timeout=10.0):
+    def __init__(self, port, host="127.0.0.1", timeout=40.0):
         self.timeout = timeout
         self.messages = []
         self.events = []

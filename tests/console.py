@@ -23,7 +23,7 @@ class ConsoleError(Exception):
 class Console:
     """A connection to an engine's console, speaking its frames."""
 
-    def __init__(self, path, width=0, as_json=False, timeout=30):
+    def __init__(self, path, width=0, as_json=False, timeout=60):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(timeout)
         self.sock.connect(path)
@@ -127,7 +127,7 @@ class Terminal:
         """What stands there, without empty lines at the end."""
         return self._tmux("capture-pane", "-p").rstrip()
 
-    def wait(self, holds, timeout=20):
+    def wait(self, holds, timeout=60):
         """Waits until the screen is as wanted; returns it."""
         limit = time.monotonic() + timeout
         while not holds(self.screen()):

@@ -88,7 +88,7 @@ class Dialer(Ami):
         """Waits until its Status is told to be that."""
         return self.wait_event("OutCampaignUpdate", timeout, after, Uuid=campaign.uuid, Status=status)
 
-    def run(self, campaign, timeout=30):
+    def run(self, campaign, timeout=90):
         """Starts it and waits for its end; returns the place in the events where it began."""
         mark = self.start(campaign)
         self.status(campaign, 0, mark, timeout)
@@ -174,7 +174,7 @@ class Engine:
 
     # -- life -------------------------------------------------------------------------------------------
 
-    def start(self, deadline=20.0):
+    def start(self, deadline=60.0):
         """Starts it and returns once its port is open; ports are kept from one start to the next."""
         listening = threading.Event()
         Engine.alive.append(self)
@@ -200,7 +200,7 @@ class Engine:
                     listening.set()
         listening.set()
 
-    def end(self, deadline=15.0):
+    def end(self, deadline=45.0):
         """SIGTERM; returns the exit status. Directory and configuration stay for start()."""
         for session in self._sessions:
             session.close()

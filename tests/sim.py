@@ -22,7 +22,7 @@ class Sim:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(world)
 
-    def start(self, deadline=10.0):
+    def start(self, deadline=40.0):
         """Returns once it listens."""
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [binary(), "sim", "--listen", f"127.0.0.1:{self.ami_port}", "--world", self.world, "--seed",

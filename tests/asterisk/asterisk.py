@@ -207,7 +207,7 @@ class Asterisk:
             raise AmiError(f"{self.name} refuses {username}: {response}")
         return connection
 
-    def cli(self, command, timeout=15.0):
+    def cli(self, command, timeout=45.0):
         """Runs a CLI command as an administrator would (asterisk -rx); returns what it prints."""
         done = subprocess.run(self._argv("-rx", command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=timeout, env=self._env(), cwd="/",
@@ -218,7 +218,7 @@ class Asterisk:
         """The dial string of a number: SIP/300, PJSIP/300@trunk."""
         return f"{self.tech}/{number}" + (f"@{trunk}" if trunk else "")
 
-    def hangup_all(self, deadline=10.0):
+    def hangup_all(self, deadline=40.0):
         """Ends every call and waits until none is left."""
         with self.ami() as connection:
             def quiet():

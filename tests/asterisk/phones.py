@@ -46,7 +46,7 @@ def _md5(text):
     return hashlib.md5(text.encode()).hexdigest()
 
 
-def register(server_port, user, secret, contact_port, expires=3600, deadline=10.0):
+def register(server_port, user, secret, contact_port, expires=3600, deadline=40.0):
     """Registers user's contact 127.0.0.1:contact_port, with digest authentication; raises when it is refused."""
     call_id, tag = uuid.uuid4().hex, uuid.uuid4().hex[:8]
     uri = f"sip:127.0.0.1:{server_port}"

@@ -49,7 +49,7 @@ def udp_bound(port):
         return any(int(line.split()[1].split(":")[1], 16) == port for line in list(table)[1:])
 
 
-def poll(condition, what, deadline=10.0, process=None):
+def poll(condition, what, deadline=60.0, process=None):
     """Waits until the condition holds; fails at the deadline, or at once when the process has ended."""
     end = time.monotonic() + deadline
     while True:

@@ -52,7 +52,7 @@ class Calls:
     def of(self, name, number):
         """(result, events, lead) of the one call to that number, once its campaign has ended."""
         campaign = self.campaigns[name + ("-short" if number in UNENDING else "")]
-        self.session.status(campaign, 0, self.mark, timeout=40)
+        self.session.status(campaign, 0, self.mark, timeout=90)
         lines = self.engine.results(camp_uuid=campaign.uuid, dial_addr=number)
         assert len(lines) == 1, lines
         events = self.session.dialings(campaign, self.mark)[lines[0]["dialing_uuid"]]
@@ -143,7 +143,7 @@ def test_number_of_events(calls):
     """A call is told twice, or not at all, by Create and Delete."""
     for name in ("sip", "local", "sip-short", "local-short"):
         campaign = calls.campaigns[name]
-        calls.session.status(campaign, 0, calls.mark, timeout=40)
+        calls.session.status(campaign, 0, calls.mark, timeout=90)
         told = calls.session.dialings(campaign, calls.mark)
         assert len(told) == len(campaign.leads)
         assert set(told) == {line["dialing_uuid"] for line in calls.engine.results(camp_uuid=campaign.uuid)}

@@ -301,7 +301,7 @@ def test_dies_in_the_middle(own, engine):
         session.send("Command", {"Command": "core show help"}, action_id="help")
     session.read()
     own.kill9()
-    session.response(session.send("OutPlanCreate", {"Name": "after"}), timeout=20)
+    session.response(session.send("OutPlanCreate", {"Name": "after"}), timeout=60)
     session.wait_event("OutPlanCreate", Name="after")
     assert session.action("CoreSettings")["Message"] == "Asterisk is away"
 

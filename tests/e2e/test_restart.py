@@ -126,7 +126,7 @@ def test_asterisk_dies(engine):
         c.wait_events("OutDialingUpdate", 2, after=mark, Status=5)
         sim.kill9()
         sim.start()
-        c.wait_events("OutDialingDelete", 2, after=mark, timeout=30)
+        c.wait_events("OutDialingDelete", 2, after=mark, timeout=90)
         c.status(camp, 0, mark)
         lines = e.results()
         assert [line["res_dial"] for line in lines] == [4, 4] and len({line["uuid"] for line in lines}) == 2
