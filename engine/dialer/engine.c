@@ -11,6 +11,7 @@
 #include "dialer/asterisk.h"
 #include "dialer/campaign.h"
 #include "dialer/dialing.h"
+#include "dialer/dialview.h"
 #include "dialer/lead.h"
 
 #define LEAVE_TIME SECONDS(5)
@@ -175,7 +176,8 @@ struct engine *engine_new(struct loop *l, const struct log *log, const struct co
                                      .chance = &e->chance,
                                      .strategies = conf->scripts.path,
                                      .memory = (size_t)conf->scripts.memory,
-                                     .instructions = conf->scripts.instructions};
+                                     .instructions = conf->scripts.instructions,
+                                     .views = {[HOOK_DIAL] = dialview_fields}};
     struct store_config sc = {.path = conf->database.db_sqlite3_data,
                               .full = conf->database.durability == CONF_FULL};
     e->store = store_open(l, &sc, err);

@@ -136,7 +136,8 @@ const char *originate_plan(struct dialing *d) {
     put_text(d->call, "dial_addr", row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
     json_object_set_new(d->call, "dial_index", json_integer(d->index));
     json_object_set_new(d->call, "dial_trycnt", json_integer(d->tries));
-    json_t *view = route_view(d), *route = plan_route(d->plan, view);
+    json_t *view = route_view(d), *route;
+    route = plan_route(d->plan, row_uuid(d->campaign->item.row), view);
     char *channel = default_channel(d);
     double asked = json_number_value(json_object_get(route, "timeout"));
     int64_t timeout = asked >= 1 && asked <= 3600000 ? (int64_t)asked

@@ -1,7 +1,7 @@
 #include "dialer/pace.h"
 
 #include "dialer/dialing.h"
-#include "dialer/queue.h"
+#include "dialer/dialview.h"
 
 #define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
 
@@ -29,42 +29,14 @@ static int64_t room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
     return room;
 }
 
-static json_t *queue_view(struct campaign *c, struct asterisk *a) {
-    char buf[128];
-    const char *name = campaign_queue(c, buf);
-    struct queue *q = name ? queue_get(a, name) : NULL;
-    if (q == NULL)
-        return NULL;
-    struct queue_count n = queue_count(q);
-    return json_pack("{s:s, s:I, s:I, s:I, s:f}", "name", name, "available",
-                     (json_int_t)n.available, "logged_in", (json_int_t)n.logged_in, "waiting",
-                     (json_int_t)q->waiting, "performance",
-                     q->performance < 0 ? 1.0 : q->performance);
-}
-
-static json_t *dial_view(struct campaign *c, struct asterisk *a, int64_t room) {
-    const struct row *camp = c->item.row, *plan = campaign_plan(c)->item.row;
-    json_t *v = json_pack(
-        "{s:f, s:{s:s, s:s*}, s:{s:s, s:s*, s:I, s:I}, s:I, s:I, s:I}", "now",
-        (double)engine_wall(c->engine) / NS_PER_S, "campaign", "uuid", row_uuid(camp), "name",
-        row_text(camp, CAMPAIGN_NAME), "plan", "uuid", row_uuid(plan), "name",
-        row_text(plan, PLAN_NAME), "dial_mode", (json_int_t)row_int(plan, PLAN_DIAL_MODE),
-        "service_level", (json_int_t)row_int(plan, PLAN_SERVICE_LEVEL), "in_flight",
-        (json_int_t)c->live, "ringing", (json_int_t)(c->live - c->answered), "room",
-        (json_int_t)room);
-    json_t *queue = queue_view(c, a);
-    if (queue)
-        json_object_set_new(v, "queue", queue);
-    return v;
-}
-
 static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room,
                             struct pace *out) {
     double ask_in = 0;
-    json_t *view = dial_view(c, a, room);
-    json_t *agents = json_object_get(json_object_get(view, "queue"), "logged_in");
-    bool nobody = agents && json_integer_value(agents) == 0;
-    int64_t n = plan_dial(campaign_plan(c), view, &ask_in);
+    struct dialview from;
+    dialview_begin(&from, c, a, room);
+    json_t *view = view_make(dialview_fields, &from);
+    bool nobody = from.queue && from.count.logged_in == 0;
+    int64_t n = plan_dial(campaign_plan(c), row_uuid(c->item.row), &from, view, &ask_in);
     json_decref(view);
     if (ask_in > 0 && ask_in < 86400)
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);

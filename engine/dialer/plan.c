@@ -101,13 +101,21 @@ void plan_changed(struct plan *p) {
     set_version(p);
 }
 
+const char *plan_script(const struct plan *p, enum hook h) {
+    return p->hooks[h] ? p->hooks[h] : "built-in";
+}
+
+const char *plan_hash(const struct plan *p, enum hook h) {
+    return p->hooks[h] ? script_hash(p->script, h) : "";
+}
+
 /* Calls a hook; NULL after an error, which is logged with the script's file and line. */
-static json_t *call(struct plan *p, enum hook h, json_t *view) {
+static json_t *call(struct plan *p, enum hook h, const struct script_use *use, json_t *view) {
     json_t *out = NULL;
     char *err = NULL;
     if (p->hooks[h] == NULL)
         return NULL;
-    if (script_call(p->script, h, view, &out, &err)) {
+    if (script_call(p->script, h, use, view, &out, &err)) {
         log_error(p->engine->log, "plan %s, %s: %s", row_uuid(p->item.row), hook_name(h), err);
         free(err);
         return NULL;
@@ -135,9 +143,10 @@ static int64_t builtin_dial(json_t *view) {
     return n > 0 ? n : 0;
 }
 
-int64_t plan_dial(struct plan *p, json_t *view, double *ask_in) {
+int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
+                  double *ask_in) {
     *ask_in = 0;
-    json_t *out = call(p, HOOK_DIAL, view);
+    json_t *out = call(p, HOOK_DIAL, &(struct script_use){campaign, arg}, view);
     if (out == NULL && row_int(p->item.row, PLAN_DIAL_MODE) != 0)
         return builtin_dial(view);
     json_t *calls = json_is_object(out) ? json_object_get(out, "calls") : out;
@@ -215,7 +224,7 @@ void plan_retry(struct plan *p, const struct row *lead, struct due *due) {
         return;
     }
     json_t *view = retry_view(p, lead);
-    json_t *out = call(p, HOOK_RETRY, view);
+    json_t *out = call(p, HOOK_RETRY, NULL, view);
     if (out == NULL) {
         builtin_retry(p, lead, due);
     } else if (!read_due(out, lead, due)) {
@@ -229,16 +238,16 @@ void plan_retry(struct plan *p, const struct row *lead, struct due *due) {
 
 /* ---- route and result ---- */
 
-json_t *plan_route(struct plan *p, json_t *view) {
-    json_t *out = call(p, HOOK_ROUTE, view);
+json_t *plan_route(struct plan *p, const char *campaign, json_t *view) {
+    json_t *out = call(p, HOOK_ROUTE, &(struct script_use){campaign, NULL}, view);
     if (json_is_object(out))
         return out;
     json_decref(out);
     return json_object();
 }
 
-char *plan_result(struct plan *p, json_t *view) {
-    json_t *out = call(p, HOOK_RESULT, view);
+char *plan_result(struct plan *p, const char *campaign, json_t *view) {
+    json_t *out = call(p, HOOK_RESULT, &(struct script_use){campaign, NULL}, view);
     char *line = NULL;
     if (json_is_string(out))
         line = xstrdup(json_string_value(out));

@@ -32,14 +32,22 @@ void plan_changed(struct plan *p);
 /* NULL, or the header whose script does not exist. */
 const char *plan_check(struct engine *e, const struct row *row);
 
-/* The four hooks; each falls back to the built-in and logs the script's error. */
-/* Calls to begin now; ask_in (s, 0 = not) when to ask again. */
-int64_t plan_dial(struct plan *p, json_t *view, double *ask_in);
-/* When and which number next, for an idle lead. */
+/* The name of the file that a hook runs, and the content hash of its text (16 hex digits,
+ * the same on every machine); "built-in" and "" when it runs none. */
+const char *plan_script(const struct plan *p, enum hook h);
+const char *plan_hash(const struct plan *p, enum hook h);
+
+/* The four hooks; each falls back to the built-in and logs the script's error. campaign
+ * is the uuid whose memory the hook has. */
+/* Calls to begin now; ask_in (s, 0 = not) when to ask again. arg goes to the helper
+ * functions (struct script_env: functions). */
+int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
+                  double *ask_in);
+/* When and which number next, for an idle lead. It has no memory: it is pure. */
 void plan_retry(struct plan *p, const struct row *lead, struct due *due);
 /* What differs from the default; a new object, never NULL. */
-json_t *plan_route(struct plan *p, json_t *view);
+json_t *plan_route(struct plan *p, const char *campaign, json_t *view);
 /* The line of a result (free it), or NULL for none. */
-char *plan_result(struct plan *p, json_t *view);
+char *plan_result(struct plan *p, const char *campaign, json_t *view);
 
 #endif

@@ -134,7 +134,7 @@ void result_write(struct dialing *d, struct batch *b) {
         json_object_set(view, "info", d->info);
     if (d->history)
         json_object_set(view, "history", d->history);
-    char *line = plan_result(d->plan, view);
+    char *line = plan_result(d->plan, row_uuid(d->campaign->item.row), view);
     if (line)
         batch_output(b, d->uuid, conf->general.result_filename, line);
     free(line);

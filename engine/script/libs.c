@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "script/lend.h"
 #include "script/order.h"
 #include "script/pattern.h"
 #include "script/sandbox.h"
@@ -131,6 +132,7 @@ void libs_open(lua_State *L) {
     lua_pop(L, 1);
     libs_push_log(L);
     lua_setglobal(L, "log");
+    lend_open(L, sandbox_of(L)->env);
     close_globals(L);
 }
 

@@ -32,6 +32,8 @@ struct sandbox {
     bool killed;      /* this run is over, whatever the script catches */
     char why[200];    /* and the reason */
     int lines;        /* written to the log in this run */
+    const struct script_function *lent; /* the helper functions of the running hook */
+    void *lent_arg;
     /* C memory in use across calls that may raise: freed at its next use */
     struct str text;
     json_t *tree;

@@ -1,27 +1,25 @@
 #include "script/script.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <lauxlib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "script/sandbox.h"
+#include "script/source.h"
 #include "script/value.h"
 
 #define API 1
-#define NAME_MAX_LEN 64
-#define FILE_MAX_LEN (1024 * 1024)
 
 static const char *const hook_names[HOOK_COUNT] = {"dial", "retry", "route", "result"};
 
-/* A loaded hook. Its function lies in the state's registry under the slot's address. */
+/* A loaded hook. Its function lies in the state's registry under the slot's address,
+ * its memories (key -> table) under that of the member. */
 struct slot {
-    char *file;     /* dial/available.lua; NULL = nothing loaded */
-    char *text;     /* the source, from which a broken state is rebuilt */
-    json_t *params; /* name -> default, or NULL */
+    struct source *source; /* NULL = nothing loaded; a broken state is rebuilt from it */
+    json_t *params;        /* name -> default, or NULL */
+    char memories;
 };
 
 struct script {
@@ -38,8 +36,7 @@ struct script *script_new(const struct script_env *env) {
 }
 
 static void slot_clear(struct slot *slot) {
-    free(slot->file);
-    free(slot->text);
+    source_release(slot->source);
     json_decref(slot->params);
     *slot = (struct slot){0};
 }
@@ -54,55 +51,6 @@ void script_free(struct script *s) {
 }
 
 size_t script_memory(const struct script *s) { return s->sandbox.used; }
-
-/* ---- files ---- */
-
-/* Letters, digits, _ and -: nothing that could lead out of the hook's folder. */
-static bool is_name(const char *name) {
-    size_t n = strlen(name);
-    for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '-')
-            return false;
-    return n > 0 && n <= NAME_MAX_LEN;
-}
-
-static char *strategy_path(const struct script_env *env, enum hook h,
-                           const char *name) {
-    return xasprintf("%s/%s/%s.lua", env->strategies, hook_names[h], name);
-}
-
-/* The whole file, or NULL with errno. */
-static char *read_file(const char *path) {
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return NULL;
-    char *text = xmalloc(FILE_MAX_LEN + 1);
-    size_t n = fread(text, 1, FILE_MAX_LEN + 1, f);
-    int why = ferror(f)            ? errno
-              : n > FILE_MAX_LEN   ? EFBIG
-              : memchr(text, 0, n) ? EILSEQ
-                                   : 0;
-    fclose(f);
-    if (why) { /* a zero byte: a binary chunk or no text at all */
-        free(text);
-        errno = why;
-        return NULL;
-    }
-    text[n] = '\0';
-    return xrealloc(text, n + 1);
-}
-
-bool script_exists(const struct script_env *env, enum hook h, const char *name) {
-    if (!is_name(name))
-        return false;
-    char *path = strategy_path(env, h, name);
-    FILE *f = fopen(path, "rb");
-    int c = f ? fgetc(f) : EOF; /* a folder opens too, but does not read */
-    if (f)
-        fclose(f);
-    free(path);
-    return c != EOF;
-}
 
 /* ---- loading ---- */
 
@@ -175,19 +123,19 @@ static int load_hook(lua_State *L) {
     return 0;
 }
 
-/* Loads a text into a slot of the present state. Takes file and text. */
-static int load_text(struct script *s, enum hook h, char *file, char *text,
-                     char **err) {
-    struct slot *slot = &s->slots[h];
-    struct load l = {.file = file, .text = text, .hook = h, .slot = slot};
-    if (sandbox_run(&s->sandbox, file, load_hook, &l, err)) {
+/* Loads a source (taken over) into a slot of the present state. */
+static int load_source(struct script *s, struct source *source, char **err) {
+    struct slot *slot = &s->slots[source->hook];
+    struct load l = {
+        .file = source->file, .text = source->text, .hook = source->hook, .slot = slot};
+    if (sandbox_run(&s->sandbox, source->file, load_hook, &l, err)) {
         json_decref(l.params);
-        free(file);
-        free(text);
+        source_release(source);
         return -1;
     }
     slot_clear(slot);
-    *slot = (struct slot){.file = file, .text = text, .params = l.params};
+    slot->source = source;
+    slot->params = l.params;
     return 0;
 }
 
@@ -198,11 +146,11 @@ static void rebuild(struct script *s) {
     sandbox_close(&s->sandbox);
     sandbox_open(&s->sandbox, env);
     for (int h = 0; h < HOOK_COUNT; h++) {
-        struct slot old = s->slots[h];
+        struct source *source = s->slots[h].source;
         char *err;
+        json_decref(s->slots[h].params);
         s->slots[h] = (struct slot){0};
-        json_decref(old.params);
-        if (old.file && load_text(s, (enum hook)h, old.file, old.text, &err)) {
+        if (source && load_source(s, source, &err)) {
             log_error(env->log, "script: %s", err);
             free(err);
         }
@@ -210,31 +158,46 @@ static void rebuild(struct script *s) {
 }
 
 int script_load(struct script *s, enum hook h, const char *name, char **err) {
-    const struct script_env *env = s->sandbox.env;
-    char *file = xasprintf("%s/%.80s.lua", hook_names[h], name);
-    if (!is_name(name)) {
-        *err = xasprintf("%s: not the name of a strategy", file);
-        free(file);
+    struct source *source = source_read(s->sandbox.env, h, name, err);
+    if (source == NULL)
         return -1;
-    }
-    char *path = strategy_path(env, h, name), *text = read_file(path);
-    free(path);
-    if (text == NULL) {
-        *err = xasprintf("%s: %s", file, strerror(errno));
-        free(file);
-        return -1;
-    }
     if (s->sandbox.full)
         rebuild(s);
-    return load_text(s, h, file, text, err);
+    return load_source(s, source, err);
+}
+
+const char *script_hash(const struct script *s, enum hook h) {
+    return s->slots[h].source ? s->slots[h].source->hash : NULL;
 }
 
 /* ---- calling ---- */
 
 struct call {
-    const struct slot *slot;
+    struct slot *slot;
+    const char *memory; /* key, NULL = none */
     json_t *in, *out;
 };
+
+/* What the hook has remembered for this key: a live table, nil without a key. */
+static void push_memory(lua_State *L, const struct call *c) {
+    if (c->memory == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &c->slot->memories) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &c->slot->memories);
+    }
+    if (lua_getfield(L, -1, c->memory) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -3, c->memory);
+    }
+    lua_remove(L, -2);
+}
 
 /* view.params: the defaults, each replaced by the caller's value if there is one. */
 static void push_params(lua_State *L, const struct call *c) {
@@ -258,28 +221,34 @@ static int call_hook(lua_State *L) {
     value_push(L, c->in);
     if (c->slot->params && lua_istable(L, -1))
         push_params(L, c);
-    lua_call(L, 1, 1);
+    push_memory(L, c);
+    lua_call(L, 2, 1);
     c->out = value_take(L, -1, why); /* from here on nothing raises but this */
     if (c->out == NULL)
         luaL_error(L, "the result: %s", why);
     return 0;
 }
 
-int script_call(struct script *s, enum hook h, json_t *in, json_t **out, char **err) {
+int script_call(struct script *s, enum hook h, const struct script_use *use, json_t *in,
+                json_t **out, char **err) {
     struct slot *slot = &s->slots[h];
     if (s->sandbox.full)
         rebuild(s);
-    if (slot->file == NULL) {
+    if (slot->source == NULL) {
         *err = xasprintf("no %s script is loaded", hook_names[h]);
         return -1;
     }
-    struct call c = {.slot = slot, .in = in};
-    if (sandbox_run(&s->sandbox, slot->file, call_hook, &c, err)) {
+    struct call c = {.slot = slot, .memory = use ? use->memory : NULL, .in = in};
+    s->sandbox.lent = s->sandbox.env->functions[h];
+    s->sandbox.lent_arg = use ? use->arg : NULL;
+    int rc = sandbox_run(&s->sandbox, slot->source->file, call_hook, &c, err);
+    s->sandbox.lent = NULL;
+    s->sandbox.lent_arg = NULL;
+    if (rc)
         json_decref(c.out);
-        return -1;
-    }
-    *out = c.out;
-    return 0;
+    else
+        *out = c.out;
+    return rc;
 }
 
 /* ---- data files ---- */
@@ -296,7 +265,7 @@ static int load_data(lua_State *L) {
 }
 
 json_t *script_data(const struct script_env *env, const char *path, char **err) {
-    char *text = read_file(path);
+    char *text = source_file(path);
     if (text == NULL) {
         *err = xasprintf("%s: %s", path, strerror(errno));
         return NULL;

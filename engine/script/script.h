@@ -15,6 +15,27 @@
 
 enum hook { HOOK_DIAL, HOOK_RETRY, HOOK_ROUTE, HOOK_RESULT, HOOK_COUNT };
 
+struct view_field;
+
+#define SCRIPT_IN_MAX 16  /* numbers that a helper function takes ... */
+#define SCRIPT_OUT_MAX 8  /* ... and gives */
+#define SCRIPT_HASH 17    /* a content hash as text: 16 hex digits */
+
+/* A helper function of the engine, in Lua learn.NAME: numbers in, numbers out. All in
+ * are finite; one that was left out in the middle is NAN. It returns how many it put
+ * into out (NAN becomes nil), or -1: "not available here". It holds nothing of Lua. */
+struct script_function {
+    const char *name;
+    const char *args, *help; /* for the manual: "(p, n)", one sentence */
+    int (*call)(void *arg, const double *in, int n, double *out);
+};
+
+/* For whom a hook is called. */
+struct script_use {
+    const char *memory; /* whose memory is handed over (a campaign's uuid), NULL = none */
+    void *arg;          /* handed to the helper functions */
+};
+
 /* What every state of one engine shares; must outlive the states. */
 struct script_env {
     const struct log *log;
@@ -23,6 +44,8 @@ struct script_env {
     const char *strategies; /* folder with dial/ retry/ route/ result/ */
     size_t memory;          /* bytes a state may hold; 0 = no cap */
     int64_t instructions;   /* VM instructions per call; 0 = no budget */
+    const struct script_function *functions[HOOK_COUNT]; /* each ended by {0}, or NULL */
+    const struct view_field *views[HOOK_COUNT];          /* what the hooks see, same */
 };
 
 struct script;
@@ -36,10 +59,13 @@ void script_free(struct script *s);
 int script_load(struct script *s, enum hook h, const char *name, char **err) MUST_CHECK;
 /* True when such a file stands in the hook's folder (a name has no path parts). */
 bool script_exists(const struct script_env *env, enum hook h, const char *name);
-/* Calls a loaded hook with in (borrowed). 0 with *out (new reference, json_null() for
- * nil), or -1 with *err (file:line: text; free it). Never raises, never leaks. */
-int script_call(struct script *s, enum hook h, json_t *in, json_t **out,
-                char **err) MUST_CHECK;
+/* Calls a loaded hook as hook(in, memory); in is borrowed, use may be NULL. 0 with *out
+ * (new reference, json_null() for nil), or -1 with *err (file:line: text; free it).
+ * Never raises, never leaks. */
+int script_call(struct script *s, enum hook h, const struct script_use *use, json_t *in,
+                json_t **out, char **err) MUST_CHECK;
+/* The content hash of what is loaded, NULL if nothing is. */
+const char *script_hash(const struct script *s, enum hook h);
 /* Bytes that the state holds now. */
 size_t script_memory(const struct script *s);
 /* Runs a Lua file that returns a table of plain values (a world, say) and gives it as

@@ -74,7 +74,7 @@ static char *run(const char *body, const char *in) {
     json_t *view = json_loads(in ? in : "{}", JSON_DECODE_ANY, NULL), *out = NULL;
     assert_non_null(view);
     char *text = NULL;
-    if (script_call(s, HOOK_DIAL, view, &out, &text) == 0)
+    if (script_call(s, HOOK_DIAL, NULL, view, &out, &text) == 0)
         text = json_dumps(out, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(out);
     json_decref(view);
@@ -119,7 +119,7 @@ static void values_round_trip(void **state) {
         char *err;
         json_t *in = json_loads(texts[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL), *out;
         assert_non_null(in);
-        assert_int_equal(script_call(s, HOOK_DIAL, in, &out, &err), 0);
+        assert_int_equal(script_call(s, HOOK_DIAL, NULL, in, &out, &err), 0);
         assert_true(json_equal(in, out));
         json_decref(in);
         json_decref(out);
@@ -161,7 +161,7 @@ static void views_too_deep(void **state) {
     for (int i = 0; i < 40; i++)
         deep = json_pack("[o]", deep);
     char *err = NULL;
-    assert_int_equal(script_call(s, HOOK_DIAL, deep, &out, &err), -1);
+    assert_int_equal(script_call(s, HOOK_DIAL, NULL, deep, &out, &err), -1);
     assert_non_null(strstr(err, "deeper than 32"));
     free(err);
     json_decref(deep);
@@ -277,7 +277,7 @@ static void limits_leave_it_usable(void **state) {
     static const int order[] = {3, 1, 3, 2, 3, 2, 2, 1, 3};
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         json_t *view = json_pack("{si}", "n", order[i]), *out = NULL;
-        int rc = script_call(s, HOOK_DIAL, view, &out, &err);
+        int rc = script_call(s, HOOK_DIAL, NULL, view, &out, &err);
         assert_int_equal(rc, order[i] == 3 ? 0 : -1);
         if (rc)
             free(err);
@@ -287,7 +287,7 @@ static void limits_leave_it_usable(void **state) {
         json_decref(view);
     }
     json_t *out;
-    assert_int_equal(script_call(s, HOOK_RETRY, json_null(), &out, &err), 0);
+    assert_int_equal(script_call(s, HOOK_RETRY, NULL, json_null(), &out, &err), 0);
     assert_int_equal(json_integer_value(json_object_get(out, "index")), 2);
     json_decref(out);
     script_free(s);
@@ -328,7 +328,7 @@ static void nothing_else_in_reach(void **state) {
                       "return table.concat(n, ' ')";
     gives(
         all, NULL,
-        "\"_VERSION assert error getmetatable ipairs json log math next os pairs pcall"
+        "\"_VERSION assert error getmetatable ipairs json learn log math next os pairs pcall"
         " print rawequal rawget rawlen rawset select setmetatable string table tonumber"
         " tostring type utf8\"");
     gives("return getmetatable('') == false and getmetatable(_ENV) == false", NULL,
@@ -437,7 +437,7 @@ static void loading_checks(void **state) {
     put(HOOK_DIAL, "t", "return 1");
     assert_true(script_exists(&env, HOOK_DIAL, "t"));
     json_t *out;
-    assert_int_equal(script_call(s, HOOK_DIAL, json_null(), &out, &err), -1);
+    assert_int_equal(script_call(s, HOOK_DIAL, NULL, json_null(), &out, &err), -1);
     assert_string_equal(err, "no dial script is loaded");
     free(err);
     script_free(s);
@@ -452,7 +452,7 @@ static void bad_load_keeps_the_good(void **state) {
     assert_int_equal(script_load(s, HOOK_DIAL, "t", &err), -1);
     free(err);
     json_t *out;
-    assert_int_equal(script_call(s, HOOK_DIAL, json_null(), &out, &err), 0);
+    assert_int_equal(script_call(s, HOOK_DIAL, NULL, json_null(), &out, &err), 0);
     assert_int_equal(json_integer_value(out), 7);
     json_decref(out);
     script_free(s);
@@ -467,13 +467,13 @@ static void parameters(void **state) {
     char *err;
     json_t *out, *view = json_pack("{si}", "now", 5);
     assert_int_equal(script_load(s, HOOK_DIAL, "p", &err), 0);
-    assert_int_equal(script_call(s, HOOK_DIAL, view, &out, &err), 0);
+    assert_int_equal(script_call(s, HOOK_DIAL, NULL, view, &out, &err), 0);
     json_t *expected = json_pack("[isi]", 2, "fast", 5);
     assert_true(json_equal(out, expected));
     json_decref(expected);
     json_decref(out);
     json_object_set_new(view, "params", json_pack("{sisi}", "lines", 3, "other", 1));
-    assert_int_equal(script_call(s, HOOK_DIAL, view, &out, &err), 0);
+    assert_int_equal(script_call(s, HOOK_DIAL, NULL, view, &out, &err), 0);
     expected = json_pack("[isi]", 3, "fast", 5);
     assert_true(json_equal(out, expected));
     json_decref(expected);
@@ -520,7 +520,7 @@ static void memory_stays_flat(void **state) {
     for (int i = 0; i < 100000; i++) {
         json_t *view = json_pack("{siss}", "n", i % 100, "s", "text"), *out = NULL;
         char *err = NULL;
-        if (script_call(s, HOOK_DIAL, view, &out, &err))
+        if (script_call(s, HOOK_DIAL, NULL, view, &out, &err))
             free(err);
         json_decref(out);
         json_decref(view);
@@ -552,12 +552,12 @@ static void every_allocation_may_fail(void **state) {
         sb->cap = sb->used + room;
         json_t *out = NULL;
         char *err = NULL;
-        if (script_call(s, HOOK_DIAL, view, &out, &err)) {
+        if (script_call(s, HOOK_DIAL, NULL, view, &out, &err)) {
             assert_true(str_has_prefix(err, "dial/t.lua"));
             assert_non_null(strstr(err, "out of memory"));
             free(err);
             failed++;
-            assert_int_equal(script_call(s, HOOK_DIAL, view, &out, &err), 0);
+            assert_int_equal(script_call(s, HOOK_DIAL, NULL, view, &out, &err), 0);
         } else {
             worked++;
         }

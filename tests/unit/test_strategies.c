@@ -40,7 +40,7 @@ static void decides(struct script *s, enum hook h, const char *view,
     char *err = NULL;
     json_t *in = json_loads(view, 0, NULL), *out = NULL;
     assert_non_null(in);
-    if (script_call(s, h, in, &out, &err))
+    if (script_call(s, h, NULL, in, &out, &err))
         fail_msg("%s", err);
     char *got = json_dumps(out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
     assert_string_equal(got, result);
@@ -196,7 +196,7 @@ static void writes(struct script *s, const char *more, const char *line) {
     char *view = xasprintf("{\"fields\":" FIELDS "%s}", more), *err = NULL;
     json_t *in = json_loads(view, 0, NULL), *out = NULL;
     assert_non_null(in);
-    if (script_call(s, HOOK_RESULT, in, &out, &err))
+    if (script_call(s, HOOK_RESULT, NULL, in, &out, &err))
         fail_msg("%s", err);
     assert_true(json_is_string(out));
     assert_string_equal(json_string_value(out), line);
@@ -246,7 +246,7 @@ static double cost(enum hook h, const char *name, const char *view) {
     clock_real(&c);
     int64_t start = c.mono;
     for (int i = 0; i < CALLS; i++) {
-        assert_int_equal(script_call(s, h, in, &out, &err), 0);
+        assert_int_equal(script_call(s, h, NULL, in, &out, &err), 0);
         json_decref(out);
     }
     clock_read(&c);

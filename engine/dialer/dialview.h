@@ -1,0 +1,24 @@
+/* What the dial hook sees of a campaign and its queue. To show it more, add a row to the
+ * table in dialview.c; the manual follows. */
+#ifndef DIALER_DIALVIEW_H
+#define DIALER_DIALVIEW_H
+
+#include "dialer/campaign.h"
+#include "dialer/queue.h"
+#include "script/view.h"
+
+/* What the rows read. */
+struct dialview {
+    struct campaign *campaign;
+    struct asterisk *asterisk;
+    int64_t room;              /* calls that the hard limits let through */
+    char queue_name[128];
+    struct queue *queue;       /* NULL: the destination is no queue, or not seen yet */
+    struct queue_count count;  /* of its members */
+};
+
+extern const struct view_field dialview_fields[];
+
+void dialview_begin(struct dialview *v, struct campaign *c, struct asterisk *a, int64_t room);
+
+#endif

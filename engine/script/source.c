@@ -1,0 +1,101 @@
+#include "script/source.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define NAME_MAX_LEN 64
+#define FILE_MAX_LEN (1024 * 1024)
+#define HASH_BYTES (SCRIPT_HASH / 2) /* of the digest that are kept */
+
+bool source_is_name(const char *name) {
+    size_t n = strlen(name);
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '-')
+            return false;
+    return n > 0 && n <= NAME_MAX_LEN;
+}
+
+static char *path_of(const struct script_env *env, enum hook h, const char *name) {
+    return xasprintf("%s/%s/%s.lua", env->strategies, hook_name(h), name);
+}
+
+char *source_file(const char *path) {
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return NULL;
+    char *text = xmalloc(FILE_MAX_LEN + 1);
+    size_t n = fread(text, 1, FILE_MAX_LEN + 1, f);
+    int why = ferror(f)            ? errno
+              : n > FILE_MAX_LEN   ? EFBIG
+              : memchr(text, 0, n) ? EILSEQ
+                                   : 0;
+    fclose(f);
+    if (why) {
+        free(text);
+        errno = why;
+        return NULL;
+    }
+    text[n] = '\0';
+    return xrealloc(text, n + 1);
+}
+
+bool script_exists(const struct script_env *env, enum hook h, const char *name) {
+    if (!source_is_name(name))
+        return false;
+    char *path = path_of(env, h, name);
+    FILE *f = fopen(path, "rb");
+    int c = f ? fgetc(f) : EOF; /* a folder opens too, but does not read */
+    if (f)
+        fclose(f);
+    free(path);
+    return c != EOF;
+}
+
+static void set_hash(struct source *s) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    if (EVP_Digest(s->text, strlen(s->text), digest, NULL, EVP_sha256(), NULL) != 1)
+        abort(); /* no memory: there is no other reason */
+    for (size_t i = 0; i < HASH_BYTES; i++)
+        snprintf(s->hash + 2 * i, 3, "%02x", digest[i]);
+}
+
+struct source *source_read(const struct script_env *env, enum hook h, const char *name,
+                           char **err) {
+    char *file = xasprintf("%s/%.80s.lua", hook_name(h), name);
+    if (!source_is_name(name)) {
+        *err = xasprintf("%s: not the name of a strategy", file);
+        free(file);
+        return NULL;
+    }
+    char *path = path_of(env, h, name), *text = source_file(path);
+    free(path);
+    if (text == NULL) {
+        *err = xasprintf("%s: %s", file, strerror(errno));
+        free(file);
+        return NULL;
+    }
+    struct source *s = xcalloc(1, sizeof *s);
+    *s = (struct source){.holds = 1, .hook = h, .name = xstrdup(name), .file = file, .text = text};
+    set_hash(s);
+    return s;
+}
+
+struct source *source_hold(struct source *s) {
+    s->holds++;
+    return s;
+}
+
+void source_release(struct source *s) {
+    if (s == NULL || --s->holds)
+        return;
+    free(s->name);
+    free(s->file);
+    free(s->text);
+    free(s);
+}

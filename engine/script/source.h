@@ -1,0 +1,27 @@
+/* The text of a strategy as it was read: what a state is built from, once or again. */
+#ifndef SCRIPT_SOURCE_H
+#define SCRIPT_SOURCE_H
+
+#include "script/script.h"
+
+struct source {
+    unsigned holds;
+    enum hook hook;
+    char *name; /* available */
+    char *file; /* dial/available.lua */
+    char *text;
+    char hash[SCRIPT_HASH]; /* of the text; the same on every machine */
+};
+
+/* Reads strategies/<hook>/<name>.lua. NULL with *err ("file: why", free it). */
+struct source *source_read(const struct script_env *env, enum hook h, const char *name,
+                           char **err) MUST_CHECK;
+struct source *source_hold(struct source *s);
+void source_release(struct source *s);
+/* A whole text file of 1 MiB at most, to be freed; NULL with errno (EILSEQ: a zero
+ * byte, so a binary chunk or no text at all). */
+char *source_file(const char *path) MUST_CHECK;
+/* Letters, digits, _ and -: nothing that could lead out of a folder. */
+bool source_is_name(const char *name);
+
+#endif
