@@ -265,6 +265,9 @@ static const char *run(struct matcher *m, const char *s, const char *p) {
 
 void matcher_begin(struct matcher *m, lua_State *L, const char *s, size_t n, const char *p,
                    size_t pn) {
+    size_t most = sandbox_of(L)->subjects;
+    if (most && n > most)
+        luaL_error(L, "a text of %d bytes: patterns take %d at most", (int)n, (int)most);
     *m = (struct matcher){.L = L, .begin = s, .end = s + n, .pend = p + pn};
 }
 

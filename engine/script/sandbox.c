@@ -14,6 +14,8 @@
 #define ERROR_MAX 1000     /* bytes of an error text that are kept */
 #define STRETCH 10         /* slices that a call of C may take without a pause */
 #define SLICE_TIME (2 * NS_PER_MS)
+#define REST_BYTES 4096    /* of growth that one step of the collector makes up for */
+#define REST_MAX 64        /* steps of one rest */
 #define LUA_NO_MEMORY "not enough memory"
 
 struct sandbox *sandbox_of(lua_State *L) {
@@ -62,6 +64,7 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
     if (q == NULL)
         return size <= old ? p : NULL;
     sb->used += size - old;
+    sb->grown += growth;
     sb->left -= (int64_t)(growth / BYTES_PER_INSTR); /* seen by the next count */
     return q;
 }
@@ -257,6 +260,17 @@ int sandbox_resume(lua_State *L, lua_State *co, int n, int *results) {
     int status = lua_resume(co, L, n - function, results);
     sb->strand = NULL;
     return status;
+}
+
+/* The collector stands still while a hook runs, so that no call pays for the garbage of
+ * others. Short of memory Lua collects all the same. */
+void sandbox_rest(struct sandbox *sb) {
+    size_t steps = sb->grown / REST_BYTES + 1;
+    if (!sb->idle_gc || sb->full)
+        return;
+    for (size_t i = 0; i < steps && i < REST_MAX; i++)
+        lua_gc(sb->L, LUA_GCSTEP, 0);
+    sb->grown = 0;
 }
 
 /* ---- the state ---- */

@@ -34,6 +34,10 @@ struct sandbox {
     int lines;        /* written to the log in this run */
     const struct script_function *lent; /* the helper functions of the running hook */
     void *lent_arg;
+    void *loading;    /* the source that require adds to, while one is loaded */
+    size_t subjects;  /* bytes that a pattern may be tried on; 0 = any number */
+    bool idle_gc;     /* garbage is collected between runs only: see sandbox_rest */
+    size_t grown;     /* bytes taken since the last rest */
     /* C memory in use across calls that may raise: freed at its next use */
     struct str text;
     json_t *tree;
@@ -48,6 +52,9 @@ struct sandbox *sandbox_of(lua_State *L);
  * which begins with what (the file) if the error itself names no place. */
 int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
                 char **err) MUST_CHECK;
+/* Collects garbage, about as much as was made since: to be called between runs, if
+ * idle_gc is set. Bounded: it never takes long. */
+void sandbox_rest(struct sandbox *sb);
 /* Begins or goes on with a coroutine that was made in this sandbox, from within
  * sandbox_run; n values are on top of L: its function if it is new, and the arguments. As
  * lua_resume; when sb->paused is set afterwards, it

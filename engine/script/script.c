@@ -6,38 +6,51 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "script/sandbox.h"
-#include "script/source.h"
+#include "script/scriptinner.h"
 #include "script/value.h"
 
-#define API 1
+#define SUBJECT_MAX 4096 /* bytes of a text that a pattern is tried on */
 
 static const char *const hook_names[HOOK_COUNT] = {"dial", "retry", "route", "result"};
 
-/* A loaded hook. Its function lies in the state's registry under the slot's address,
- * its memories (key -> table) under that of the member. */
-struct slot {
-    struct source *source; /* NULL = nothing loaded; a broken state is rebuilt from it */
-    json_t *params;        /* name -> default, or NULL */
-    char memories;
-};
-
-struct script {
-    struct sandbox sandbox;
-    struct slot slots[HOOK_COUNT];
-};
-
 const char *hook_name(enum hook h) { return hook_names[h]; }
+
+/* ---- life ---- */
+
+/* What strategies have beyond the common libraries. */
+static int add_ours(lua_State *L) {
+    lua_pushglobaltable(L);
+    lua_pushliteral(L, "require");
+    lua_pushcfunction(L, require_call);
+    lua_rawset(L, -3); /* the table of globals is closed to assignment */
+    return 0;
+}
+
+static void open_state(struct script *s, const struct script_env *env) {
+    char *err;
+    sandbox_open(&s->sandbox, env);
+    if (sandbox_run(&s->sandbox, "script", add_ours, NULL, &err)) {
+        log_error(env->log, "%s", err);
+        abort(); /* the machine is out of memory */
+    }
+    s->sandbox.subjects = SUBJECT_MAX;
+    s->sandbox.idle_gc = env->memory != 0; /* without a cap nothing bounds the garbage */
+    if (s->sandbox.idle_gc)
+        lua_gc(s->sandbox.L, LUA_GCSTOP);
+}
 
 struct script *script_new(const struct script_env *env) {
     struct script *s = xcalloc(1, sizeof *s);
-    sandbox_open(&s->sandbox, env);
+    open_state(s, env);
     return s;
 }
 
-static void slot_clear(struct slot *slot) {
+void slot_clear(struct slot *slot) {
     source_release(slot->source);
     json_decref(slot->params);
+    json_decref(slot->values);
+    json_decref(slot->tests);
+    free(slot->about);
     *slot = (struct slot){0};
 }
 
@@ -52,122 +65,53 @@ void script_free(struct script *s) {
 
 size_t script_memory(const struct script *s) { return s->sandbox.used; }
 
+bool script_was_killed(const struct script *s) { return s->sandbox.killed; }
+
+bool script_is_broken(const struct script *s) { return s->sandbox.full; }
+
+const char *script_hash(const struct script *s, enum hook h) {
+    return s->slots[h].source ? s->slots[h].source->hash : NULL;
+}
+
+json_t *script_params(const struct script *s, enum hook h) { return s->slots[h].params; }
+
+json_t *script_values(const struct script *s, enum hook h) { return s->slots[h].values; }
+
+const char *script_about(const struct script *s, enum hook h) { return s->slots[h].about; }
+
 /* ---- loading ---- */
-
-/* What a load takes and gives; lives in C, so that an error leaves nothing behind. */
-struct load {
-    const char *file, *text;
-    enum hook hook;
-    struct slot *slot;
-    json_t *params, *value;
-};
-
-/* Runs the text of the file and leaves its result on the stack. */
-static void run_file(lua_State *L, const struct load *l) {
-    lua_pushfstring(L, "@%s", l->file);
-    const char *chunk = lua_tostring(L, -1);
-    if (luaL_loadbufferx(L, l->text, strlen(l->text), chunk, "t") != LUA_OK)
-        lua_error(L);
-    lua_call(L, 0, 1);
-    if (!lua_istable(L, -1))
-        luaL_error(L, "%s: the file returns a %s, not a table", l->file,
-                   luaL_typename(L, -1));
-}
-
-/* Checks one `name = {default, "meaning"}` and notes the default; both are on top. */
-static void load_param(lua_State *L, struct load *l) {
-    char why[VALUE_WHY];
-    bool named = lua_type(L, -2) == LUA_TSTRING;
-    const char *name = named ? lua_tostring(L, -2) : luaL_typename(L, -2);
-    if (!named || !lua_istable(L, -1) || lua_rawgeti(L, -1, 2) != LUA_TSTRING)
-        luaL_error(L, "%s: params.%s is not {default, \"meaning\"}", l->file, name);
-    lua_rawgeti(L, -2, 1);
-    json_t *value = value_take(L, -1, why);
-    if (value == NULL)
-        luaL_error(L, "%s: params.%s: %s", l->file, name, why);
-    json_object_set_new(l->params, name, value);
-    lua_pop(L, 2);
-}
-
-/* The defaults of the strategy on the stack at idx. */
-static void load_params(lua_State *L, int idx, struct load *l) {
-    int type = lua_getfield(L, idx, "params");
-    if (type == LUA_TTABLE) {
-        l->params = json_object();
-        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-            load_param(L, l);
-    } else if (type != LUA_TNIL) {
-        luaL_error(L, "%s: params is a %s, not a table", l->file,
-                   lua_typename(L, type));
-    }
-    lua_pop(L, 1);
-}
-
-/* Protected part of script_load: runs, checks, and puts the function in its slot last,
- * so that a failure leaves the hook as it was. */
-static int load_hook(lua_State *L) {
-    struct load *l = lua_touserdata(L, 1);
-    const char *hook = hook_names[l->hook];
-    run_file(L, l);
-    int table = lua_gettop(L), is_number;
-    lua_getfield(L, table, "api");
-    lua_Integer api = lua_tointegerx(L, -1, &is_number);
-    if (!is_number || api != API)
-        luaL_error(L, "%s: needs api = %d", l->file, API);
-    if (lua_getfield(L, table, "about") != LUA_TSTRING && !lua_isnil(L, -1))
-        luaL_error(L, "%s: about is no text", l->file);
-    load_params(L, table, l);
-    if (lua_getfield(L, table, hook) != LUA_TFUNCTION)
-        luaL_error(L, "%s: there is no function '%s' in its table", l->file, hook);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, l->slot);
-    return 0;
-}
-
-/* Loads a source (taken over) into a slot of the present state. */
-static int load_source(struct script *s, struct source *source, char **err) {
-    struct slot *slot = &s->slots[source->hook];
-    struct load l = {
-        .file = source->file, .text = source->text, .hook = source->hook, .slot = slot};
-    if (sandbox_run(&s->sandbox, source->file, load_hook, &l, err)) {
-        json_decref(l.params);
-        source_release(source);
-        return -1;
-    }
-    slot_clear(slot);
-    slot->source = source;
-    slot->params = l.params;
-    return 0;
-}
 
 /* After a run out of memory: a new state with the same texts, since what the old one
  * holds is neither known nor free. A hook that does not load again is gone. */
 static void rebuild(struct script *s) {
     const struct script_env *env = s->sandbox.env;
     sandbox_close(&s->sandbox);
-    sandbox_open(&s->sandbox, env);
+    open_state(s, env);
     for (int h = 0; h < HOOK_COUNT; h++) {
-        struct source *source = s->slots[h].source;
+        struct slot old = s->slots[h];
         char *err;
-        json_decref(s->slots[h].params);
         s->slots[h] = (struct slot){0};
-        if (source && load_source(s, source, &err)) {
+        if (old.source && slot_load(s, old.source, old.values, &err)) {
             log_error(env->log, "script: %s", err);
             free(err);
         }
+        slot_clear(&old);
     }
+}
+
+int script_load_source(struct script *s, struct source *source, json_t *values, char **err) {
+    if (s->sandbox.full)
+        rebuild(s);
+    return slot_load(s, source, values, err);
 }
 
 int script_load(struct script *s, enum hook h, const char *name, char **err) {
     struct source *source = source_read(s->sandbox.env, h, name, err);
     if (source == NULL)
         return -1;
-    if (s->sandbox.full)
-        rebuild(s);
-    return load_source(s, source, err);
-}
-
-const char *script_hash(const struct script *s, enum hook h) {
-    return s->slots[h].source ? s->slots[h].source->hash : NULL;
+    int rc = script_load_source(s, source, NULL, err);
+    source_release(source);
+    return rc;
 }
 
 /* ---- calling ---- */
@@ -199,20 +143,6 @@ static void push_memory(lua_State *L, const struct call *c) {
     lua_remove(L, -2);
 }
 
-/* view.params: the defaults, each replaced by the caller's value if there is one. */
-static void push_params(lua_State *L, const struct call *c) {
-    json_t *given = json_object_get(c->in, "params");
-    lua_newtable(L);
-    json_t *all = c->slot->params;
-    for (void *i = json_object_iter(all); i; i = json_object_iter_next(all, i)) {
-        const char *name = json_object_iter_key(i);
-        json_t *own = json_object_get(given, name);
-        value_push(L, own ? own : json_object_iter_value(i));
-        lua_setfield(L, -2, name);
-    }
-    lua_setfield(L, -2, "params");
-}
-
 /* Protected part of script_call. */
 static int call_hook(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
@@ -220,7 +150,7 @@ static int call_hook(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, c->slot);
     value_push(L, c->in);
     if (c->slot->params && lua_istable(L, -1))
-        push_params(L, c);
+        slot_push_params(L, c->slot, json_object_get(c->in, "params"));
     push_memory(L, c);
     lua_call(L, 2, 1);
     c->out = value_take(L, -1, why); /* from here on nothing raises but this */
@@ -244,11 +174,56 @@ int script_call(struct script *s, enum hook h, const struct script_use *use, jso
     int rc = sandbox_run(&s->sandbox, slot->source->file, call_hook, &c, err);
     s->sandbox.lent = NULL;
     s->sandbox.lent_arg = NULL;
+    sandbox_rest(&s->sandbox);
     if (rc)
         json_decref(c.out);
     else
         *out = c.out;
     return rc;
+}
+
+/* ---- memory ---- */
+
+/* Protected part of script_recall: puts what the key has into c->out. */
+static int recall(lua_State *L) {
+    struct call *c = lua_touserdata(L, 1);
+    char why[VALUE_WHY];
+    push_memory(L, c);
+    c->out = value_take(L, -1, why);
+    if (c->out == NULL)
+        luaL_error(L, "memory: %s", why);
+    return 0;
+}
+
+json_t *script_recall(struct script *s, enum hook h, const char *key, char **err) {
+    struct call c = {.slot = &s->slots[h], .memory = key};
+    if (sandbox_run(&s->sandbox, hook_names[h], recall, &c, err)) {
+        json_decref(c.out);
+        return NULL;
+    }
+    if (json_dumpb(c.out, NULL, 0, JSON_COMPACT) > SCRIPT_MEMORY || !json_is_object(c.out)) {
+        *err = json_is_object(c.out)
+                   ? xasprintf("%s: memory: over %d bytes", hook_names[h], SCRIPT_MEMORY)
+                   : xasprintf("%s: memory: is a list, not a table with names", hook_names[h]);
+        json_decref(c.out);
+        return NULL;
+    }
+    return c.out;
+}
+
+/* Protected part of script_remember. */
+static int remember(lua_State *L) {
+    struct call *c = lua_touserdata(L, 1);
+    push_memory(L, c); /* so that there is a table for it */
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &c->slot->memories);
+    value_push(L, c->in);
+    lua_setfield(L, -2, c->memory);
+    return 0;
+}
+
+int script_remember(struct script *s, enum hook h, const char *key, json_t *value, char **err) {
+    struct call c = {.slot = &s->slots[h], .memory = key, .in = value};
+    return sandbox_run(&s->sandbox, hook_names[h], remember, &c, err);
 }
 
 /* ---- data files ---- */
@@ -257,7 +232,7 @@ int script_call(struct script *s, enum hook h, const struct script_use *use, jso
 static int load_data(lua_State *L) {
     struct load *l = lua_touserdata(L, 1);
     char why[VALUE_WHY];
-    run_file(L, l);
+    load_run_file(L, l);
     l->value = value_take(L, -1, why);
     if (l->value == NULL)
         luaL_error(L, "%s: %s", l->file, why);

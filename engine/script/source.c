@@ -57,12 +57,31 @@ bool script_exists(const struct script_env *env, enum hook h, const char *name) 
     return c != EOF;
 }
 
+/* Over the text, then name and text of each module in the order of loading, these with
+ * their zero bytes. */
 static void set_hash(struct source *s) {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    if (EVP_Digest(s->text, strlen(s->text), digest, NULL, EVP_sha256(), NULL) != 1)
+    struct str all = {0};
+    const char *name;
+    json_t *text;
+    str_add(&all, s->text);
+    json_object_foreach(s->modules, name, text) { /* jansson keeps the order of loading */
+        str_addn(&all, name, strlen(name) + 1);
+        str_addn(&all, json_string_value(text), json_string_length(text) + 1);
+    }
+    if (EVP_Digest(str_get(&all), all.len, digest, NULL, EVP_sha256(), NULL) != 1)
         abort(); /* no memory: there is no other reason */
+    str_free(&all);
     for (size_t i = 0; i < HASH_BYTES; i++)
         snprintf(s->hash + 2 * i, 3, "%02x", digest[i]);
+}
+
+void source_complete(struct source *s) {
+    if (s->is_whole)
+        return;
+    s->is_whole = true;
+    if (json_object_size(s->modules))
+        set_hash(s);
 }
 
 struct source *source_read(const struct script_env *env, enum hook h, const char *name,
@@ -81,7 +100,8 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
         return NULL;
     }
     struct source *s = xcalloc(1, sizeof *s);
-    *s = (struct source){.holds = 1, .hook = h, .name = xstrdup(name), .file = file, .text = text};
+    *s = (struct source){.holds = 1, .hook = h, .name = xstrdup(name), .file = file, .text = text,
+                         .modules = json_object()};
     set_hash(s);
     return s;
 }
@@ -97,5 +117,6 @@ void source_release(struct source *s) {
     free(s->name);
     free(s->file);
     free(s->text);
+    json_decref(s->modules);
     free(s);
 }

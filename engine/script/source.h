@@ -10,7 +10,9 @@ struct source {
     char *name; /* available */
     char *file; /* dial/available.lua */
     char *text;
-    char hash[SCRIPT_HASH]; /* of the text; the same on every machine */
+    json_t *modules; /* what it requires: a/b -> text */
+    bool is_whole;   /* it was loaded once, so they are all there */
+    char hash[SCRIPT_HASH]; /* of all these texts; the same on every machine */
 };
 
 /* Reads strategies/<hook>/<name>.lua. NULL with *err ("file: why", free it). */
@@ -18,6 +20,8 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
                            char **err) MUST_CHECK;
 struct source *source_hold(struct source *s);
 void source_release(struct source *s);
+/* It was loaded: its modules are known from here on, and its hash counts them. */
+void source_complete(struct source *s);
 /* A whole text file of 1 MiB at most, to be freed; NULL with errno (EILSEQ: a zero
  * byte, so a binary chunk or no text at all). */
 char *source_file(const char *path) MUST_CHECK;

@@ -45,7 +45,9 @@ void view_lay(json_t *base, json_t *over) {
     json_t *value;
     json_object_foreach(over, key, value) {
         json_t *there = json_object_get(base, key);
-        if (json_is_object(there) && json_is_object(value) && json_object_size(value))
+        if (json_is_null(value))
+            json_object_del(base, key);
+        else if (json_is_object(there) && json_is_object(value) && json_object_size(value))
             view_lay(there, value);
         else
             json_object_set(base, key, value);

@@ -19,7 +19,8 @@ struct view_field {
 json_t *view_make(const struct view_field *fields, const void *from) MUST_CHECK;
 /* The view of the rows' examples. A new reference. */
 json_t *view_example(const struct view_field *fields) MUST_CHECK;
-/* Lays the members of over upon base, object by object; anything else is replaced. */
+/* Lays the members of over upon base, object by object; null takes away what is there,
+ * anything else takes its place. */
 void view_lay(json_t *base, json_t *over);
 
 /* A text, or NULL where there is none: what most rows want. */

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <sys/stat.h>
 
+#include "script/param.h"
 #include "script/script.h"
+#include "script/source.h"
 #include "script/view.h"
 
 static char folder[] = "/tmp/test_scripthost.XXXXXX";
@@ -138,6 +140,279 @@ static void memory_is_per_key(void **state) {
     script_free(s);
 }
 
+/* What is recalled goes into another state and is live there; bad things stay out. */
+static void memory_moves(void **state) {
+    (void)state;
+    char *err = NULL;
+    struct script *s = with_body(HOOK_DIAL, "memory.n = (memory.n or 0) + 1\n"
+                                            "memory.list = {1, {x = 'y'}} return memory.n");
+    struct script *t = with_body(HOOK_DIAL, "memory.n = (memory.n or 0) + 1\n"
+                                            "return {memory.n, memory.list[2].x}");
+    answers(s, HOOK_DIAL, "a", NULL, "1");
+    json_t *kept = script_recall(s, HOOK_DIAL, "a", &err);
+    assert_non_null(kept);
+    assert_int_equal(script_remember(t, HOOK_DIAL, "a", kept, &err), 0);
+    answers(t, HOOK_DIAL, "a", NULL, "[2,\"y\"]");
+    answers(t, HOOK_DIAL, "a", NULL, "[3,\"y\"]");
+    json_decref(kept);
+    script_free(s);
+    script_free(t);
+    static const struct {
+        const char *body, *why;
+    } bad[] = {{"memory.f = print", "memory: ['f'] a function is no plain value"},
+               {"memory.s = ('x'):rep(70000)", "memory: over 65536 bytes"},
+               {"memory.self = memory", "nested deeper than 32"},
+               {"memory[1] = 1", "memory: is a list"}};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        s = with_body(HOOK_DIAL, bad[i].body);
+        answers(s, HOOK_DIAL, "a", NULL, "null");
+        assert_null(script_recall(s, HOOK_DIAL, "a", &err));
+        if (strstr(err, bad[i].why) == NULL)
+            fail_msg("%s: %s", bad[i].body, err);
+        free(err);
+        script_free(s);
+    }
+}
+
+/* ---- parameters ---- */
+
+static json_t *declared(const char *params, char **err) {
+    char *path = xasprintf("%s/dial/p.lua", folder);
+    char *text = xasprintf("return { api = 1, params = {%s},\ndial = function(v) return 1 end }",
+                           params);
+    write_file(path, text);
+    free(text);
+    free(path);
+    struct script *s = script_new(&env);
+    json_t *out = NULL;
+    if (script_load(s, HOOK_DIAL, "p", err) == 0)
+        out = json_incref(script_params(s, HOOK_DIAL));
+    script_free(s);
+    return out;
+}
+
+static void parameters_are_checked(void **state) {
+    (void)state;
+    static const char all[] = "n = {2, 'm', min = 1, max = 5}, whole = {3, 'm', integer = true},"
+                              "word = {'a', 'm', oneof = {'a', 'b'}}, flag = {false, 'm'},"
+                              "list = {{1}, 'm'}";
+    static const struct {
+        const char *text, *values;
+    } good[] = {
+        {NULL, "{\"flag\":false,\"list\":[1],\"n\":2,\"whole\":3,\"word\":\"a\"}"},
+        {"", "{\"flag\":false,\"list\":[1],\"n\":2,\"whole\":3,\"word\":\"a\"}"},
+        {"n=1.5, word=b", "{\"flag\":false,\"list\":[1],\"n\":1.5,\"whole\":3,\"word\":\"b\"}"},
+        {"{\"n\":5,\"flag\":true,\"list\":[]}",
+         "{\"flag\":true,\"list\":[],\"n\":5,\"whole\":3,\"word\":\"a\"}"},
+        {"flag=yes,whole=-4", "{\"flag\":true,\"list\":[1],\"n\":2,\"whole\":-4,\"word\":\"a\"}"},
+    };
+    static const struct {
+        const char *text, *why;
+    } bad[] = {
+        {"n=0", "'n' is 0, under 1"},
+        {"n=6", "'n' is 6, over 5"},
+        {"n=x", "'n' cannot be read"},
+        {"n=0x3", "'n' cannot be read"},
+        {"n=", "'n' cannot be read"},
+        {"n=nan", "'n' cannot be read"},
+        {"n=1e999", "'n' cannot be read"},
+        {"n", "'n' is not name=value"},
+        {"m=1", "'m' is no parameter of this strategy"},
+        {"whole=1.5", "'whole' is no whole number"},
+        {"word=c", "'word' is none of [\"a\",\"b\"]"},
+        {"flag=perhaps", "'flag' cannot be read"},
+        {"{\"n\":\"2\"}", "'n' is a text where a number is wanted"},
+        {"{\"n\":2", "cannot be read"},
+        {"{\"n\":2,\"n\":3}", "cannot be read"},
+    };
+    char *err = NULL;
+    json_t *spec = declared(all, &err);
+    assert_non_null(spec);
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        json_t *values = param_values(spec, NULL, good[i].text, &err);
+        if (values == NULL)
+            fail_msg("%s: %s", good[i].text, err);
+        char *got = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS);
+        assert_string_equal(got, good[i].values);
+        free(got);
+        json_decref(values);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_null(param_values(spec, NULL, bad[i].text, &err));
+        if (strstr(err, bad[i].why) == NULL)
+            fail_msg("%s: %s", bad[i].text, err);
+        free(err);
+    }
+    /* plan variables of the name set it too, the text wins, other names do not matter */
+    json_t *variables = json_pack("{s:s, s:s}", "n", "4", "other", "x");
+    json_t *values = param_values(spec, variables, NULL, &err);
+    assert_int_equal(json_integer_value(json_object_get(values, "n")), 4);
+    json_decref(values);
+    values = param_values(spec, variables, "n=3", &err);
+    assert_int_equal(json_integer_value(json_object_get(values, "n")), 3);
+    json_decref(values);
+    json_object_set_new(variables, "n", json_string("many"));
+    assert_null(param_values(spec, variables, NULL, &err));
+    assert_string_equal(err, "'n' cannot be read");
+    free(err);
+    json_decref(variables);
+    json_decref(spec);
+}
+
+static void declarations_are_checked(void **state) {
+    (void)state;
+    static const struct {
+        const char *params, *why;
+    } bad[] = {
+        {"n = 2", "params.n is not {default, \"meaning\"}"},
+        {"n = {2}", "params.n is not {default, \"meaning\"}"},
+        {"n = {2, 'm', mni = 1}", "params.n.mni is not known"},
+        {"n = {2, 'm', min = '1'}", "params.n.min is not known, or of the wrong type"},
+        {"n = {2, 'm', min = 3}", "params.n: its default is 2, under 3"},
+        {"n = {print, 'm'}", "params.n: a function is no plain value"},
+        {"n = {0/0, 'm'}", "not finite"},
+        {"['\\xff'] = {1, 'm'}", "not UTF-8"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        char *err = NULL;
+        assert_null(declared(bad[i].params, &err));
+        assert_non_null(err);
+        if (strstr(err, bad[i].why) == NULL || !str_has_prefix(err, "dial/p.lua: "))
+            fail_msg("%s: %s", bad[i].params, err);
+        free(err);
+    }
+}
+
+/* ---- require ---- */
+
+static void put(const char *path, const char *text) {
+    char *whole = xasprintf("%s/%s", folder, path);
+    write_file(whole, text);
+    free(whole);
+}
+
+static struct source *read_source(const char *text) {
+    char *err = NULL;
+    put("dial/q.lua", text);
+    struct source *source = source_read(&env, HOOK_DIAL, "q", &err);
+    assert_non_null(source);
+    return source;
+}
+
+static void require_reaches_the_folder(void **state) {
+    (void)state;
+    static const char use[] =
+        "local m, again = require 'retry.m', require('retry/m')\n"
+        "return { api = 1, dial = function() return m == again and m.n end }";
+    char *err = NULL;
+    put("retry/m.lua", "return { n = 5 }");
+    struct source *first = read_source(use);
+    struct script *s = script_new(&env);
+    assert_int_equal(script_load_source(s, first, NULL, &err), 0);
+    answers(s, HOOK_DIAL, NULL, NULL, "5");
+    /* what was required is part of what runs, and of its hash */
+    put("retry/m.lua", "return { n = 6 }");
+    struct source *second = read_source(use);
+    struct script *t = script_new(&env);
+    assert_int_equal(script_load_source(t, second, NULL, &err), 0);
+    answers(t, HOOK_DIAL, NULL, NULL, "6");
+    assert_string_not_equal(first->hash, second->hash);
+    assert_int_equal(script_load_source(t, first, NULL, &err), 0);
+    answers(t, HOOK_DIAL, NULL, NULL, "5");
+    source_release(first);
+    source_release(second);
+    script_free(s);
+    script_free(t);
+}
+
+static void require_reaches_nothing_else(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } bad[] = {
+        {"require '../q'", "is not the name of a file here"},
+        {"require '/etc/passwd'", "is not the name of a file here"},
+        {"require 'a.b.c.d'", "is not the name of a file here"},
+        {"require 'a..b'", "is not the name of a file here"},
+        {"require ''", "is not the name of a file here"},
+        {"require 'nobody'", "nobody.lua: No such file or directory"},
+        {"require 'retry.loop'", "require: retry/loop needs itself"},
+        {"require 'retry.nothing'", "retry/nothing.lua returns nothing"},
+        {"require 'retry.binary'", "retry/binary.lua: Invalid or incomplete"},
+        {"require 'retry.wrong'", "retry/wrong.lua:1: "},
+        {"return {api = 1, dial = function() end, about = require 'retry.endless'}",
+         "retry/endless.lua:1: more than"},
+    };
+    put("retry/loop.lua", "return require 'retry.loop'");
+    put("retry/nothing.lua", "local x = 1");
+    put("retry/wrong.lua", "error('no')");
+    put("retry/endless.lua", "while true do end");
+    char *binary = xasprintf("%s/retry/binary.lua", folder);
+    FILE *f = fopen(binary, "wb");
+    fwrite("\033Lua\0", 1, 5, f);
+    fclose(f);
+    free(binary);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        char *err = NULL;
+        struct source *source = read_source(bad[i].text);
+        struct script *s = script_new(&env);
+        assert_int_equal(script_load_source(s, source, NULL, &err), -1);
+        if (strstr(err, bad[i].why) == NULL)
+            fail_msg("%s: %s", bad[i].text, err);
+        free(err);
+        source_release(source);
+        script_free(s);
+    }
+    struct script *s = with_body(HOOK_DIAL, "return require 'retry.m'");
+    char *got = call(s, HOOK_DIAL, NULL, NULL);
+    assert_non_null(strstr(got, "only while the file is loaded"));
+    free(got);
+    script_free(s);
+}
+
+/* ---- a strategy's own tests ---- */
+
+static void note_test(void *arg, const char *name, const char *why) {
+    str_addf(arg, "%s: %s\n", name, why ? why : "ok");
+}
+
+static void own_tests(void **state) {
+    (void)state;
+    static const struct view_field fields[] = {{"queue.free", "members", "m", "3", NULL},
+                                               {"room", "calls", "m", "10", NULL},
+                                               {0}};
+    env.views[HOOK_DIAL] = fields;
+    struct source *source = read_source(
+        "return { api = 1, params = { lines = { 2, 'm' } },\n"
+        "dial = function(v, m) m.n = (m.n or 0) + 1\n"
+        "  return v.queue and v.queue.free * v.params.lines + m.n or v.room end,\n"
+        "tests = {\n"
+        "['a: defaults'] = function(run) assert(run{} == 7) end,\n"
+        "['b: parts'] = function(run) assert(run{queue = {free = 1}, params = {lines = 5}} == 6)"
+        " end,\n"
+        "['c: absent'] = function(run) assert(run{queue = json.null} == 10) end,\n"
+        "['d: memory'] = function(run) local m = {n = 4} assert(run({}, m) == 11 and m.n == 5)"
+        " end,\n"
+        "['e: wrong'] = function(run)\nassert(run{} == 8, 'not 8') end,\n"
+        "['f: endless'] = function(run) while true do end end,\n"
+        "['g: budget is fresh'] = function(run) for i = 1, 5000 do end end,\n"
+        "} }");
+    struct str said = {0};
+    assert_int_equal(script_test(&env, source, note_test, &said), 2);
+    assert_string_equal(said.s, "a: defaults: ok\nb: parts: ok\nc: absent: ok\nd: memory: ok\n"
+                                "e: wrong: dial/q.lua:10: not 8\n"
+                                "f: endless: dial/q.lua:11: more than 100000 instructions in one"
+                                " call\ng: budget is fresh: ok\n");
+    str_free(&said);
+    source_release(source);
+    source = read_source("return { api = 1, dial = 7 }");
+    assert_int_equal(script_test(&env, source, note_test, &said), 1);
+    assert_string_equal(said.s, ": dial/q.lua: there is no function 'dial' in its table\n");
+    str_free(&said);
+    source_release(source);
+    env.views[HOOK_DIAL] = NULL;
+}
+
 /* ---- views ---- */
 
 static json_t *get_calls(const void *from) { return json_integer(*(const int *)from); }
@@ -199,6 +474,12 @@ int main(void) {
         cmocka_unit_test(helpers_take_numbers),
         cmocka_unit_test(helpers_refuse),
         cmocka_unit_test(memory_is_per_key),
+        cmocka_unit_test(memory_moves),
+        cmocka_unit_test(parameters_are_checked),
+        cmocka_unit_test(declarations_are_checked),
+        cmocka_unit_test(require_reaches_the_folder),
+        cmocka_unit_test(require_reaches_nothing_else),
+        cmocka_unit_test(own_tests),
         cmocka_unit_test(views_are_tables),
     };
     return cmocka_run_group_tests_name("scripthost", tests, set_up, tear_down);
