@@ -144,6 +144,9 @@ static const struct conf_option options[] = {
      "bytes the scripts of one plan may hold", SCRIPTS(memory)},
     {"scripts", "instructions", CONF_INT, "1000000", 1000, BIG, NULL, true,
      "Lua instructions one call of a hook may take", SCRIPTS(instructions)},
+    {"scripts", "overrun", CONF_INT, "20", 1, 60000, NULL, true,
+     "milliseconds of processor time one call of a hook may take; three longer ones in a row "
+     "take the strategy out of service", SCRIPTS(overrun)},
 };
 /* clang-format on */
 

@@ -71,6 +71,7 @@ struct conf {
     struct {
         char *path;
         int64_t memory, instructions; /* bytes per plan, instructions per call */
+        int64_t overrun;              /* ms of processor time per call */
     } scripts;
     struct conf_asterisk *asterisks; /* at least one */
     size_t asterisk_count;

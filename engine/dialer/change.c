@@ -6,6 +6,7 @@
 
 #include "dialer/campaign.h"
 #include "dialer/number.h"
+#include "dialer/plan.h"
 #include "dialer/schedule.h"
 
 #define TEXT_MAX 900 /* bytes of any one value: it must fit a line on its way back */
@@ -104,10 +105,16 @@ static bool check_campaign(struct change *ch) {
 
 static bool check_plan(struct change *ch) {
     const char *tech = row_text(ch->row, PLAN_TECH_NAME);
-    const char *bad = plan_check(ch->engine, ch->row);
     if (tech && !number_is_tech(tech))
         return change_fail(ch, "TechName", "is no channel technology with its slash");
-    return bad == NULL || change_fail(ch, bad, "names a script that does not exist");
+    char *why = NULL;
+    const char *bad = strategies_check(ch->engine, ch->row, ch->before, &why);
+    if (bad && ch->before)
+        log_warn(ch->engine->log, "plan %s keeps what it has: %s %s", row_uuid(ch->row), bad, why);
+    if (bad)
+        change_fail(ch, bad, why);
+    free(why);
+    return bad == NULL;
 }
 
 static bool check_lead(struct change *ch) {

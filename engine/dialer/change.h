@@ -16,7 +16,7 @@ struct change {
     struct lead *lead;
     noun_done *done;
     void *arg;
-    char why[160];
+    char why[400];
 };
 
 /* Remembers why not; false, so that it can be returned. */

@@ -57,6 +57,7 @@ static void forget(struct dialing *d) {
 
 void dialing_free(struct dialing *d) {
     timer_stop(&d->limit);
+    policy_release(d->policy);
     plan_release(d->plan);
     lead_release(d->lead);
     json_decref(d->call);
@@ -130,6 +131,7 @@ static struct dialing *dialing_new(struct engine *e, struct campaign *c, struct 
     d->engine = e;
     d->campaign = c;
     d->plan = plan_hold(p);
+    d->policy = policy_hold(p->policy);
     d->lead = l;
     d->asterisk = a;
     d->tm_create = engine_wall(e);

@@ -19,6 +19,7 @@ struct dialing {
     char uuid[UUID_TEXT], other[UUID_TEXT];
     struct campaign *campaign;
     struct plan *plan;
+    struct policy *policy; /* the plan's hooks as they were when it began */
     struct lead *lead;
     struct asterisk *asterisk;
     struct trunk *trunk; /* NULL without a [trunk:] section */

@@ -13,6 +13,10 @@
 #include "dialer/dialing.h"
 #include "dialer/dialview.h"
 #include "dialer/lead.h"
+#include "dialer/memory.h"
+#include "dialer/resultview.h"
+#include "dialer/retryview.h"
+#include "dialer/routeview.h"
 
 #define LEAVE_TIME SECONDS(5)
 
@@ -114,6 +118,7 @@ static void load(struct engine *e) {
     load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
     load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
     load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues);
+    memories_load(e);
     load_plans(e);
     agendas_load(e);
     load_campaigns(e);
@@ -177,7 +182,10 @@ struct engine *engine_new(struct loop *l, const struct log *log, const struct co
                                      .strategies = conf->scripts.path,
                                      .memory = (size_t)conf->scripts.memory,
                                      .instructions = conf->scripts.instructions,
-                                     .views = {[HOOK_DIAL] = dialview_fields}};
+                                     .views = {[HOOK_DIAL] = dialview_fields,
+                                               [HOOK_RETRY] = retryview_fields,
+                                               [HOOK_ROUTE] = routeview_fields,
+                                               [HOOK_RESULT] = resultview_fields}};
     struct store_config sc = {.path = conf->database.db_sqlite3_data,
                               .full = conf->database.durability == CONF_FULL};
     e->store = store_open(l, &sc, err);
@@ -254,6 +262,7 @@ void engine_free(struct engine *e) {
     e->leaving = true;
     e->leave.gone = NULL;
     timer_stop(&e->leave.limit);
+    memories_save(e);
     store_close(e->store); /* everything on its way becomes durable and is told */
     e->out.event = NULL;
     map_free(&e->channels);
@@ -261,6 +270,7 @@ void engine_free(struct engine *e) {
     free_all(&e->campaigns, free_campaign);
     agendas_free(e);
     free_all(&e->plans, free_plan);
+    memories_free(e);
     free_items(&e->dlmas);
     free_items(&e->destinations);
     free_items(&e->queues);

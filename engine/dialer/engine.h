@@ -42,6 +42,8 @@ struct engine {
     struct map lead_ids;     /* the same by id */
     struct map asterisks;    /* name -> struct asterisk */
     struct map trunks;       /* name -> struct trunk */
+    struct map memories;     /* campaign/hook -> what strategies have learnt */
+    struct timer memory_save;
     struct agenda *agendas;  /* list */
     struct {
         /* A whole packet of class message, to everybody who listens. */

@@ -7,6 +7,7 @@
 #include "dialer/campaign.h"
 #include "dialer/change.h"
 #include "dialer/lead.h"
+#include "dialer/memory.h"
 
 const struct map *noun_map(const struct engine *e, const struct noun *n) {
     return n == &noun_campaign ? &e->campaigns
@@ -76,6 +77,7 @@ static void take(struct engine *e, const struct noun *n, const char *uuid) {
         return;
     if (n == &noun_campaign) {
         campaign_free(v);
+        memory_forget(e, uuid);
     } else if (n == &noun_plan) {
         plan_release(v);
     } else {

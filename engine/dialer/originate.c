@@ -5,6 +5,7 @@
 
 #include "ami/message.h"
 #include "dialer/number.h"
+#include "dialer/routeview.h"
 
 #define VALUE_MAX 900 /* bytes of Data, CallerID and the like: a line holds 1,024 */
 
@@ -28,32 +29,6 @@ static json_t *merged(const struct dialing *d) {
 static void put_text(json_t *o, const char *key, const char *text) {
     if (text)
         json_object_set_new(o, key, json_string(text));
-}
-
-static json_t *route_view(const struct dialing *d) {
-    const struct row *plan = d->plan->item.row, *lead = d->lead->row;
-    const struct row *dest = campaign_destination(d->campaign)->row;
-    json_t *p = json_object(), *l = json_object(), *t = json_object(), *c = json_object();
-    put_text(c, "uuid", row_uuid(d->campaign->item.row));
-    put_text(c, "name", row_text(d->campaign->item.row, CAMPAIGN_NAME));
-    put_text(p, "tech_name", row_text(plan, PLAN_TECH_NAME));
-    put_text(p, "trunk_name", row_text(plan, PLAN_TRUNK_NAME));
-    put_text(p, "caller_id", row_text(plan, PLAN_CALLER_ID));
-    json_object_set_new(p, "dial_timeout", json_integer(row_int(plan, PLAN_DIAL_TIMEOUT)));
-    put_text(l, "uuid", row_uuid(lead));
-    put_text(l, "name", row_text(lead, LEAD_NAME));
-    put_text(l, "ukey", row_text(lead, LEAD_UKEY));
-    put_text(l, "email", row_text(lead, LEAD_EMAIL));
-    put_text(l, "number", row_text(lead, LEAD_NUMBER_1 + d->index - 1));
-    json_object_set_new(l, "index", json_integer(d->index));
-    json_object_set_new(t, "type", json_integer(row_int(dest, DESTINATION_TYPE)));
-    put_text(t, "exten", row_text(dest, DESTINATION_EXTEN));
-    put_text(t, "context", row_text(dest, DESTINATION_CONTEXT));
-    put_text(t, "priority", row_text(dest, DESTINATION_PRIORITY));
-    put_text(t, "application", row_text(dest, DESTINATION_APPLICATION));
-    put_text(t, "data", row_text(dest, DESTINATION_DATA));
-    return json_pack("{s:o, s:o, s:o, s:o, s:O}", "campaign", c, "plan", p, "lead", l, "dest",
-                     t, "variables", d->variables);
 }
 
 /* One word of the route's answer, or what is said otherwise. */
@@ -136,7 +111,7 @@ const char *originate_plan(struct dialing *d) {
     put_text(d->call, "dial_addr", row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
     json_object_set_new(d->call, "dial_index", json_integer(d->index));
     json_object_set_new(d->call, "dial_trycnt", json_integer(d->tries));
-    json_t *view = route_view(d), *route;
+    json_t *view = view_make(routeview_fields, d), *route;
     route = plan_route(d->plan, row_uuid(d->campaign->item.row), view);
     char *channel = default_channel(d);
     double asked = json_number_value(json_object_get(route, "timeout"));

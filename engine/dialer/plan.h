@@ -1,15 +1,17 @@
-/* A plan: its row, the Lua state with its four hooks, and the built-in behaviour that
- * stands in when a hook fails. Counted, so that a call ends under what it began with. */
+/* A plan: its row, the policy with its four hooks, and the built-in behaviour that
+ * stands in when a hook fails. Counted: calls in flight hold it, and their policy. */
 #ifndef DIALER_PLAN_H
 #define DIALER_PLAN_H
 
-#include "dialer/engine.h"
+#include "dialer/strategy.h"
 
 struct plan {
     struct engine *engine;
     struct item item;
-    struct script *script;
-    char *hooks[HOOK_COUNT]; /* names of the files loaded, NULL = built-in */
+    struct policy *policy; /* the hooks in charge */
+    struct strategy strategies[HOOK_COUNT];
+    struct shadow *shadow; /* NULL: none */
+    struct task reschedule;
     char *version;           /* changes with whatever decides what is due next */
     unsigned holds;
 };
@@ -27,10 +29,16 @@ struct due {
 struct plan *plan_new(struct engine *e, struct row *row);
 struct plan *plan_hold(struct plan *p);
 void plan_release(struct plan *p);
-/* The row was changed: hooks that have another name now are loaded anew. */
+/* The row was changed: hooks that are another version now are swapped. */
 void plan_changed(struct plan *p);
-/* NULL, or the header whose script does not exist. */
-const char *plan_check(struct engine *e, const struct row *row);
+/* The name of the file a row wants for a hook, and the fields it names script and
+ * parameters in. */
+const char *plan_hook_file(const struct row *row, enum hook h);
+int plan_script_field(enum hook h);
+int plan_params_field(enum hook h);
+/* What is due next is decided by another version: at the end of this turn the campaigns
+ * of the plan look again. */
+void plan_reschedule(struct plan *p);
 
 /* The name of the file that a hook runs, and the content hash of its text (16 hex digits,
  * the same on every machine); "built-in" and "" when it runs none. */
@@ -43,11 +51,14 @@ const char *plan_hash(const struct plan *p, enum hook h);
  * functions (struct script_env: functions). */
 int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
                   double *ask_in);
+/* What a dial hook's result asks for: calls, and ask_in (s, 0 = not); both put right,
+ * *odd when they had to be. */
+int64_t plan_calls(json_t *out, double *ask_in, bool *odd);
 /* When and which number next, for an idle lead. It has no memory: it is pure. */
 void plan_retry(struct plan *p, const struct row *lead, struct due *due);
 /* What differs from the default; a new object, never NULL. */
 json_t *plan_route(struct plan *p, const char *campaign, json_t *view);
-/* The line of a result (free it), or NULL for none. */
-char *plan_result(struct plan *p, const char *campaign, json_t *view);
+/* The line of a result (free it), or NULL for none; under the policy it began with. */
+char *plan_result(struct plan *p, struct policy *under, const char *campaign, json_t *view);
 
 #endif

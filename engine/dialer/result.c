@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialer/resultview.h"
+
 #define HISTORY_MAX 500 /* events of one call */
 
 /* The lead as it is before it is reserved, with the sum of its tries. */
@@ -63,78 +65,10 @@ void result_remember(struct dialing *d, const struct message *m) {
     json_array_append_new(d->history, event);
 }
 
-static void put_time(json_t *o, const char *key, int64_t wall) {
-    char text[TIME_TEXT];
-    if (wall == 0)
-        return;
-    time_text(text, wall);
-    json_object_set_new(o, key, json_string(text));
-}
-
-static void put_text(json_t *o, const char *key, const char *text) {
-    if (text)
-        json_object_set_new(o, key, json_string(text));
-}
-
-/* Variables of one frozen row, "" where it has none. */
-static void put_variables(json_t *o, const char *key, json_t *info, const char *row) {
-    const char *v =
-        json_string_value(json_object_get(json_object_get(info, row), "variables"));
-    put_text(o, key, v ? v : "");
-}
-
-/* protocol.md §5, the short form. */
-static json_t *fields(const struct dialing *d) {
-    json_t *o = json_copy(d->call);
-    json_object_del(o, "dial_caller_id");
-    if (json_object_get(o, "dial_application") && !json_object_get(o, "dial_data"))
-        put_text(o, "dial_data", "");
-    put_text(o, "camp_uuid", row_uuid(d->campaign->item.row));
-    put_text(o, "channel_name", d->channel_name ? d->channel_name : "");
-    put_text(o, "channelid", d->uuid);
-    put_text(o, "dialing_uuid", d->uuid);
-    put_text(o, "otherchannelid", d->other);
-    put_text(o, "dl_list_uuid", row_uuid(d->lead->row));
-    put_text(o, "uuid", row_uuid(d->lead->row));
-    put_text(o, "plan_uuid", row_uuid(d->plan->item.row));
-    put_variables(o, "dest_variables", d->info, "info_dest");
-    put_variables(o, "dl_variables", d->info, "info_dl_list");
-    put_variables(o, "plan_variables", d->info, "info_plan");
-    char *variables = json_dumps(d->variables, JSON_COMPACT);
-    put_text(o, "variables", variables ? variables : "{}");
-    free(variables);
-    json_object_set_new(o, "res_dial", json_integer(d->outcome.res_dial));
-    json_object_set_new(o, "res_hangup", json_integer(d->outcome.res_hangup));
-    put_text(o, "res_hangup_detail", d->outcome.res_hangup_detail);
-    if (d->outcome.ours || d->facts.lost)
-        put_text(o, "res_dial_detail", d->outcome.res_dial_detail);
-    put_text(o, "res_amd", d->amd);
-    put_text(o, "res_amd_detail", d->amd_detail);
-    put_time(o, "tm_dialing", d->tm_dialing);
-    put_time(o, "tm_dial_begin", d->tm_begin);
-    put_time(o, "tm_dial_end", d->tm_end);
-    put_time(o, "tm_hangup", d->tm_hangup);
-    return o;
-}
-
-/* What the tutorial's lines do not have; scripts may want it. */
-static json_t *extra(const struct dialing *d) {
-    json_t *o = json_object();
-    put_text(o, "current_queue", d->queue);
-    put_text(o, "current_agent", d->agent);
-    return o;
-}
-
 void result_write(struct dialing *d, struct batch *b) {
     const struct conf *conf = d->engine->conf;
-    json_t *view = json_object();
-    json_object_set_new(view, "fields", fields(d));
-    json_object_set_new(view, "extra", extra(d));
-    if (conf->general.result_info_enable)
-        json_object_set(view, "info", d->info);
-    if (d->history)
-        json_object_set(view, "history", d->history);
-    char *line = plan_result(d->plan, row_uuid(d->campaign->item.row), view);
+    json_t *view = view_make(resultview_fields, d);
+    char *line = plan_result(d->plan, d->policy, row_uuid(d->campaign->item.row), view);
     if (line)
         batch_output(b, d->uuid, conf->general.result_filename, line);
     free(line);

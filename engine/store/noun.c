@@ -89,6 +89,18 @@ static const struct field plan_fields[PLAN_FIELDS] = {
                            .help = "a file of strategies/route"},
     [PLAN_RESULT_SCRIPT] = {"result_script", "ResultScript", FIELD_TEXT, LATE,
                             .help = "a file of strategies/result"},
+    [PLAN_DIAL_PARAMS] = {"dial_params", "DialParams", FIELD_TEXT, LATE,
+                          .help = "of the dial script: JSON, or name=value,name=value"},
+    [PLAN_RETRY_PARAMS] = {"retry_params", "RetryParams", FIELD_TEXT, LATE,
+                           .help = "of the retry script"},
+    [PLAN_ROUTE_PARAMS] = {"route_params", "RouteParams", FIELD_TEXT, LATE,
+                           .help = "of the route script"},
+    [PLAN_RESULT_PARAMS] = {"result_params", "ResultParams", FIELD_TEXT, LATE,
+                            .help = "of the result script"},
+    [PLAN_SHADOW_SCRIPT] = {"shadow_script", "ShadowScript", FIELD_TEXT, LATE,
+                            .help = "a second file of strategies/dial, only compared"},
+    [PLAN_SHADOW_PARAMS] = {"shadow_params", "ShadowParams", FIELD_TEXT, LATE,
+                            .help = "of the shadow script"},
     [PLAN_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 

@@ -16,6 +16,7 @@ static const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlm
  * due: one row per lead of an agenda that is idle. due_at (ns UTC) is when it may be
  *   called; 9223372036854775807 = never again, reason says why. The index makes "the
  *   next lead" a look-up: fewest tries first, then the one due longest.
+ * memory: what the hook (dial, route, result) of a campaign has learnt, as JSON.
  */
 static const char tables[] =
     "CREATE TABLE dialing(uuid TEXT PRIMARY KEY, otherchannelid TEXT, asterisk TEXT,"
@@ -36,6 +37,21 @@ static const char tables[] =
     "CREATE INDEX due_lead ON due(lead);"
     "CREATE INDEX dl_list_dlma ON dl_list(dlma_uuid, id) WHERE in_use = 1;"
     "CREATE INDEX dl_list_dialing ON dl_list(status) WHERE status = 1;";
+
+#define MEMORY                                                                           \
+    "CREATE TABLE memory(camp_uuid TEXT, hook TEXT, value TEXT,"                         \
+    " PRIMARY KEY(camp_uuid, hook)) WITHOUT ROWID;"
+
+/* What makes version n + 1 of version n: columns of plans, and strategies' memory. */
+static const char *const migrations[SCHEMA_VERSION] = {
+    [1] = "ALTER TABLE plan ADD COLUMN dial_params TEXT;"
+          "ALTER TABLE plan ADD COLUMN retry_params TEXT;"
+          "ALTER TABLE plan ADD COLUMN route_params TEXT;"
+          "ALTER TABLE plan ADD COLUMN result_params TEXT;"
+          "ALTER TABLE plan ADD COLUMN shadow_script TEXT;"
+          "ALTER TABLE plan ADD COLUMN shadow_params TEXT;"
+          MEMORY,
+};
 
 static const char *const column_types[] = {
     [FIELD_TEXT] = "TEXT", [FIELD_INT] = "INTEGER", [FIELD_VARS] = "TEXT"};
@@ -65,11 +81,19 @@ static int user_version(sqlite3 *db) {
     return version;
 }
 
+/* All tables of a new database. */
+static void add_all(struct str *sql) {
+    for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
+        add_noun(sql, nouns[i]);
+    str_add(sql, tables);
+    str_add(sql, MEMORY);
+}
+
 int schema_prepare(sqlite3 *db, char **err) {
     int version = user_version(db);
     if (version == SCHEMA_VERSION)
         return 0;
-    if (version != 0) {
+    if (version < 0 || version > SCHEMA_VERSION) {
         *err = version < 0 ? xasprintf("%s", sqlite3_errmsg(db))
                            : xasprintf("schema version %d is not known to this program (%d)",
                                        version, SCHEMA_VERSION);
@@ -77,9 +101,10 @@ int schema_prepare(sqlite3 *db, char **err) {
     }
     struct str sql = {0};
     str_add(&sql, "BEGIN IMMEDIATE;");
-    for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
-        add_noun(&sql, nouns[i]);
-    str_add(&sql, tables);
+    if (version == 0)
+        add_all(&sql);
+    for (int v = version; v && v < SCHEMA_VERSION; v++)
+        str_add(&sql, migrations[v]);
     str_addf(&sql, "PRAGMA user_version = %d; COMMIT;", SCHEMA_VERSION);
     int rc = sqlite3_exec(db, sql.s, NULL, NULL, NULL);
     if (rc != SQLITE_OK) {
@@ -135,6 +160,10 @@ static const struct {
     [WRITE_AGENDA_CURSOR] = {"iii", "UPDATE agenda SET cursor = ?2, complete = ?3"
                                     " WHERE id = ?1"},
     [WRITE_AGENDA_DELETE] = {"i", "DELETE FROM agenda WHERE id = ?"},
+    [WRITE_MEMORY] = {"ttt", "INSERT OR REPLACE INTO memory(camp_uuid, hook, value)"
+                             " VALUES(?,?,?)"},
+    [WRITE_MEMORY_DELETE] = {"t", "DELETE FROM memory WHERE camp_uuid = ?"},
+    [READ_MEMORIES] = {"", "SELECT camp_uuid, hook, value FROM memory ORDER BY camp_uuid, hook"},
     [READ_LEDGER_OPEN] = {"", "SELECT uuid, otherchannelid, asterisk, camp_uuid, plan_uuid,"
                               " lead_uuid, dial_index, answered, tm_dialing, tm_dial_begin,"
                               " tm_dial_end, frozen FROM dialing WHERE state = 0"

@@ -1,0 +1,42 @@
+/* A plan's four hooks as one Lua state. Counted: calls in flight end under the policy
+ * they began with, while the plan may have a newer one. */
+#ifndef DIALER_POLICY_H
+#define DIALER_POLICY_H
+
+#include "dialer/engine.h"
+#include "script/source.h"
+
+/* What one hook is made of: a text and the values of its parameters. */
+struct version {
+    struct source *source; /* NULL = the built-in */
+    json_t *values;
+};
+
+struct policy {
+    unsigned holds;
+    struct engine *engine;
+    struct script *script;
+    bool out[HOOK_COUNT]; /* taken out of service: nobody calls this one any more */
+};
+
+/* Reads strategies/<hook>/<name>.lua and everything that can be found out before it is
+ * in charge: it loads, its parameters fit, its own tests pass. Plan variables may be
+ * NULL, text is that of DialParams and the like. False with *err (file:line: text), and
+ * *params when the parameters are to blame. */
+bool version_read(struct engine *e, enum hook h, const char *name, const json_t *variables,
+                  const char *text, struct version *out, char **err, bool *params) MUST_CHECK;
+struct version version_hold(const struct version *v);
+void version_clear(struct version *v);
+/* Same text, same name, same values? */
+bool version_same(const struct version *a, const struct version *b);
+/* The hash, "" of the built-in; the name, "built-in". */
+const char *version_hash(const struct version *v);
+const char *version_name(const struct version *v);
+
+/* A state with these. NULL with *err and *bad, the hook that did not load. */
+struct policy *policy_new(struct engine *e, const struct version v[HOOK_COUNT], char **err,
+                          enum hook *bad) MUST_CHECK;
+struct policy *policy_hold(struct policy *p);
+void policy_release(struct policy *p);
+
+#endif

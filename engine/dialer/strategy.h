@@ -1,0 +1,49 @@
+/* The strategies of a plan while they run: calling, measuring, judging, and the swap
+ * from one version to the next. */
+#ifndef DIALER_STRATEGY_H
+#define DIALER_STRATEGY_H
+
+#include "dialer/policy.h"
+
+/* One hook of a plan. */
+struct strategy {
+    struct version now;  /* what is in charge */
+    struct version good; /* what was before it, and ran without an error */
+    struct version bad;  /* what was taken out of service; it stays out until it changes */
+    char *why;           /* why what the plan names is not in charge; NULL = it is */
+    int64_t since;       /* wall ns; the counts are of this version */
+    int64_t calls, errors, time, worst; /* ns of all calls and of the longest */
+    int errors_row, overruns_row;
+    int64_t told;        /* monotonic ns of the last OutStrategyError, */
+    int64_t untold;      /* and errors since */
+    bool odd;            /* a strange result of it was logged */
+};
+
+/* Loads what the row names; a hook whose file is wrong has its built-in. */
+void strategies_open(struct plan *p);
+void strategies_close(struct plan *p);
+/* Looks at row and files again: each hook that differs, loads, fits its parameters and
+ * passes its tests takes over; for the others everything stays, and an OutStrategyError
+ * says why. force: also those that were taken out of service get another chance. */
+void strategies_update(struct plan *p, bool force);
+/* The same for every plan, or for one. Returns how many hooks were swapped; *refused
+ * counts those that could not be. */
+int strategies_reload(struct engine *e, struct plan *only, bool force, int *refused);
+/* What a row asks for, before it is in force: NULL, or the header to blame with *why
+ * (free it). before: what is in force, NULL for a new plan; what did not change is not
+ * looked at. */
+const char *strategies_check(struct engine *e, const struct row *row, const struct row *before,
+                             char **why);
+/* Calls a hook under a policy (NULL: the plan's present one). NULL after an error, or
+ * when the built-in is in charge. The error is counted, told, and judged. */
+json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const char *campaign,
+                      void *arg, json_t *view);
+/* True the first time it is asked for this version: something odd is logged once. */
+bool strategy_is_odd(struct plan *p, enum hook h);
+/* Tells an error of a plan's hook: an event, and a line of the log. */
+void strategy_tell(struct engine *e, const char *plan, enum hook h, const char *name,
+                   const char *hash, const char *err, int64_t repeated, bool in_service);
+/* Headers of one hook's entry in OutStrategyShow. */
+void strategy_print(const struct plan *p, enum hook h, struct str *packet);
+
+#endif
