@@ -127,6 +127,8 @@ static json_t *extra(const struct dialing *d) {
 
 void result_write(struct dialing *d, struct batch *b) {
     const struct conf *conf = d->engine->conf;
+    if (d->engine->no_results)
+        return;
     json_t *view = json_object();
     json_object_set_new(view, "fields", fields(d));
     json_object_set_new(view, "extra", extra(d));
