@@ -229,7 +229,9 @@ static bool jump(struct loop *l) {
 bool loop_turn(struct loop *l, bool wait) {
     bool any;
     if (l->clock->is_virtual) {
-        event_base_loop(l->base, EVLOOP_NONBLOCK);
+        /* all in memory, as a simulated shift is: no descriptor to ask the kernel about */
+        if (event_base_get_num_events(l->base, EVENT_BASE_COUNT_ADDED))
+            event_base_loop(l->base, EVLOOP_NONBLOCK);
         any = run_timers(l);
         any |= run_tasks(l);
         run_later(l);

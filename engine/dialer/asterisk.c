@@ -296,7 +296,9 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
                                    .port = (int)conf->port,
                                    .username = conf->username,
                                    .secret = conf->secret,
-                                   .tls = tls};
+                                   .tls = tls,
+                                   .dial = e->options.dial,
+                                   .dial_arg = e->options.dial_arg};
     a->client = client_new(e->loop, &e->chance, &config, &client_events, a);
     return a;
 }

@@ -74,8 +74,10 @@ const char *campaign_fault(const struct campaign *c) {
 
 const char *campaign_queue(const struct campaign *c, char buf[128]) {
     struct item *dest = campaign_destination(c);
-    if (dest == NULL || row_int(dest->row, DESTINATION_TYPE) != 1)
+    if (dest == NULL)
         return NULL;
+    /* An extension (AMD first, say) may name the queue that it leads to in the same way:
+     * nothing else reads these two of it. */
     const char *app = row_text(dest->row, DESTINATION_APPLICATION);
     const char *data = row_text(dest->row, DESTINATION_DATA);
     if (app == NULL || strcasecmp(app, "queue") || data == NULL)

@@ -169,13 +169,25 @@ static bool connect_all(struct engine *e, char **err) {
 
 struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
                           char **err) {
-    if (!check_files(conf, err))
+    return engine_open(l, log, conf, &(struct engine_options){0}, err);
+}
+
+struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
+                           const struct engine_options *options, char **err) {
+    bool no_results = options->in_memory && *conf->general.result_filename == '\0';
+    if (!no_results && !check_files(conf, err))
         return NULL;
     struct engine *e = xcalloc(1, sizeof *e);
     e->loop = l;
     e->log = log;
     e->conf = conf;
-    chance_seed_kernel(&e->chance);
+    e->options = *options;
+    e->no_results = no_results;
+    e->born = loop_clock(l)->mono;
+    if (options->seed)
+        chance_seed(&e->chance, *options->seed);
+    else
+        chance_seed_kernel(&e->chance);
     e->scripts = (struct script_env){.log = log,
                                      .clock = loop_clock(l),
                                      .chance = &e->chance,
@@ -187,7 +199,8 @@ struct engine *engine_new(struct loop *l, const struct log *log, const struct co
                                                [HOOK_ROUTE] = routeview_fields,
                                                [HOOK_RESULT] = resultview_fields}};
     struct store_config sc = {.path = conf->database.db_sqlite3_data,
-                              .full = conf->database.durability == CONF_FULL};
+                              .full = conf->database.durability == CONF_FULL,
+                              .memory = options->in_memory};
     e->store = store_open(l, &sc, err);
     if (e->store == NULL) {
         free(e);

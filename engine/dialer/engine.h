@@ -5,6 +5,7 @@
 
 #include "base/chance.h"
 #include "base/conf.h"
+#include "base/conn.h"
 #include "base/loop.h"
 #include "base/map.h"
 #include "script/script.h"
@@ -22,6 +23,17 @@ struct trunk;
 struct item {
     struct row *row;
     json_t *frozen; /* made on demand, dropped at a change */
+};
+
+/* What `run` never changes and a laboratory does. */
+struct engine_options {
+    const uint64_t *seed; /* of all chance; NULL = the kernel */
+    /* The database lives in memory and is written at once (store.h); result lines are
+     * made only if there is a file for them (result_filename). */
+    bool in_memory;
+    /* How to reach every Asterisk; NULL = a socket. */
+    struct conn *(*dial)(void *arg, const struct conn_events *ev, void *ev_arg);
+    void *dial_arg;
 };
 
 struct engine {
@@ -50,8 +62,18 @@ struct engine {
         void (*event)(void *arg, const struct str *packet);
         /* Does anybody listen? Spares the printing; NULL = yes. */
         bool (*heard)(void *arg);
+        /* One line of JSON for each decision that asked a strategy; NULL = nobody. */
+        void (*decision)(void *arg, const char *line);
         void *arg;
     } out;
+    struct {
+        /* Before and after a dial strategy is asked: for who measures. NULL = nobody. */
+        void (*asking)(void *arg, bool begins);
+        void *arg;
+    } probe;
+    struct engine_options options;
+    int64_t born;    /* monotonic ns */
+    bool no_results; /* nobody reads them */
     bool leaving; /* no call begins any more */
     struct {
         int rounds;
@@ -65,6 +87,9 @@ struct engine {
  * conf are the caller's and outlive it. NULL with *err (free it). */
 struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
                           char **err) MUST_CHECK;
+/* The same with options (copied). */
+struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
+                           const struct engine_options *options, char **err) MUST_CHECK;
 /* Begins to leave: no call starts any more; gone(arg) comes when nothing is on its way
  * to the disk. */
 void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg);

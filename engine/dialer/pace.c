@@ -1,5 +1,7 @@
 #include "dialer/pace.h"
 
+#include <stdlib.h>
+
 #include "dialer/dialing.h"
 #include "dialer/dialview.h"
 
@@ -36,7 +38,11 @@ static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room
     dialview_begin(&from, c, a, room);
     json_t *view = view_make(dialview_fields, &from);
     bool nobody = from.queue && from.count.logged_in == 0;
+    if (c->engine->probe.asking)
+        c->engine->probe.asking(c->engine->probe.arg, true);
     int64_t n = plan_dial(campaign_plan(c), row_uuid(c->item.row), &from, view, &ask_in);
+    if (c->engine->probe.asking)
+        c->engine->probe.asking(c->engine->probe.arg, false);
     json_decref(view);
     if (ask_in > 0 && ask_in < 86400)
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
@@ -78,6 +84,19 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
     }
 }
 
+/* A line of the decision log. */
+static void tell_decision(struct campaign *c, int64_t calls, const struct pace *out) {
+    const struct plan *p = campaign_plan(c);
+    char *line = xasprintf(
+        "{\"t\":%.6f,\"campaign\":\"%s\",\"hook\":\"dial\",\"script\":\"%s\",\"hash\":\"%s\","
+        "\"calls\":%lld,\"begun\":%lld,\"reason\":\"%s\"}",
+        (double)(engine_now(c->engine) - c->engine->born) / (double)NS_PER_S,
+        row_uuid(c->item.row), plan_script(p, HOOK_DIAL), plan_hash(p, HOOK_DIAL),
+        (long long)calls, (long long)out->begun, reason_text(out->reason));
+    c->engine->out.decision(c->engine->out.arg, line);
+    free(line);
+}
+
 void pace_decide(struct campaign *c, struct pace *out) {
     struct trunk *t = NULL;
     struct asterisk *a = campaign_asterisk(c, &t);
@@ -98,6 +117,8 @@ void pace_decide(struct campaign *c, struct pace *out) {
         begin_calls(c, n, out);
     else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */
         explain_no_lead(c, next, out);
+    if (c->engine->out.decision)
+        tell_decision(c, n, out);
     int64_t server = cap_wait(&a->cap, engine_now(c->engine));
     int64_t trunk = t ? cap_wait(&t->cap, engine_now(c->engine)) : 0;
     int64_t rate = server > trunk ? server : trunk;

@@ -67,6 +67,8 @@ void result_remember(struct dialing *d, const struct message *m) {
 
 void result_write(struct dialing *d, struct batch *b) {
     const struct conf *conf = d->engine->conf;
+    if (d->engine->no_results)
+        return;
     json_t *view = view_make(resultview_fields, d);
     char *line = plan_result(d->plan, d->policy, row_uuid(d->campaign->item.row), view);
     if (line)

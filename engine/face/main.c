@@ -18,6 +18,7 @@
 #include "face/consoleclient.h"
 #include "face/reference.h"
 #include "face/relay.h"
+#include "face/simulate.h"
 #include "sim/sim.h"
 
 /* What `astout run` holds. */
@@ -274,6 +275,7 @@ static const struct {
     {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
     {"reference", reference_main, "reference config            docs/config.md"},
     {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
+    {"simulate", simulate_main, "simulate --plan FILE ...    shifts against it, in seconds"},
 };
 
 static int usage(FILE *to) {

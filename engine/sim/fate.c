@@ -193,7 +193,8 @@ static void apply_word(struct fate *f, const char *name, double ring, double qui
 }
 
 /* Every value is drawn whether it is needed or not and in a fixed order, the ring time
- * last since it may take several draws: so nothing depends on anything else. */
+ * last since it may take several draws: so nothing depends on anything else. What a
+ * world may leave out comes behind it. */
 void fate_draw(struct fate *f, const struct world *w, uint64_t seed, uint64_t k,
                double t, const char *number) {
     struct chance c;
@@ -213,6 +214,10 @@ void fate_draw(struct fate *f, const struct world *w, uint64_t seed, uint64_t k,
     f->talk = draw(&c, &w->talk, t, INFINITY);
     f->wrapup = draw(&c, &w->wrapup, t, INFINITY);
     double ring = draw(&c, &w->ring, t, schedule_at(&w->ring_cut, t));
+    if (f->machine && schedule_at(&w->machine_ring.mean, t) > 0)
+        ring = draw(&c, &w->machine_ring, t, INFINITY);
+    if (schedule_at(&w->fail.mean, t) > 0)
+        slow = draw(&c, &w->fail, t, INFINITY);
 
     f->outcome = OUTCOME_ANSWER;
     f->rings = true;

@@ -86,6 +86,7 @@ static void destroy(void *arg) {
     simagents_free(sim);
     map_free(&sim->legs);
     str_free(&sim->out);
+    tally_free(&sim->tally);
     free(sim->users.list);
     world_free(sim->world);
     free(sim);
@@ -117,6 +118,7 @@ static struct sim *make(struct loop *l, const struct sim_config *config, char **
     sim->dialect = config->dialect;
     sim->start = sim->clock->mono;
     sim->start_wall = sim->clock->wall;
+    tally_start(&sim->tally, sim->clock);
     sim->queues_end = &sim->queues;
     sim->agents_end = &sim->agents;
     chance_seed(&sim->chance, config->seed);
@@ -159,6 +161,11 @@ struct sim *sim_new(struct loop *l, const struct sim_config *config, char **err)
 }
 
 void sim_accept(struct sim *sim, struct conn *c) { server_accept(sim->server, c); }
+
+const struct tally *sim_tally(struct sim *sim) {
+    tally_settle(&sim->tally);
+    return &sim->tally;
+}
 
 int sim_port(const struct sim *sim) { return server_port(sim->server); }
 

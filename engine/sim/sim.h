@@ -12,16 +12,18 @@
  *                          once; no circuit; no such number (404, Local: no such
  *                          extension); Originate fails without a channel; refused after
  *                          1 to 8 s of ringing. The rest rings out
+ *   fail {mean, cv}        s until a refusal that is not at once (uniform, 1 to 8)
  *   talk {mean, cv}        s (180, 1.0); wrapup {mean, cv} s (30, 0.6)
  *   agents                 logged in (10), members agent-01 ... of the queues
  *   pickup, misses         s until an agent picks up (0); chance that he does not (0)
  *   patience               s that a caller waits for an agent (2)
  *   machines               share of the answered that are machines (0)
+ *   machine_ring {mean, cv}  s until a machine answers (as anybody)
  *   amd {min, max, time, error, notsure}
  *                          s that AMD takes (2 to 5), chances of a wrong verdict (0.05)
  *                          and of none (0)
  *   trunk                  channels at once, 0 = any number (0); more are congestion
- * `shape = "exponential"` in ring, talk or wrapup makes that time memoryless. Further
+ * `shape = "exponential"` in any {mean, cv} makes that time memoryless. Further
  *   orders       false: OriginateResponse always follows DialEnd (true: it floats)
  *   queue        name or names of the queues; without it sales_1 and any that is asked
  *                for, but for those that begin with nosuch
@@ -33,6 +35,12 @@
  *                if they (or their context) are called amd, else they stay for the talk
  *                time; those whose name begins with nosuch do not exist
  *   users        {name = "secret"} (astout/astout and admin/admin, all classes)
+ * and, for `astout simulate` only:
+ *   start        when the shift begins, UTC ("2026-03-02T09:00:00")
+ *   leads        length of the list; without it there is always another lead
+ *   destination  headers of OutDestinationCreate, where the answered calls go
+ *                (Application Queue with the first queue)
+ *   plan         headers of OutPlanCreate, where the plan itself does not say
  *
  * Whatever chance says, these numbers always do the same; ? is one digit:
  *   30? answer   310 busy      311 ring out   312 reject (603)  313 not found (404)
@@ -54,6 +62,7 @@
 #include "base/loop.h"
 
 struct sim;
+struct tally;
 
 struct sim_config {
     const char *host;    /* NULL: no listener, connections come by sim_accept */
@@ -70,6 +79,8 @@ struct sim *sim_new(struct loop *l, const struct sim_config *config,
 /* The far end of a connection in memory: a client comes in. */
 void sim_accept(struct sim *sim, struct conn *c);
 int sim_port(const struct sim *sim);
+/* What really happened so far (tally.h); valid until sim_free. */
+const struct tally *sim_tally(struct sim *sim);
 /* Says Event: Shutdown to all and forgets; memory goes after the turn. */
 void sim_free(struct sim *sim);
 

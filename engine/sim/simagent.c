@@ -66,6 +66,9 @@ static void hire(struct sim *sim, unsigned wanted) {
 
 /* His phone has another state: every row of his tells it. */
 static void tell_state(struct simagent *a, enum agent_state state) {
+    int talks = (state == AGENT_TALKING) - (a->state == AGENT_TALKING);
+    if (talks)
+        tally_level(&a->sim->tally, LEVEL_TALKING, talks);
     a->state = state;
     for (struct simmember *m = a->members; m; m = m->agent_next)
         simmember_event(m, "QueueMemberStatus");
@@ -83,6 +86,8 @@ void simagent_serve(struct simagent *a) {
 
 /* Out of all queues. */
 static void log_out(struct simagent *a) {
+    if (a->is_present)
+        tally_level(&a->sim->tally, LEVEL_AGENTS, -1);
     a->is_present = a->is_leaving = false;
     while (a->members)
         simmember_remove(a->members);
@@ -117,6 +122,9 @@ void simagent_ready(struct simagent *a) {
     a->wraps_up = false;
     timer_stop(&a->timer);
     a->turn = ++a->sim->turns;
+    a->idle = a->sim->clock->mono;
+    if (told)
+        tally_level(&a->sim->tally, LEVEL_WRAPUP, -1);
     for (struct simmember *m = a->members; m && told; m = m->agent_next)
         if (!m->paused)
             simmember_event(m, "QueueMemberPause");
@@ -148,6 +156,7 @@ static void connect_caller(struct simagent *a) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
     a->connected = sim->clock->mono;
+    tally_wait(&sim->tally, (double)(a->connected - a->idle) / (double)NS_PER_S);
     leg_newstate(&a->leg, LEG_UP);
     leg_dial(&a->leg, &c->leg, "DialEnd", "DialStatus", "ANSWER");
     simqueue_connect(c);
@@ -237,6 +246,8 @@ static void hang_up(struct simagent *a, double wrapup) {
     release(a);
     tell_state(a, AGENT_FREE);
     if (a->wraps_up)
+        tally_level(&a->sim->tally, LEVEL_WRAPUP, 1);
+    if (a->wraps_up)
         timer_set(&a->timer, SECONDS(wrapup));
     else
         simagent_ready(a);
@@ -307,6 +318,8 @@ static void log_in(struct simagent *a) {
     if (was_here)
         return;
     a->turn = ++a->sim->turns;
+    a->idle = a->sim->clock->mono;
+    tally_level(&a->sim->tally, LEVEL_AGENTS, 1);
     for (struct simqueue *q = a->sim->queues; q; q = q->next)
         simmember_add(q, a, 0, true);
     simagent_serve(a);

@@ -21,7 +21,7 @@ struct simagent {
     struct simmember *row; /* by which he was rung */
     struct leg leg;
     struct timer timer;
-    int64_t rung, connected;
+    int64_t rung, connected, idle; /* idle: since when he waits for a call */
     bool misses;
 };
 

@@ -132,6 +132,8 @@ static void on_late(void *arg) {
 
 /* All channels are gone; what is left is the OriginateResponse, perhaps. */
 static void over(struct simcall *c) {
+    if (c->stage == CALL_DIALING || c->stage == CALL_UP)
+        tally_level(&c->sim->tally, c->stage == CALL_UP ? LEVEL_UP : LEVEL_RINGING, -1);
     c->stage = CALL_OVER;
     c->sim->channels--;
     timer_stop(&c->timer);
@@ -268,6 +270,7 @@ static void begin(struct simcall *c) {
     struct sim *sim = c->sim;
     sim->channels++;
     sim->processed++;
+    tally_event(&sim->tally, EVENT_DIAL);
     if (cannot_dial(c)) {
         c->fate.late = 1;
         over(c);
@@ -281,6 +284,7 @@ static void begin(struct simcall *c) {
     choose_slot(c);
     simdial_open(c);
     c->stage = CALL_DIALING;
+    tally_level(&sim->tally, LEVEL_RINGING, 1);
     if (c->slot > SLOT_BEFORE_CHANNEL)
         simdial_announce(c);
     if (c->slot > SLOT_BEFORE_BEGIN)
@@ -303,6 +307,10 @@ static void answer(struct simcall *c) {
     leg_dial(&c->leg, NULL, "DialEnd", "DialStatus", "ANSWER");
     simcall_reached(c, SLOT_LAST);
     c->stage = CALL_UP;
+    tally_level(&c->sim->tally, LEVEL_RINGING, -1);
+    tally_level(&c->sim->tally, LEVEL_UP, 1);
+    if (c->fate.machine)
+        tally_event(&c->sim->tally, EVENT_MACHINE);
     simstep_start(c);
 }
 

@@ -56,6 +56,8 @@ struct simcall {
     struct simcall *next_waiting;
     int64_t joined, expires; /* expires: the queue's own timeout, 0 = none */
     unsigned first_position;
+    int64_t greeted; /* when the greeting was over: the person waits from then on */
+    bool is_live;    /* and was counted as a live answer */
     bool missed; /* an agent did not pick up; the next one will */
 };
 

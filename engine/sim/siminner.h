@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/users.h"
 #include "sim/sim.h"
+#include "sim/tally.h"
 #include "sim/world.h"
 
 struct simcall;
@@ -36,6 +37,7 @@ struct sim {
     struct simagent *agents, **agents_end;
     unsigned agent_count; /* of the world's own */
     struct timer shift;   /* when the number of agents changes */
+    struct tally tally;   /* what really happened */
     struct str out;       /* the event that is being built */
 };
 

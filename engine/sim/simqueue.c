@@ -135,6 +135,9 @@ void simqueue_connect(struct simcall *c) {
     unsigned position = simqueue_position(c);
     int64_t waited = c->sim->clock->mono - c->joined;
     timer_stop(&c->timer);
+    tally_event(&c->sim->tally, EVENT_CONNECT);
+    if (c->is_live && c->sim->clock->mono - c->greeted > SECONDS(TALLY_GRACE))
+        tally_event(&c->sim->tally, EVENT_ABANDON);
     leave(c, position);
     set_number(c, "QUEUEPOSITION", position);
     if (c->sim->dialect == 16)
@@ -148,6 +151,8 @@ static void abandon(struct simcall *c) {
     struct simqueue *q = c->queue;
     unsigned position = simqueue_position(c);
     q->abandoned++;
+    if (c->is_live)
+        tally_event(&c->sim->tally, EVENT_ABANDON);
     leg_varset(&c->leg, "ABANDONED", "TRUE");
     abandon_event(c, position);
     leave(c, position);

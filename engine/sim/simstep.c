@@ -114,6 +114,23 @@ static const struct {
     {"Ringing", run_nothing}, {"NoSuchApp", NULL},
 };
 
+/* Does the one who answered hear something, or somebody, from here on? */
+static bool ends_greeting(void (*app)(struct simcall *c)) {
+    return app != run_amd && app != run_nothing;
+}
+
+/* A person waits from now on: a live answer. */
+static void greet(struct simcall *c) {
+    if (c->is_live || c->fate.machine)
+        return;
+    const char *status = simcall_get(c, "AMDSTATUS");
+    if (status && strcmp(status, "MACHINE") == 0)
+        return;
+    c->is_live = true;
+    c->greeted = c->sim->clock->mono;
+    tally_event(&c->sim->tally, EVENT_ANSWER);
+}
+
 /* Runs an application; false if there is none of that name. */
 static bool run(struct simcall *c) {
     c->leg.app = c->app;
@@ -123,10 +140,13 @@ static bool run(struct simcall *c) {
     for (size_t i = 0; i < ARRAY_LEN(apps); i++) {
         if (strcasecmp(apps[i].name, c->app))
             continue;
+        if (ends_greeting(apps[i].run))
+            greet(c);
         if (apps[i].run)
             apps[i].run(c);
         return apps[i].run != NULL;
     }
+    greet(c);
     run_talk(c);
     return true;
 }
@@ -196,6 +216,7 @@ void simstep_start(struct simcall *c) {
         return;
     }
     if (r->exten == NULL || r->context == NULL) { /* it runs where it stands */
+        greet(c);
         run_talk(c);
         return;
     }
@@ -212,6 +233,8 @@ void simstep_due(struct simcall *c) {
         c->doing = DOING_NOTHING;
         simcall_set(c, "AMDSTATUS", c->fate.amd_status);
         simcall_set(c, "AMDCAUSE", c->fate.amd_cause);
+        if (!c->fate.machine && strcmp(c->fate.amd_status, "MACHINE") == 0)
+            tally_event(&c->sim->tally, EVENT_MISTAKEN);
         simstep_next(c);
         break;
     case DOING_WAIT: simstep_next(c); break;

@@ -17,6 +17,10 @@ static const struct number_key {
     {"ring", "mean", AT(ring.mean), 11, 0, 3600},
     {"ring", "cv", AT(ring.cv), 0.45, 0, 10},
     {"ring", "cut", AT(ring_cut), 30, 0, 3600},
+    {"machine_ring", "mean", AT(machine_ring.mean), 0, 0, 3600},
+    {"machine_ring", "cv", AT(machine_ring.cv), 0.45, 0, 10},
+    {"fail", "mean", AT(fail.mean), 0, 0, 3600},
+    {"fail", "cv", AT(fail.cv), 0.45, 0, 10},
     {"fail_early", NULL, AT(fail_early), 0.25, 0, 1},
     {"busy", NULL, AT(busy), 0, 0, 1},
     {"congestion", NULL, AT(congestion), 0, 0, 1},
@@ -40,7 +44,9 @@ static const struct number_key {
 
 /* Keys with something else than numbers, and fields that are read by hand. */
 static const char *const other_keys[] = {"orders",  "queue",    "channelvars",
-                                         "numbers", "dialplan", "users"};
+                                         "numbers", "dialplan", "users",
+                                         "start",   "leads",    "destination",
+                                         "plan"};
 
 /* What numbers do without a word in the table: those of the phones in tests/asterisk,
  * and some words for Local/WORD@far. */
@@ -262,7 +268,8 @@ static char *check_keys(const json_t *table) {
         if (!known(key, NULL))
             return bad(key, NULL, "no such key");
         bool has_fields =
-            strcmp(key, "numbers") && strcmp(key, "dialplan") && strcmp(key, "users");
+            strcmp(key, "numbers") && strcmp(key, "dialplan") && strcmp(key, "users") &&
+            strcmp(key, "destination") && strcmp(key, "plan");
         if (json_is_object(v) && has_fields)
             json_object_foreach (v, field, ignored)
                 if (!known(key, field))
@@ -281,6 +288,8 @@ static char *read_all(struct world *w, const json_t *table) {
         {check_keys(table)},
         {read_numbers(w, table)},
         {read_shape(&w->ring, table, "ring")},
+        {read_shape(&w->machine_ring, table, "machine_ring")},
+        {read_shape(&w->fail, table, "fail")},
         {read_shape(&w->talk, table, "talk")},
         {read_shape(&w->wrapup, table, "wrapup")},
         {read_amd(w, table)},

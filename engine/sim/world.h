@@ -45,6 +45,8 @@ struct world {
     struct schedule answer_rate;
     struct duration ring, talk, wrapup;
     struct schedule ring_cut;
+    /* Of a machine that answers; of a refusal that comes late. Mean 0: as described. */
+    struct duration machine_ring, fail;
     /* Shares of the calls that are not answered; what is left rings out. */
     struct schedule busy, congestion, unknown, nopeer, fail_early;
     struct schedule machines; /* share of the answered */

@@ -29,7 +29,8 @@ struct store {
     pthread_cond_t work;
     struct queue todo, done;
     bool stopping, failing;
-    struct waker *waker;
+    struct waker *waker; /* of the thread */
+    struct task told;    /* of an inline store */
 };
 
 static void append(struct queue *q, struct batch *b) {
@@ -136,7 +137,7 @@ void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool
         b->next = NULL;
         run(s, b, wait_inline);
         append(&s->done, b);
-        waker_wake(s->waker);
+        task_queue(&s->told);
         return;
     }
     pthread_mutex_lock(&s->lock);
@@ -231,12 +232,16 @@ static int64_t read_number(struct store *s, enum statement st) {
     return n;
 }
 
+/* An inline store reads between its writes: one connection is enough. */
 static bool open_reader(struct store *s, const char *path, char **err) {
-    if (sqlite3_open_v2(path, &s->reader, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+    if (s->is_inline) {
+        s->reader = writer_db(s->writer);
+    } else if (sqlite3_open_v2(path, &s->reader, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
         *err = xasprintf("%s: %s", path, sqlite3_errmsg(s->reader));
         return false;
+    } else {
+        sqlite3_busy_timeout(s->reader, 5);
     }
-    sqlite3_busy_timeout(s->reader, 5);
     for (int st = 0; st < STATEMENT_COUNT; st++) { /* all at start: checks the schema too */
         sqlite3_stmt *stmt = read_statement(s, (enum statement)st);
         size_t args = strlen(statement_args((enum statement)st));
@@ -261,21 +266,37 @@ static bool start_thread(struct store *s) {
 struct store *store_open(struct loop *l, const struct store_config *config, char **err) {
     struct store *s = xcalloc(1, sizeof *s);
     s->loop = l;
-    s->is_inline = config->inline_;
+    s->is_inline = config->inline_ || config->memory;
+    const char *path = config->memory ? ":memory:" : config->path;
     s->todo.last = &s->todo.first;
     s->done.last = &s->done.first;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->work, NULL);
-    s->waker = waker_new(l, deliver, s);
-    s->writer = writer_open(config->path, config->full, loop_log(l), err);
+    task_init(&s->told, l, deliver, s);
+    s->waker = s->is_inline ? NULL : waker_new(l, deliver, s);
+    s->writer = writer_open(path, config->full, loop_log(l), err);
     if (s->writer == NULL || !writer_complete(s->writer, err) ||
-        !open_reader(s, config->path, err) || (!s->is_inline && !start_thread(s))) {
+        !open_reader(s, path, err) || (!s->is_inline && !start_thread(s))) {
         store_close(s);
         return NULL;
     }
     s->lead_ids = read_number(s, READ_MAX_LEAD_ID);
     s->agenda_ids = read_number(s, READ_MAX_AGENDA_ID);
     return s;
+}
+
+bool store_save(struct store *s, const char *path, char **err) {
+    sqlite3 *to = NULL;
+    sqlite3_backup *copy = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(path, &to, flags, NULL) == SQLITE_OK)
+        copy = sqlite3_backup_init(to, "main", writer_db(s->writer), "main");
+    bool ok = copy && sqlite3_backup_step(copy, -1) == SQLITE_DONE;
+    ok = copy && sqlite3_backup_finish(copy) == SQLITE_OK && ok;
+    if (!ok)
+        *err = xasprintf("%s: %s", path, sqlite3_errmsg(to));
+    sqlite3_close(to);
+    return ok;
 }
 
 void store_close(struct store *s) {
@@ -288,10 +309,14 @@ void store_close(struct store *s) {
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    deliver(s);
+    do
+        deliver(s); /* what an inline one is told may make it write more */
+    while (s->done.first);
+    task_cancel(&s->told);
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(s->reads[i]);
-    sqlite3_close(s->reader);
+    if (!s->is_inline)
+        sqlite3_close(s->reader);
     if (s->writer) {
         char *err = NULL;
         if (!writer_run(s->writer, NULL, &err)) /* marks the last lines as written */

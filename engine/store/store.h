@@ -16,7 +16,11 @@ struct batch;
 struct store_config {
     const char *path;  /* of the SQLite file */
     bool full;         /* synced to the disk at each commit; else at checkpoints only */
-    bool inline_;      /* writes are done by store_submit itself, no thread */
+    /* No thread: store_submit itself writes, its caller hears of it at the end of the
+     * turn. A batch that the disk does not take is told so (ok false) and not tried
+     * again; the store is failing until one goes through. */
+    bool inline_;
+    bool memory;       /* inline, and path is not used: nothing is kept but by store_save */
 };
 
 /* Opens (and creates, or brings up to date) the database. NULL with *err (free it). */
@@ -24,6 +28,8 @@ struct store *store_open(struct loop *l, const struct store_config *config,
                          char **err) MUST_CHECK;
 /* Waits for everything submitted, calls back, closes. */
 void store_close(struct store *s);
+/* Writes all there is, as of now, into a new file. Inline ones only. False with *err. */
+bool store_save(struct store *s, const char *path, char **err) MUST_CHECK;
 /* True while writes cannot be made durable (disk full, I/O error): nothing may be
  * dialled then. They are kept and tried again. */
 bool store_is_failing(const struct store *s);

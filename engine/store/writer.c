@@ -382,8 +382,9 @@ struct writer *writer_open(const char *path, bool full, const struct log *log, c
     w->log = log;
     w->full = full;
     w->last_line = &w->lines;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640); /* names and numbers: not */
-    if (fd >= 0)                                             /* for everybody to read */
+    bool is_file = *path != ':';
+    int fd = is_file ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640) : -1;
+    if (fd >= 0) /* names and numbers: not for everybody to read */
         close(fd);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
     if (sqlite3_open_v2(path, &w->db, flags, NULL) != SQLITE_OK ||

@@ -1,0 +1,14 @@
+/* Figures of several shifts together. */
+#ifndef FACE_LABSUM_H
+#define FACE_LABSUM_H
+
+#include <jansson.h>
+
+/* A number of a run, 0 if it has none of that name. */
+double labsum_of(const json_t *run, const char *key);
+/* Means of the runs' numbers; worst_abandoned is the highest share of any run. */
+json_t *labsum_mean(const json_t *runs);
+/* The run without its series: what --json prints. */
+json_t *labsum_short(const json_t *run);
+
+#endif

@@ -1,0 +1,2 @@
+-- Three agents only.
+return { agents = 3 }
