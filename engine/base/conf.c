@@ -27,6 +27,7 @@
 #define TRUNK(m) offsetof(struct conf_trunk, m)
 #define AGI(m) offsetof(struct conf, agi.m)
 #define SCRIPTS(m) offsetof(struct conf, scripts.m)
+#define LIMITS(m) offsetof(struct conf, limits.m)
 
 /* clang-format off: one option, one entry */
 static const struct conf_option options[] = {
@@ -147,6 +148,17 @@ static const struct conf_option options[] = {
     {"scripts", "overrun", CONF_INT, "20", 1, 60000, NULL, true,
      "milliseconds of processor time one call of a hook may take; three longer ones in a row "
      "take the strategy out of service", SCRIPTS(overrun)},
+
+    {"limits", "abandon_limit", CONF_DECIMAL, "3", 0, 100, NULL, true,
+     "per cent of the people who answer that may find no agent in time; one more, and only "
+     "one call for each free agent begins; 0 = no limit", LIMITS(abandon_limit)},
+    {"limits", "abandon_window", CONF_INT, "720", 1, 720, NULL, false,
+     "hours over which they are counted, for each campaign: 720 = 30 days (FCC, FTC), 24 = a "
+     "day", LIMITS(abandon_window)},
+    {"limits", "abandon_after", CONF_INT, "100", 0, 1000000, NULL, true,
+     "answers of the window from which the limit is enforced", LIMITS(abandon_after)},
+    {"limits", "abandon_within", CONF_DECIMAL, "2", 0.1, 60, NULL, false,
+     "seconds from the answer (with AMD: from the verdict) to the agent", LIMITS(abandon_within)},
 };
 /* clang-format on */
 
@@ -159,10 +171,11 @@ enum kind {
     TRUNK_KIND,
     AGI_KIND,
     SCRIPTS_KIND,
+    LIMITS_KIND,
     KINDS
 };
 static const char *const kinds[KINDS] = {"general",  "database", "ami",    "console",
-                                         "asterisk", "trunk",    "agi", "scripts"};
+                                         "asterisk", "trunk",    "agi",    "scripts",  "limits"};
 
 /* One run over a file. */
 struct reading {

@@ -73,6 +73,11 @@ struct conf {
         int64_t memory, instructions; /* bytes per plan, instructions per call */
         int64_t overrun;              /* ms of processor time per call */
     } scripts;
+    struct {
+        double abandon_limit;  /* per cent; 0: none */
+        int64_t abandon_window, abandon_after; /* hours, answers */
+        double abandon_within; /* seconds */
+    } limits;
     struct conf_asterisk *asterisks; /* at least one */
     size_t asterisk_count;
     struct conf_trunk *trunks;

@@ -133,3 +133,12 @@ void time_text(char out[TIME_TEXT], int64_t wall_ns) {
     size_t n = strftime(out, TIME_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out + n, TIME_TEXT - n, ".%09dZ", ns);
 }
+
+int64_t time_read(const char *text) {
+    struct tm tm = {0};
+    const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+    if (rest == NULL)
+        return 0;
+    double fraction = *rest == '.' ? strtod(rest, NULL) : 0;
+    return timegm(&tm) * NS_PER_S + (int64_t)(fraction * NS_PER_S);
+}

@@ -44,6 +44,8 @@ bool str_is_uuid(const char *s);
 #define TIME_TEXT 32
 /* UTC, nanoseconds since 1970 -> 2016-11-15T02:10:52.930031700Z */
 void time_text(char out[TIME_TEXT], int64_t wall_ns);
+/* ns since 1970 of such a text (a fraction may be missing), 0 if it is none or NULL. */
+int64_t time_read(const char *text);
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)

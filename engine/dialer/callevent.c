@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "dialer/dialing.h"
+#include "dialer/observe.h"
 #include "dialer/result.h"
 
 static int number(const struct message *m, const char *name) {
@@ -93,18 +94,27 @@ static void on_varset(struct dialing *d, const struct message *m) {
         read_amd(d, NULL, value);
     else
         return;
+    if (d->amd && strcmp(d->amd, "MACHINE") == 0)
+        observe_gone(d); /* it needs no agent */
     dialing_updated(d);
 }
 
 static void on_queue_join(struct dialing *d, const struct message *m) {
     xreplace(&d->queue, message_get(m, "Queue"));
+    observe_joined(d);
     dialing_updated(d);
 }
 
 static void on_agent_connect(struct dialing *d, const struct message *m) {
     const char *interface = message_get(m, "Interface");
     xreplace(&d->agent, interface ? interface : message_get(m, "MemberName"));
+    observe_connected(d);
     dialing_updated(d);
+}
+
+static void on_queue_abandon(struct dialing *d, const struct message *m) {
+    (void)m;
+    observe_gone(d);
 }
 
 static void on_newchannel2(struct dialing *d, const struct message *m) {
@@ -128,6 +138,7 @@ static const struct {
     {"OriginateResponse", on_response, NULL},
     {"VarSet", on_varset, NULL},
     {"QueueCallerJoin", on_queue_join, NULL},
+    {"QueueCallerAbandon", on_queue_abandon, NULL},
     {"AgentConnect", on_agent_connect, NULL},
     {"Hangup", on_hangup, on_hangup2},
 };

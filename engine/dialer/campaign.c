@@ -7,6 +7,7 @@
 
 #include "dialer/asterisk.h"
 #include "dialer/dialing.h"
+#include "dialer/observe.h"
 #include "dialer/pace.h"
 #include "dialer/schedule.h"
 
@@ -24,6 +25,7 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_TRUNK] = "the trunk is full",
     [REASON_AGENTS] = "no agent is logged in to the queue",
     [REASON_STRATEGY] = "the dial strategy wants no call now",
+    [REASON_ABANDON] = "as many people as may be found no agent: one call for each free agent",
     [REASON_BUILDING] = "the list is being read",
     [REASON_WAITING] = "all leads left wait for their next try",
     [REASON_LIST_END] = "no lead is left",
@@ -338,6 +340,7 @@ struct campaign *campaign_new(struct engine *e, struct row *row) {
     c->item.row = row;
     task_init(&c->decide, e->loop, on_decide, c);
     timer_init(&c->wake, e->loop, on_wake, c);
+    c->observer = observer_new(c);
     set_agenda(c);
     campaign_kick(c);
     return c;
@@ -350,5 +353,6 @@ void campaign_free(struct campaign *c) {
         agenda_release(c->agenda);
     row_free(c->item.row);
     json_decref(c->item.frozen);
+    free(c->observer);
     free(c);
 }

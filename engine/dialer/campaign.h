@@ -14,13 +14,14 @@ enum campaign_status {
 enum reason {
     REASON_NONE, REASON_STATUS, REASON_SCHEDULE, REASON_INCOMPLETE, REASON_STORE,
     REASON_ASTERISK, REASON_RESTING, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK,
-    REASON_AGENTS, REASON_STRATEGY, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
+    REASON_AGENTS, REASON_STRATEGY, REASON_ABANDON, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
 };
 
 struct campaign {
     struct engine *engine;
     struct item item;
     struct agenda *agenda;   /* while it is not stopped */
+    struct observer *observer;
     struct task decide;
     struct timer wake;       /* schedule, cps, due leads, ask_in */
     int64_t live;            /* calls up */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialer/observe.h"
 #include "dialer/originate.h"
 #include "dialer/result.h"
 
@@ -228,6 +229,7 @@ bool dialing_begin(struct campaign *c, struct lead *lead, int number) {
     d->info = result_freeze(d);
     reserve_lead(d);
     take_room(d);
+    observe_begun(d);
     add_to_maps(d);
     char tm[TIME_TEXT], *frozen = frozen_text(d);
     time_text(tm, d->tm_create);
@@ -307,18 +309,24 @@ static void finish(struct dialing *d) {
     if (d->tm_end == 0 && d->tm_begin)
         d->tm_end = d->tm_hangup;
     d->blameless |= !d->sent;
+    if (d->outcome.ours)
+        observe_unsent(d);
+    else
+        observe_gone(d);
     if (d->outcome.ours && d->sent && !d->refused)
         asterisk_fault(d->asterisk);
     give_room(d);
     free_lead(d);
     char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
+    char join[TIME_TEXT], connect[TIME_TEXT];
     struct batch *b = batch_new();
     lead_write(d->lead, b);
     batch_write(b, WRITE_LEDGER_CLOSE, d->uuid, (int64_t)d->outcome.res_dial,
                 d->outcome.res_dial_detail, (int64_t)d->outcome.res_hangup,
                 d->outcome.res_hangup_detail, time_or_null(begin, d->tm_begin),
                 time_or_null(end, d->tm_end), time_or_null(hangup, d->tm_hangup),
-                d->asterisk->conf->name);
+                d->asterisk->conf->name, time_or_null(join, d->tm_join),
+                time_or_null(connect, d->tm_connect), (int64_t)d->abandoned);
     result_write(d, b);
     store_submit(d->engine->store, b, on_closed, d);
 }
@@ -390,14 +398,6 @@ void dialing_missed(struct dialing *d) {
     timer_set(&d->limit, MISSED);
 }
 
-static int64_t time_of(const char *text) {
-    struct row *r = row_new(&noun_lead); /* one reader of times is enough */
-    row_set_text(r, LEAD_TM_LAST_HANGUP, text);
-    int64_t t = text ? lead_last_hangup(r) : 0;
-    row_free(r);
-    return t;
-}
-
 struct dialing *dialing_recover(struct engine *e, struct query *q) {
     struct campaign *c = map_get(&e->campaigns, query_text(q, 3));
     struct plan *p = map_get(&e->plans, query_text(q, 4));
@@ -421,9 +421,9 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->variables = json_incref(json_object_get(frozen, "variables"));
     d->tm_create = json_integer_value(json_object_get(frozen, "tm_create"));
     d->trunk = map_get(&e->trunks, json_string_value(json_object_get(frozen, "trunk")));
-    d->tm_dialing = time_of(query_text(q, 8));
-    d->tm_begin = time_of(query_text(q, 9));
-    d->tm_end = time_of(query_text(q, 10));
+    d->tm_dialing = time_read(query_text(q, 8));
+    d->tm_begin = time_read(query_text(q, 9));
+    d->tm_end = time_read(query_text(q, 10));
     d->recovered = d->sent = true;
     d->status = query_int(q, 7) ? DIALING_RESPONSE : DIALING_REQUESTED;
     take_room(d);

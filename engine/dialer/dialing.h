@@ -32,6 +32,10 @@ struct dialing {
     char *channel_name, *queue, *agent, *amd, *amd_detail;
     struct facts facts;
     struct outcome outcome;
+    double begun;            /* s on the loop's clock, as the learner has it */
+    bool watched;            /* the learner waits for what becomes of it */
+    int64_t tm_join, tm_connect; /* wall ns: needed an agent, got one; 0 = not */
+    bool abandoned;          /* a person who answered and found no agent in time */
     int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end, tm_hangup; /* wall ns, 0 = not */
     bool sent, asked, finished, recovered;
     unsigned generation;  /* of the connection its Originate went over */

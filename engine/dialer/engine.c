@@ -13,6 +13,7 @@
 #include "dialer/dialing.h"
 #include "dialer/dialview.h"
 #include "dialer/lead.h"
+#include "dialer/learnlua.h"
 #include "dialer/memory.h"
 #include "dialer/resultview.h"
 #include "dialer/retryview.h"
@@ -194,6 +195,7 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
                                      .strategies = conf->scripts.path,
                                      .memory = (size_t)conf->scripts.memory,
                                      .instructions = conf->scripts.instructions,
+                                     .functions = {[HOOK_DIAL] = learn_functions},
                                      .views = {[HOOK_DIAL] = dialview_fields,
                                                [HOOK_RETRY] = retryview_fields,
                                                [HOOK_ROUTE] = routeview_fields,

@@ -73,13 +73,7 @@ void lead_written(struct lead *l) {
 }
 
 int64_t lead_last_hangup(const struct row *row) {
-    const char *text = row_text(row, LEAD_TM_LAST_HANGUP);
-    struct tm tm = {0};
-    const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-    if (rest == NULL)
-        return 0;
-    double fraction = *rest == '.' ? strtod(rest, NULL) : 0;
-    return timegm(&tm) * NS_PER_S + (int64_t)(fraction * NS_PER_S);
+    return time_read(row_text(row, LEAD_TM_LAST_HANGUP));
 }
 
 int64_t lead_tries(const struct row *row) {

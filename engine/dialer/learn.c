@@ -133,9 +133,13 @@ static void make_tables(struct learn *l, double now) {
     l->version++;
 }
 
-void learn_refresh(struct learn *l, double now) {
+bool learn_is_due(const struct learn *l, double now) {
     double due = (now - l->since) / 10;
-    if (now - l->refreshed >= (due < 1 ? 1 : due < REFRESH ? due : REFRESH))
+    return now - l->refreshed >= (due < 1 ? 1 : due < REFRESH ? due : REFRESH);
+}
+
+void learn_refresh(struct learn *l, double now) {
+    if (learn_is_due(l, now))
         make_tables(l, now);
 }
 
@@ -274,8 +278,8 @@ double learn_ring_time(const struct learn *l, double share) {
 
 double learn_at(const struct learn *l, int age) { return l->ringing[slot(l->bin - age)]; }
 
-static double before(const double *shares, int bin) {
-    return shares[bin < LEARN_BINS ? bin : LEARN_BINS];
+static double before(const double *table, int bin) {
+    return table[bin < LEARN_BINS ? bin : LEARN_BINS];
 }
 
 double learn_soon(const struct learn *l, int age, int h, double rate) {

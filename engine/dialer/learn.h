@@ -5,6 +5,7 @@
 #ifndef DIALER_LEARN_H
 #define DIALER_LEARN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dialer/hazard.h"
@@ -51,7 +52,8 @@ void learn_begun(struct learn *l, double now);
 void learn_answered(struct learn *l, double now, double begun);
 void learn_ended(struct learn *l, double now, double begun);
 void learn_unsent(struct learn *l, double now, double begun);
-/* Makes the tables anew, when it is time for it. */
+/* Makes the tables anew, when it is time for it (asked by learn_is_due). */
+bool learn_is_due(const struct learn *l, double now);
 void learn_refresh(struct learn *l, double now);
 /* Chance that a dial is answered, as known now; careful while little is known. */
 double learn_answer_rate(const struct learn *l);

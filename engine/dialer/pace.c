@@ -31,6 +31,15 @@ static int64_t room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
     return room;
 }
 
+/* The abandonment cap counts, it does not estimate: margins are the strategy's. */
+static int64_t cut_to_cap(const struct dialview *v, int64_t n, struct pace *out) {
+    int64_t spare = dialview_spare(v);
+    if (v->queue == NULL || n <= spare || !live_is_full(&v->campaign->observer->live))
+        return n;
+    out->reason = REASON_ABANDON;
+    return spare > 0 ? spare : 0;
+}
+
 static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room,
                             struct pace *out) {
     double ask_in = 0;
@@ -48,7 +57,7 @@ static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
     if (n < room)
         out->reason = nobody ? REASON_AGENTS : REASON_STRATEGY; /* it decides */
-    return n < room ? n : room;
+    return cut_to_cap(&from, n < room ? n : room, out);
 }
 
 /* No lead may be called now: because all wait, or because none is left? */

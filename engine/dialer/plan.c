@@ -12,8 +12,8 @@
 #define CALLS_MAX 1000000000
 #define ASK_MAX 86400 /* s */
 
-/* The dial strategies behind DialMode; NULL is still to come: it starts no call. */
-static const char *const modes[] = {"none", "available", NULL, "power", "robo", NULL};
+/* The dial strategies behind DialMode (the seed's rule is DialScript: available); NULL is still to come: it starts no call. */
+static const char *const modes[] = {"none", "predictive", NULL, "power", "robo", NULL};
 
 static const struct {
     int script, params;

@@ -7,12 +7,33 @@
 
 #include "dialer/asterisk.h"
 #include "dialer/campaign.h"
+#include "dialer/dialing.h"
+#include "dialer/observe.h"
 
 /* Device states of QueueMember (Asterisk's ast_device_state). */
 enum { DEV_UNKNOWN, DEV_NOT_INUSE, DEV_INUSE, DEV_BUSY, DEV_INVALID, DEV_UNAVAILABLE };
 
+static enum doing doing_of(const struct queue *q, const struct member *m) {
+    if (m->in_call)
+        return DOING_TALK;
+    if (m->status == DEV_INVALID || m->status == DEV_UNAVAILABLE || (m->paused && !m->wraps_up))
+        return DOING_OTHER;
+    if (m->wraps_up || m->ready_at > engine_now(q->asterisk->engine))
+        return DOING_WRAPUP;
+    return m->status == DEV_NOT_INUSE || m->status == DEV_UNKNOWN ? DOING_NOTHING : DOING_OTHER;
+}
+
+/* Something of it may have changed. */
+static void update(struct queue *q, struct member *m) {
+    enum doing now = doing_of(q, m);
+    if (now != m->doing)
+        observe_member(q, m, now);
+}
+
 static void on_wrapup(void *arg) {
     struct queue *q = arg;
+    for (struct map_entry *e = q->members.first; e; e = e->next)
+        update(q, e->value);
     campaigns_kick_queue(q->asterisk->engine, q->asterisk, q->name);
 }
 
@@ -59,6 +80,7 @@ static struct member *member_get(struct queue *q, const char *interface) {
         return m;
     m = xcalloc(1, sizeof *m);
     m->interface = xstrdup(interface);
+    m->since = m->counted = observe_now(q->asterisk->engine);
     map_put(&q->members, interface, m);
     return m;
 }
@@ -78,6 +100,7 @@ struct queue_count queue_count(struct queue *q) {
         n.paused += m->paused;
         n.available += is_free(q, m);
         n.busy += m->in_call;
+        n.offered += m->ringing && !m->in_call && !m->paused;
     }
     return n;
 }
@@ -98,6 +121,10 @@ static const char *interface_of(const struct message *m) {
 static void read_member(struct member *mb, const struct message *m) {
     mb->status = number(m, "Status", mb->status);
     mb->paused = number(m, "Paused", mb->paused) != 0;
+    if (message_get(m, "PausedReason"))
+        mb->wraps_up = mb->paused && strcasecmp(message_text(m, "PausedReason"), "wrapup") == 0;
+    else
+        mb->wraps_up &= mb->paused;
     if (mb->status == DEV_NOT_INUSE)
         mb->ringing = false;
 }
@@ -115,14 +142,17 @@ static void end_call(struct queue *q, struct member *mb) {
     mb->in_call = mb->ringing = false;
     xreplace(&mb->caller, NULL);
     begin_wrapup(q, mb);
+    update(q, mb);
 }
 
 /* ---- events ---- */
 
 static void on_member(struct queue *q, const struct message *m) {
     struct member *mb = member_get(q, interface_of(m));
-    if (mb)
+    if (mb) {
         read_member(mb, m);
+        update(q, mb);
+    }
 }
 
 static void on_removed(struct queue *q, const struct message *m) {
@@ -150,6 +180,10 @@ static void on_connect(struct queue *q, const struct message *m) {
     if (mb) {
         mb->in_call = true;
         xreplace(&mb->caller, message_get(m, "Uniqueid"));
+        struct dialing *d = map_get(&q->asterisk->engine->channels, message_text(m, "Uniqueid"));
+        snprintf(mb->campaign, sizeof mb->campaign, "%s",
+                 d ? row_uuid(d->campaign->item.row) : "");
+        update(q, mb);
     }
 }
 
@@ -239,6 +273,7 @@ static void repair(struct queue *q, struct member *mb, const struct message *m) 
     mb->in_call = in_call;
     read_member(mb, m);
     mb->seen = mb->known = true;
+    update(q, mb);
 }
 
 void queue_item(struct asterisk *a, const struct message *m) {

@@ -6,10 +6,17 @@
 #include "ami/message.h"
 #include "dialer/engine.h"
 
+/* What a member is at, as far as the queue tells. */
+enum doing { DOING_NOTHING, DOING_TALK, DOING_WRAPUP, DOING_OTHER /* a break, another call */ };
+
 struct member {
     char *interface, *caller; /* caller: Uniqueid of the call it took, NULL if none */
     int status;         /* device state as QueueMember has it */
     bool paused, ringing, in_call;
+    bool wraps_up;      /* paused for that reason */
+    enum doing doing;
+    double since, counted; /* s on the loop's clock: began it; told the learner up to here */
+    char campaign[UUID_TEXT]; /* whose call it takes or took last, "" = none of ours */
     bool seen, known;   /* on the list that is being read; on an earlier one */
     int64_t ready_at;   /* monotonic ns, end of the wrap-up; 0 = no wrap-up */
 };
@@ -25,6 +32,7 @@ struct queue {
 
 struct queue_count {
     int64_t logged_in, available, busy, paused;
+    int64_t offered; /* being rung for a caller who waits */
 };
 
 /* The queue of that name, made if it is not known; NULL name gives NULL. */

@@ -25,6 +25,7 @@ static const struct {
      "One for each trunk with limits; a plan uses it by `TrunkName: NAME`."},
     {"agi", "[agi]", "FastAGI, for dialplans that add leads."},
     {"scripts", "[scripts]", "The strategies."},
+    {"limits", "[limits]", "What no strategy can pass."},
 };
 
 static void print_title(const char *section) {

@@ -42,6 +42,14 @@ static const char tables[] =
     "CREATE TABLE memory(camp_uuid TEXT, hook TEXT, value TEXT,"                         \
     " PRIMARY KEY(camp_uuid, hook)) WITHOUT ROWID;"
 
+/* Who needed an agent, when he got one, whether that was too late. */
+#define LIVE                                                                             \
+    "ALTER TABLE dialing ADD COLUMN tm_join TEXT;"                                       \
+    "ALTER TABLE dialing ADD COLUMN tm_connect TEXT;"                                    \
+    "ALTER TABLE dialing ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;"               \
+    "CREATE INDEX dialing_live ON dialing(camp_uuid, tm_join, abandoned)"                \
+    " WHERE tm_join NOTNULL;"
+
 /* What makes version n + 1 of version n: columns of plans, and strategies' memory. */
 static const char *const migrations[SCHEMA_VERSION] = {
     [1] = "ALTER TABLE plan ADD COLUMN dial_params TEXT;"
@@ -51,6 +59,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
           "ALTER TABLE plan ADD COLUMN shadow_script TEXT;"
           "ALTER TABLE plan ADD COLUMN shadow_params TEXT;"
           MEMORY,
+    [2] = LIVE,
 };
 
 static const char *const column_types[] = {
@@ -87,6 +96,7 @@ static void add_all(struct str *sql) {
         add_noun(sql, nouns[i]);
     str_add(sql, tables);
     str_add(sql, MEMORY);
+    str_add(sql, LIVE);
 }
 
 int schema_prepare(sqlite3 *db, char **err) {
@@ -141,11 +151,12 @@ static const struct {
                            " VALUES(?,?,?,?,?,?,?,?,?)"},
     [WRITE_LEDGER_ANSWER] = {"ttt", "UPDATE dialing SET answered = 1, tm_dial_begin = ?2,"
                                     " tm_dial_end = ?3 WHERE uuid = ?1 AND state = 0"},
-    [WRITE_LEDGER_CLOSE] = {"titittttt",
+    [WRITE_LEDGER_CLOSE] = {"titittttttti",
                             "UPDATE dialing SET state = 1, frozen = NULL, res_dial = ?2,"
                             " res_dial_detail = ?3, res_hangup = ?4, res_hangup_detail = ?5,"
                             " tm_dial_begin = ?6, tm_dial_end = ?7, tm_hangup = ?8,"
-                            " asterisk = ?9 WHERE uuid = ?1 AND state = 0"},
+                            " asterisk = ?9, tm_join = ?10, tm_connect = ?11,"
+                            " abandoned = ?12 WHERE uuid = ?1 AND state = 0"},
     [WRITE_LEDGER_OUTPUT] = {"tttii", "UPDATE dialing SET result = ?2, result_path = ?3,"
                                       " result_offset = ?4, result_written = ?5"
                                       " WHERE uuid = ?1"},
@@ -171,6 +182,9 @@ static const struct {
     [READ_LEDGER_UNWRITTEN] = {"", "SELECT uuid, result, result_path, result_offset"
                                    " FROM dialing WHERE result IS NOT NULL AND"
                                    " result_written = 0 ORDER BY result_path, result_offset"},
+    [READ_LIVE] = {"tt", "SELECT substr(tm_join, 1, 13), count(*), sum(abandoned)"
+                         " FROM dialing WHERE camp_uuid = ?1 AND tm_join >= ?2 AND"
+                         " tm_join NOTNULL GROUP BY 1 ORDER BY 1"},
     [READ_AGENDAS] = {"", "SELECT id, plan_uuid, dlma_uuid, version, cursor, complete"
                           " FROM agenda ORDER BY id"},
     [READ_DUE_LEVEL] = {"ii", "SELECT tries FROM due WHERE agenda = ? AND tries > ?"

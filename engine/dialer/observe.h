@@ -1,0 +1,38 @@
+/* What happens to calls and agents, told to the learner of the campaign whose it is, and
+ * counted for the law. The one place that knows which event means what for either. */
+#ifndef DIALER_OBSERVE_H
+#define DIALER_OBSERVE_H
+
+#include "dialer/dialing.h"
+#include "dialer/learn.h"
+#include "dialer/live.h"
+#include "dialer/queue.h"
+
+/* A campaign's: made with it, freed with it. */
+struct observer {
+    struct learn learn;
+    struct live live;
+};
+
+struct observer *observer_new(struct campaign *c);
+/* Seconds on the loop's clock, as the learner takes them. */
+double observe_now(const struct engine *e);
+
+/* ---- calls ---- */
+void observe_begun(struct dialing *d);
+/* Somebody stands in the queue and needs an agent: a person, as far as is known. */
+void observe_joined(struct dialing *d);
+/* An agent has taken him. */
+void observe_connected(struct dialing *d);
+/* Nobody will need an agent any more: hung up, a machine, or gone from the queue. */
+void observe_gone(struct dialing *d);
+/* It failed on our side: it never was a call. */
+void observe_unsent(struct dialing *d);
+
+/* ---- agents ---- */
+/* One begins or ends something; m->doing and m->since are still what they were. */
+void observe_member(struct queue *q, struct member *m, enum doing next);
+/* Counts what all of them do now up to now, for the tables that are made anew. */
+void observe_members(struct queue *q);
+
+#endif
