@@ -159,6 +159,19 @@ static const struct conf_option options[] = {
      "answers of the window from which the limit is enforced", LIMITS(abandon_after)},
     {"limits", "abandon_within", CONF_DECIMAL, "2", 0.1, 60, NULL, false,
      "seconds from the answer (with AMD: from the verdict) to the agent", LIMITS(abandon_within)},
+    {"limits", "attempts_number", CONF_INT, "0", 0, 64, NULL, true,
+     "calls to one number of a lead within attempts_hours; 0 = as many as the plan says",
+     LIMITS(attempts_number)},
+    {"limits", "attempts_lead", CONF_INT, "0", 0, 64, NULL, true,
+     "the same for all numbers of a lead together", LIMITS(attempts_lead)},
+    {"limits", "attempts_hours", CONF_INT, "24", 1, 8760, NULL, true,
+     "hours of that window, which moves with the time", LIMITS(attempts_hours)},
+    {"limits", "quiet", CONF_TEXT, "", 0, 11, NULL, true,
+     "hours in which no call begins, as 21:00-08:00, in the configured time zone",
+     LIMITS(quiet)},
+    {"limits", "do_not_call", CONF_TEXT, "", 0, PATH_MAX, NULL, true,
+     "file of numbers that are never called, one a line; only digits are compared",
+     LIMITS(do_not_call)},
 };
 /* clang-format on */
 

@@ -281,6 +281,22 @@ struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
     return NULL;
 }
 
+static void on_postponed(void *arg, bool ok) {
+    (void)ok;
+    struct lead *l = arg;
+    campaigns_kick_dlma(l->engine, row_text(l->row, LEAD_DLMA_UUID));
+    lead_written(l);
+}
+
+void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
+                     const char *reason) {
+    struct batch *b = batch_new();
+    l->writes++; /* not to be picked until this is durable */
+    batch_write(b, WRITE_DUE, a->id, row_int(l->row, LEAD_ID), lead_tries(l->row), until,
+                (int64_t)number, reason);
+    store_submit(a->engine->store, b, on_postponed, l);
+}
+
 bool agenda_has_next(struct agenda *a, int64_t *next) {
     int number;
     struct lead *l = agenda_next(a, &number, next);

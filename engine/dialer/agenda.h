@@ -41,6 +41,10 @@ void agenda_release(struct agenda *a);
 struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) MUST_CHECK;
 /* The same question without taking one. */
 bool agenda_has_next(struct agenda *a, int64_t *next);
+/* A hard limit keeps the lead that agenda_next gave (taken over) from being called before
+ * `until`, DUE_NEVER for ever; reason is what people are told. */
+void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
+                     const char *reason);
 /* Puts a lead's due dates, in all agendas of its list, into the batch. */
 void agenda_put(struct engine *e, struct batch *b, const struct row *lead);
 /* A lead came or changed: what was read ahead may be in the wrong order. */

@@ -15,6 +15,7 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_NONE] = "dialling",
     [REASON_STATUS] = "not started",
     [REASON_SCHEDULE] = "outside its schedule",
+    [REASON_QUIET] = "quiet hours",
     [REASON_INCOMPLETE] = "plan, dlma or destination is missing or incomplete",
     [REASON_STORE] = "the database cannot be written",
     [REASON_ASTERISK] = "Asterisk is away",
@@ -23,6 +24,7 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_CHANNELS] = "as many calls up as Asterisk may have",
     [REASON_CPS] = "as many calls a second as are allowed",
     [REASON_TRUNK] = "the trunk is full",
+    [REASON_CAMPAIGN] = "as many calls up or a second as the campaign may have",
     [REASON_AGENTS] = "no agent is logged in to the queue",
     [REASON_STRATEGY] = "the dial strategy wants no call now",
     [REASON_ABANDON] = "as many people as may be found no agent: one call for each free agent",
@@ -290,7 +292,7 @@ void campaigns_kick(struct engine *e) {
 void campaigns_kick_room(struct engine *e, struct campaign *own) {
     for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
-        if (c == own || (c->reason >= REASON_ORIGINATES && c->reason <= REASON_TRUNK))
+        if (c == own || (c->reason >= REASON_ORIGINATES && c->reason <= REASON_CAMPAIGN))
             campaign_kick(c);
     }
 }
@@ -325,7 +327,13 @@ void campaign_call_over(struct campaign *c) {
     campaign_kick(c);
 }
 
+static void read_caps(struct campaign *c) {
+    c->cap.channels = row_int(c->item.row, CAMPAIGN_CHANNELS);
+    c->cap.cps = (double)row_int(c->item.row, CAMPAIGN_CPS);
+}
+
 void campaign_changed(struct campaign *c) {
+    read_caps(c);
     json_decref(c->item.frozen);
     c->item.frozen = NULL;
     set_agenda(c);
@@ -341,6 +349,7 @@ struct campaign *campaign_new(struct engine *e, struct row *row) {
     task_init(&c->decide, e->loop, on_decide, c);
     timer_init(&c->wake, e->loop, on_wake, c);
     c->observer = observer_new(c);
+    read_caps(c);
     set_agenda(c);
     campaign_kick(c);
     return c;

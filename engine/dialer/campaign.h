@@ -3,6 +3,7 @@
 #define DIALER_CAMPAIGN_H
 
 #include "dialer/agenda.h"
+#include "dialer/cap.h"
 #include "dialer/engine.h"
 
 enum campaign_status {
@@ -12,8 +13,8 @@ enum campaign_status {
 
 /* Why no call begins now: one deciding reason. */
 enum reason {
-    REASON_NONE, REASON_STATUS, REASON_SCHEDULE, REASON_INCOMPLETE, REASON_STORE,
-    REASON_ASTERISK, REASON_RESTING, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK,
+    REASON_NONE, REASON_STATUS, REASON_SCHEDULE, REASON_QUIET, REASON_INCOMPLETE, REASON_STORE,
+    REASON_ASTERISK, REASON_RESTING, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK, REASON_CAMPAIGN,
     REASON_AGENTS, REASON_STRATEGY, REASON_ABANDON, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
 };
 
@@ -22,6 +23,7 @@ struct campaign {
     struct item item;
     struct agenda *agenda;   /* while it is not stopped */
     struct observer *observer;
+    struct cap cap;          /* its own Channels and Cps */
     struct task decide;
     struct timer wake;       /* schedule, cps, due leads, ask_in */
     int64_t live;            /* calls up */

@@ -79,6 +79,7 @@ static void take_room(struct dialing *d) {
     d->campaign->live++;
     d->campaign->open++;
     cap_take(&d->asterisk->cap, now);
+    cap_take(&d->campaign->cap, now);
     d->asterisk->asked++;
     d->asked = true;
     if (d->trunk)
@@ -99,6 +100,7 @@ static void give_room(struct dialing *d) {
     if (facts_answered(&d->facts))
         d->campaign->answered--;
     cap_give(&d->asterisk->cap);
+    cap_give(&d->campaign->cap);
     if (d->trunk)
         cap_give(&d->trunk->cap);
     campaigns_kick_room(d->engine, d->campaign);

@@ -13,6 +13,7 @@
 #include "dialer/dialing.h"
 #include "dialer/dialview.h"
 #include "dialer/lead.h"
+#include "dialer/limits.h"
 #include "dialer/learnlua.h"
 #include "dialer/memory.h"
 #include "dialer/resultview.h"
@@ -209,7 +210,7 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
         return NULL;
     }
     set_timezone(conf->general.timezone);
-    if (!connect_all(e, err)) {
+    if (!limits_open(e, err) || !connect_all(e, err)) {
         engine_free(e);
         return NULL;
     }
@@ -291,6 +292,7 @@ void engine_free(struct engine *e) {
     free_items(&e->queues);
     free_all(&e->asterisks, free_asterisk);
     free_all(&e->trunks, free);
+    limits_close(e);
     map_free(&e->leads);
     map_free(&e->lead_ids);
     free(e);

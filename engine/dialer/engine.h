@@ -58,6 +58,10 @@ struct engine {
     struct timer memory_save;
     struct agenda *agendas;  /* list */
     struct {
+        int quiet_from, quiet_to; /* minutes of the day; the same = none */
+        struct map do_not_call;   /* digits */
+    } limits;
+    struct {
         /* A whole packet of class message, to everybody who listens. */
         void (*event)(void *arg, const struct str *packet);
         /* Does anybody listen? Spares the printing; NULL = yes. */

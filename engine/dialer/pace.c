@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "dialer/dialing.h"
+#include "dialer/limits.h"
 #include "dialer/dialview.h"
 
 #define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
@@ -16,18 +17,26 @@ static void limit(struct pace *out, int64_t *room, int64_t allows, enum reason r
 }
 
 /* What the hard limits let through. */
+/* When the slowest of the rates lets the next call through; 0 = now. */
+static int64_t rate_wait(struct campaign *c, struct asterisk *a, struct trunk *t) {
+    int64_t now = engine_now(c->engine), until = cap_wait(&a->cap, now);
+    int64_t trunk = t ? cap_wait(&t->cap, now) : 0, own = cap_wait(&c->cap, now);
+    until = trunk > until ? trunk : until;
+    return own > until ? own : until;
+}
+
 static int64_t room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
                         struct pace *out) {
     int64_t now = engine_now(c->engine), room = INT64_MAX;
     limit(out, &room, a->originates - a->asked, REASON_ORIGINATES);
+    limit(out, &room, cap_room(&c->cap, now), REASON_CAMPAIGN);
     if (a->cap.channels)
         limit(out, &room, a->cap.channels - a->cap.up, REASON_CHANNELS);
     limit(out, &room, cap_room(&a->cap, now), REASON_CPS);
     if (t)
         limit(out, &room, cap_room(&t->cap, now), REASON_TRUNK);
-    int64_t server = cap_wait(&a->cap, now), trunk = t ? cap_wait(&t->cap, now) : 0;
     if (room == 0)
-        out->ask_at = server > trunk ? server : trunk;
+        out->ask_at = rate_wait(c, a, t);
     return room;
 }
 
@@ -86,7 +95,12 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
             explain_no_lead(c, next, out);
             return;
         }
-        if (dialing_begin(c, lead, number))
+        int64_t until;
+        const char *forbidden = limits_lead(c->engine, lead, number, &until);
+        if (forbidden) {
+            agenda_postpone(c->agenda, lead, number, until, forbidden);
+            faults++;
+        } else if (dialing_begin(c, lead, number))
             out->begun++;
         else
             faults++;
@@ -116,6 +130,11 @@ void pace_decide(struct campaign *c, struct pace *out) {
         out->reason = REASON_STORE;
     else if (!asterisk_is_ready(a))
         out->reason = a->resting ? REASON_RESTING : REASON_ASTERISK;
+    int64_t quiet = limits_quiet(c->engine);
+    if (out->reason == REASON_NONE && quiet) {
+        out->reason = REASON_QUIET;
+        out->ask_at = engine_now(c->engine) + quiet;
+    }
     if (out->reason != REASON_NONE)
         return;
     int64_t room = room_now(c, a, t, out), next;
@@ -128,9 +147,7 @@ void pace_decide(struct campaign *c, struct pace *out) {
         explain_no_lead(c, next, out);
     if (c->engine->out.decision)
         tell_decision(c, n, out);
-    int64_t server = cap_wait(&a->cap, engine_now(c->engine));
-    int64_t trunk = t ? cap_wait(&t->cap, engine_now(c->engine)) : 0;
-    int64_t rate = server > trunk ? server : trunk;
+    int64_t rate = rate_wait(c, a, t);
     if (out->begun && rate && (out->ask_at == 0 || rate < out->ask_at))
         out->ask_at = rate; /* nothing else asks again while the calls ring */
 }

@@ -99,7 +99,7 @@ static json_t *place(struct campaign *c, const struct lead *l, int64_t *at) {
         if (due == DUE_NEVER)
             why = json_string(reason ? reason : "no reason given");
         else if (due > engine_wall(c->engine))
-            why = json_string("waits for its next try");
+            why = json_string(reason ? reason : "waits for its next try");
         *at = due == DUE_NEVER ? 0 : due;
     }
     bool ready = *at && why == NULL;

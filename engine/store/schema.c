@@ -48,7 +48,8 @@ static const char tables[] =
     "ALTER TABLE dialing ADD COLUMN tm_connect TEXT;"                                    \
     "ALTER TABLE dialing ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;"               \
     "CREATE INDEX dialing_live ON dialing(camp_uuid, tm_join, abandoned)"                \
-    " WHERE tm_join NOTNULL;"
+    " WHERE tm_join NOTNULL;"                                                            \
+    "CREATE INDEX dialing_lead ON dialing(lead_uuid, tm_dialing);"
 
 /* What makes version n + 1 of version n: columns of plans, and strategies' memory. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -59,7 +60,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
           "ALTER TABLE plan ADD COLUMN shadow_script TEXT;"
           "ALTER TABLE plan ADD COLUMN shadow_params TEXT;"
           MEMORY,
-    [2] = LIVE,
+    [2] = LIVE "ALTER TABLE campaign ADD COLUMN channels INTEGER DEFAULT 0;"
+               "ALTER TABLE campaign ADD COLUMN cps INTEGER DEFAULT 0;",
 };
 
 static const char *const column_types[] = {
@@ -182,6 +184,9 @@ static const struct {
     [READ_LEDGER_UNWRITTEN] = {"", "SELECT uuid, result, result_path, result_offset"
                                    " FROM dialing WHERE result IS NOT NULL AND"
                                    " result_written = 0 ORDER BY result_path, result_offset"},
+    [READ_ATTEMPTS] = {"tt", "SELECT dial_index, tm_dialing FROM dialing WHERE lead_uuid = ?1"
+                             " AND tm_dialing >= ?2 AND coalesce(res_dial_detail, '') !="
+                             " 'local' ORDER BY tm_dialing"},
     [READ_LIVE] = {"tt", "SELECT substr(tm_join, 1, 13), count(*), sum(abandoned)"
                          " FROM dialing WHERE camp_uuid = ?1 AND tm_join >= ?2 AND"
                          " tm_join NOTNULL GROUP BY 1 ORDER BY 1"},
@@ -194,7 +199,7 @@ static const struct {
     [READ_DUE_NEXT] = {"iii", "SELECT due_at FROM due WHERE agenda = ? AND tries = ? AND"
                               " due_at > ? ORDER BY due_at LIMIT 1"},
     [READ_DUE_REASONS] = {"ii", "SELECT CASE WHEN due_at = 9223372036854775807 THEN reason"
-                                " WHEN due_at > ?2 THEN 'waiting' ELSE 'ready' END AS why,"
+                                " WHEN due_at > ?2 THEN coalesce(reason, 'waiting') ELSE 'ready' END AS why,"
                                 " count(*) FROM due WHERE agenda = ?1 GROUP BY why"
                                 " ORDER BY why"},
     [READ_LEAD_BY_UUID] = {"t", "SELECT $lead FROM dl_list WHERE uuid = ?"},
@@ -210,7 +215,7 @@ static const struct {
                         "SELECT CASE WHEN l.status = 1 THEN 'being called'"
                         " WHEN l.status = 2 THEN 'reserved' WHEN d.lead IS NULL THEN ?6"
                         " WHEN d.due_at = 9223372036854775807 THEN d.reason"
-                        " WHEN d.due_at > ?5 THEN 'waits for its next try' ELSE 'ready' END"
+                        " WHEN d.due_at > ?5 THEN coalesce(d.reason, 'waits for its next try') ELSE 'ready' END"
                         " AS why, count(*), max(l.id) FROM (SELECT id, status FROM dl_list"
                         " WHERE dlma_uuid = ?1 AND id > ?2 AND in_use = 1 ORDER BY id"
                         " LIMIT ?3) l LEFT JOIN due d ON d.agenda = ?4 AND d.lead = l.id"

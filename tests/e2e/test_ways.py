@@ -77,7 +77,7 @@ def test_queue_reaches_the_agents(dialer, agents, phones):
     """Way 2: more calls than free agents, calls that reach none, or events that do not say who took a call."""
     members = agents(*AGENTS)
     phones("answer", ["300", "301", "302", "303", "304", "305"])
-    campaign = dialer.campaign([str(number) for number in range(300, 306)], plan={"TechName": dialer.tech},
+    campaign = dialer.campaign([str(number) for number in range(300, 306)], plan={"TechName": dialer.tech, "DialScript": "available"},
                                dest={"Application": "queue", "Data": "sales_1"})
     mark = dialer.run(campaign)
     lines = check(dialer.engine, campaign, dial_application="queue", dial_data="sales_1")

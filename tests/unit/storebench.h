@@ -74,7 +74,7 @@ TOOL void add_attempt(struct batch *b, int k) {
 TOOL void add_result(struct batch *b, int k) {
     char *uuid = xasprintf(UUID, k), *line = xasprintf("{\"result\":%d}", k);
     batch_write(b, WRITE_LEDGER_CLOSE, uuid, INT64_C(4), "answered", INT64_C(16),
-                "Normal Clearing", NULL, NULL, NULL, "main");
+                "Normal Clearing", NULL, NULL, NULL, "main", NULL, NULL, INT64_C(0));
     batch_output(b, uuid, results, line);
     free(uuid);
     free(line);

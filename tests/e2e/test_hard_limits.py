@@ -1,0 +1,91 @@
+"""What no strategy can pass, each with its reason: campaign caps, attempts, quiet hours, do-not-call, abandonment."""
+import datetime
+
+import pytest
+
+from asterisk import process
+from console import command
+from engine import tries as allowed
+from sim import SIM_LOGIN, Sim
+
+WORLD = "return { numbers = { ['9*'] = 'busy', ['8*'] = 'ring', ['7*'] = 'answer' }, talk = { mean = 1, cv = 0.1 } }"
+PLAN = {"TechName": "sip/", "DialScript": "robo", "RetryDelay": "0", **allowed(5)}
+
+
+def tries(dialer, camp):
+    """How often each lead of the campaign was called."""
+    return sorted(int(lead["TryCnt1"]) for lead in dialer.show("DlList", DlmaUuid=camp.dlma))
+
+
+def test_attempts(engine):
+    """A strategy that would call again at once calls a number more often than the window allows."""
+    with Sim(WORLD) as sim:
+        c = engine(sim, conf=SIM_LOGIN | {"limits": {"attempts_number": 2}}).ami()
+        camp = c.campaign(["901", "902", "903"], plan=PLAN)
+        c.start(camp)
+        process.poll(lambda: tries(c, camp) == [2, 2, 2], "two tries each")
+        process.poll(lambda: c.stat(camp).Reason == "all leads left wait for their next try", "it says so")
+        assert tries(c, camp) == [2, 2, 2]
+
+
+def test_attempts_reason(engine):
+    """Who asks why a lead is not called is not told that a limit holds it."""
+    with Sim(WORLD) as sim:
+        e = engine(sim, conf=SIM_LOGIN | {"limits": {"attempts_lead": 1}})
+        c = e.ami()
+        camp = c.campaign(["901"], plan=PLAN)
+        c.start(camp)
+        lead = c.show("DlList", DlmaUuid=camp.dlma)[0]["Uuid"]
+        process.poll(lambda: "attempts of the lead in the window" in command(e, "-e", f'out.why("{lead}")').stdout, "the reason")
+        assert tries(c, camp) == [1]
+
+
+def test_do_not_call(engine, tmp_path):
+    """A number on the list is called, or one that is written otherwise slips through."""
+    numbers = tmp_path / "numbers"
+    numbers.write_text("; people who asked for it\n9-02\n\n(9) 03 ; she too\n")
+    with Sim(WORLD) as sim:
+        e = engine(sim, conf=SIM_LOGIN | {"limits": {"do_not_call": str(numbers)}})
+        c = e.ami()
+        camp = c.campaign(["901", "902", "903"], plan=PLAN | allowed(1))
+        mark = c.start(camp)
+        c.status(camp, 0, mark)
+        assert tries(c, camp) == [0, 0, 1]
+        assert [line["dial_addr"] for line in e.results()] == ["901"]
+
+
+def test_quiet_hours(engine):
+    """Calls begin in the quiet hours, or nobody says why not."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    hours = f"{(now - datetime.timedelta(hours=1)):%H:%M}-{(now + datetime.timedelta(hours=2)):%H:%M}"
+    with Sim(WORLD) as sim:
+        c = engine(sim, conf=SIM_LOGIN | {"limits": {"quiet": hours}}).ami()
+        camp = c.campaign(["901"], plan=PLAN)
+        c.start(camp)
+        process.poll(lambda: c.stat(camp).Reason == "quiet hours", "it says so")
+        assert tries(c, camp) == [0]
+
+
+def test_campaign_channels(engine):
+    """A campaign's own limit counts the calls of another, or does not hold."""
+    with Sim(WORLD) as sim:
+        c = engine(sim, conf=SIM_LOGIN).ami()
+        free = c.campaign([f"8{i:02}" for i in range(9)], plan=PLAN)
+        held = c.campaign([f"8{i:02}" for i in range(9)], plan=PLAN, Channels=3)
+        mark = c.start(free)
+        c.wait_events("OutDialingCreate", 9, after=mark, CampUuid=free.uuid)
+        c.start(held)
+        why = "as many calls up or a second as the campaign may have"
+        process.poll(lambda: c.stat(held).Reason == why, "it says so")
+        assert len([d for d in c.show("Dialing") if d["CampUuid"] == held.uuid]) == 3
+        c.update("Campaign", held.uuid, Channels=5)
+        process.poll(lambda: len([d for d in c.show("Dialing") if d["CampUuid"] == held.uuid]) == 5, "two more")
+
+
+def test_wrong_limits(engine, tmp_path):
+    """A limit that cannot be read is taken for none."""
+    (tmp_path / "numbers").write_text("900\nnobody\n")
+    for limits, words in (({"quiet": "21-8"}, "not HH:MM-HH:MM"), ({"do_not_call": "/nowhere"}, "No such file"),
+                          ({"do_not_call": str(tmp_path / "numbers")}, "numbers:2: not a number")):
+        with pytest.raises(RuntimeError, match=words):
+            engine(conf={"limits": limits})
