@@ -16,6 +16,12 @@ struct lab_plan {
     char *strategies;  /* the folder its scripts come from */
 };
 
+/* A plan with what came of its shifts. */
+struct lab_trial {
+    struct lab_plan plan;
+    json_t *runs;
+};
+
 /* One shift to be simulated. Nothing in it is the shift's own: borrowed. */
 struct lab_shift {
     const struct lab_plan *plan;

@@ -1,7 +1,10 @@
 """The laboratory: the same engine against the simulated Asterisk on a virtual clock."""
 import json
 import re
+import shutil
 import sqlite3
+import subprocess
+from html.parser import HTMLParser
 
 import pytest
 
@@ -177,3 +180,104 @@ def test_script_that_fails(bench):
     assert "dial/bad.lua:1" in done.stderr and len(done.stderr.splitlines()) <= 40
     run = json.loads(done.stdout)["runs"][0]
     assert run["warnings"] > 20 and run["dials"] > 0
+
+
+# ---- the report ----
+
+QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+
+
+class Page(HTMLParser):
+    """Every tag that was opened is closed; attributes that could fetch something are kept."""
+    VOID = {"meta", "link"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.count, self.links, self.words = [], {}, [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.count[tag] = self.count.get(tag, 0) + 1
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.count[tag] = self.count.get(tag, 0) + 1
+
+    def handle_endtag(self, tag):
+        """A tag is closed in its turn."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def report(bench):
+    """A folder with the report of two strategies, one with a name that is markup, and what the terminal was shown."""
+    hostile = bench.file("<b>&wild.lua", "return { DialScript = 'power' }")
+    out = bench.folder / "out"
+    done = simulate("--plan", bench.progressive(), "--compare", hostile, *short("--out", out), env={"LANG": "C.UTF-8"})
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_report_in_the_terminal(report):
+    """Columns that are not aligned, or figures that are not those of the runs."""
+    out, shown = report
+    runs = json.loads((out / "report.json").read_text(encoding="utf-8"))[0]["runs"]
+    mean = sum(run["utilisation"] for run in runs) / len(runs)
+    lines = shown.splitlines()
+    rows = [line for line in lines if re.search(r" \d/2 ", line)]
+    assert [row.split()[0] for row in rows] == ["progressive", "<b>&wild"]
+    assert len({len(row) for row in rows}) == 1
+    assert rows[0].split()[1] == f"{mean:.3f}"
+    assert sum("full =" in line for line in lines) == 8 and any("█" in line for line in lines)
+
+
+def test_report_without_blocks(bench):
+    """Characters that a plain terminal cannot show."""
+    done = simulate("--plan", bench.progressive(), *short(), env={"LC_ALL": "C"})
+    assert done.returncode == 0 and done.stdout.isascii() and "full =" in done.stdout
+
+
+def test_page(report):
+    """A page that needs something from elsewhere, lacks a plot, or takes a name for markup."""
+    text = (report[0] / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == [] and page.count["svg"] == 8 and "script" not in page.count
+    assert page.count["circle"] == 4  # a point for each run
+    assert all(link.startswith("data:") for link in page.links) and "b" not in page.links
+    assert "<b>&wild" in page.words and "url(" not in text and "http" not in text
+    assert not re.search(r"\bnan\b|\binf\b", text)
+    for run in json.loads((report[0] / "report.json").read_text(encoding="utf-8"))[0]["runs"]:
+        assert f"{100 * run['utilisation']:.2f}%" in page.words
+
+
+def test_page_in_a_browser(report, tmp_path):
+    """The real browser has something to complain of, or shows an empty page."""
+    if not shutil.which("chromium"):
+        pytest.skip("no chromium")
+    pictures = []
+    for scheme in (0, 1):  # dark, light
+        picture = tmp_path / f"{scheme}.png"
+        done = subprocess.run(
+            ["chromium", *QUIET, f"--user-data-dir={tmp_path}/profile", f"--blink-settings=preferredColorScheme={scheme}",
+             "--enable-logging=stderr", "--window-size=1280,1900", f"--screenshot={picture}",
+             f"file://{report[0]}/report.html"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200, check=False)
+        assert "CONSOLE" not in done.stderr and "Page load failed" not in done.stderr, done.stderr
+        pictures.append(picture.read_bytes())
+        assert len(pictures[-1]) > 60000  # an empty page is a tenth of it
+    assert pictures[0] != pictures[1]
+
+
+def test_one_run(bench):
+    """One run has no spread, and a tiny shift few points."""
+    out = bench.folder / "out"
+    done = simulate("--plan", bench.progressive(), "--hours", 0.02, "--agents", 1, "--runs", 1, "--out", out)
+    assert done.returncode == 0, done.stderr
+    text = (out / "report.html").read_text(encoding="utf-8")
+    assert Page(text).open == [] and not re.search(r"\bnan\b|\binf\b", text)
