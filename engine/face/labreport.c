@@ -284,6 +284,13 @@ static void add_head(struct page *p) {
              (long long)s->seed, (long long)(s->seed + s->runs - 1));
     plot_text(&p->html, s->world ? s->world : "the default world");
     str_add(&p->html, ". The same customers for every plan.</p>");
+    char *learned = labreport_learned(s);
+    if (learned) {
+        str_add(&p->html, "<p class=\"soft\">");
+        plot_text(&p->html, learned);
+        str_add(&p->html, "</p>");
+    }
+    free(learned);
 }
 
 static char *render(const struct lab_setting *s, const struct lab_trial *trials, size_t count) {

@@ -74,6 +74,27 @@ static void print_row(const struct lab_trial *t, int width) {
     json_decref(mean);
 }
 
+char *labreport_learned(const struct lab_setting *s) {
+    const json_t *l = s->learned;
+    if (l == NULL)
+        return NULL;
+    return xasprintf(
+        "Learned from %.0f calls: %.1f%% answered, ring %.1f s (cv %.2f), talk %.0f s (cv %.2f, "
+        "%.0f talks), %.0f answered calls met nobody, at least %.0f agents; not in the ledger: "
+        "wrap-up, breaks, machines.",
+        labsum_of(l, "calls"), 100 * labsum_of(l, "answer_rate"), labsum_of(l, "ring_mean"),
+        labsum_of(l, "ring_cv"), labsum_of(l, "talk_mean"), labsum_of(l, "talk_cv"),
+        labsum_of(l, "talks"), labsum_of(l, "met_nobody"), labsum_of(l, "agents"));
+}
+
+/* A strategy that failed was not what these figures are of. */
+static void print_warnings(const struct lab_trial *t) {
+    struct labsum_spread w = labsum_spread(t->runs, "warnings");
+    if (w.high > 0)
+        printf("\n%s: the engine complained, up to %.0f times a shift: see what it said above\n",
+               t->plan.title, w.high);
+}
+
 void labreport_print(const struct lab_setting *s, const struct lab_trial *trials, size_t count) {
     int width = 10;
     for (size_t i = 0; i < count; i++)
@@ -83,11 +104,17 @@ void labreport_print(const struct lab_setting *s, const struct lab_trial *trials
     printf("%lld shifts of %g h, %.1f agents on average, seeds %lld to %lld, world: %s\n\n",
            (long long)s->runs, s->hours, labsum_of(first, "agent_hours") / s->hours,
            (long long)s->seed, (long long)(s->seed + s->runs - 1), s->world ? s->world : "default");
+    char *learned = labreport_learned(s);
+    if (learned)
+        printf("%s\n\n", learned);
+    free(learned);
     printf("%-*s %24s %18s %9s %8s %9s %9s\n", width, "", "utilisation", "abandoned", "over 3%",
            "wait s", "answers", "dials");
     printf("%-*s %8s %7s %7s %10s %7s\n", width, "", "mean", "low", "high", "mean", "worst");
     for (size_t i = 0; i < count; i++)
         print_row(&trials[i], width);
+    for (size_t i = 0; i < count; i++)
+        print_warnings(&trials[i]);
     for (size_t i = 0; i < count; i++)
         print_sparks(&trials[i]);
 }

@@ -161,9 +161,12 @@ static json_t *trial_json(const struct lab_trial *t) {
     return json_pack("{s:s, s:o, s:o}", "plan", t->plan.title, "runs", runs, "mean", mean);
 }
 
-static void print_json(const struct options *o, const struct lab_trial *trials, size_t count) {
+static void print_json(const struct lab_setting *s, const struct lab_trial *trials,
+                       size_t count) {
     json_t *all = trial_json(&trials[0]);
-    json_object_set_new(all, "hours", json_real(o->hours));
+    json_object_set_new(all, "hours", json_real(s->hours));
+    if (s->learned)
+        json_object_set(all, "learned", (json_t *)(uintptr_t)s->learned);
     if (count > 1)
         json_object_set_new(all, "compare", trial_json(&trials[1]));
     char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
@@ -184,11 +187,13 @@ static bool write_reports(const struct options *o, const struct lab_setting *set
         json_array_append_new(all, json_pack("{s:s, s:O, s:O}", "plan", trials[i].plan.title,
                                              "headers", trials[i].plan.headers, "runs",
                                              trials[i].runs));
-    if (ok && json_dump_file(all, path, JSON_REAL_PRECISION(9) | JSON_INDENT(1))) {
+    json_t *page = json_pack("{s:O, s:O*, s:o}", "world", setting->table, "learned",
+                             setting->learned, "trials", all);
+    if (ok && json_dump_file(page, path, JSON_REAL_PRECISION(9) | JSON_INDENT(1))) {
         *err = xasprintf("%s: %s", path, strerror(errno));
         ok = false;
     }
-    json_decref(all);
+    json_decref(page);
     free(html);
     free(path);
     return ok;
@@ -207,7 +212,7 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
     struct lab_trial trials[2] = {0};
     const char *names[] = {o->plan, o->compare};
     size_t count = o->compare ? 2 : 1;
-    json_t *world = lab_world_load(o->world, o->agents, err);
+    json_t *learned = NULL, *world = lab_world_load(o->world, o->agents, &learned, err);
     bool ok = world && make_folder(o->out, err);
     for (size_t i = 0; i < count && ok; i++)
         ok = lab_plan_load(&trials[i].plan, names[i], o->strategies, scratch, err);
@@ -215,10 +220,10 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
     for (size_t i = 0; i < count && ok && o->timing; i++)
         tell_timing(&trials[i]);
     const struct lab_setting setting = {
-        .world = o->world, .hours = o->hours, .seed = o->seed, .runs = o->runs};
+        .world = o->world, .table = world, .learned = learned, .hours = o->hours, .seed = o->seed, .runs = o->runs};
     ok = ok && write_reports(o, &setting, trials, count, err);
     if (ok && o->json)
-        print_json(o, trials, count);
+        print_json(&setting, trials, count);
     else if (ok)
         labreport_print(&setting, trials, count);
     for (size_t i = 0; i < count; i++) {
@@ -226,6 +231,7 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
         json_decref(trials[i].runs);
     }
     json_decref(world);
+    json_decref(learned);
     return ok;
 }
 
