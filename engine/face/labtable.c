@@ -101,8 +101,8 @@ void labreport_print(const struct lab_setting *s, const struct lab_trial *trials
         if ((int)strlen(trials[i].plan.title) > width)
             width = (int)strlen(trials[i].plan.title);
     const json_t *first = json_array_get(trials[0].runs, 0);
-    printf("%lld shifts of %g h, %.1f agents on average, seeds %lld to %lld, world: %s\n\n",
-           (long long)s->runs, s->hours, labsum_of(first, "agent_hours") / s->hours,
+    printf("%lld shift%s of %g h, %.1f agents on average, seeds %lld to %lld, world: %s\n\n",
+           (long long)s->runs, s->runs == 1 ? "" : "s", s->hours, labsum_of(first, "agent_hours") / s->hours,
            (long long)s->seed, (long long)(s->seed + s->runs - 1), s->world ? s->world : "default");
     char *learned = labreport_learned(s);
     if (learned)
