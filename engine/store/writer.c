@@ -36,6 +36,7 @@ struct writer {
     sqlite3_stmt *verbs[VERB_COUNT];
     const struct log *log;
     bool full;
+    bool is_memory; /* its result files are nobody else's: they stay open */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct {
         const struct noun *noun;
@@ -236,7 +237,8 @@ static void write_lines(struct writer *w) {
     w->last_line = &w->lines;
     for (struct map_entry *e = w->outputs.first; e && w->full; e = e->next)
         fdatasync(((struct output *)e->value)->fd);
-    close_outputs(w);
+    if (!w->is_memory)
+        close_outputs(w);
 }
 
 /* ---- what a crash or a full disk left between ledger and file ---- */
@@ -398,6 +400,7 @@ struct writer *writer_open(const char *path, bool full, const struct log *log, c
     w->full = full;
     w->last_line = &w->lines;
     bool is_file = *path != ':';
+    w->is_memory = !is_file;
     int fd = is_file ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640) : -1;
     if (fd >= 0) /* names and numbers: not for everybody to read */
         close(fd);
