@@ -64,7 +64,7 @@ test:
 	@tests/setup test
 	@$(MAKE) --no-print-directory -s -j2 all unit
 	@tests/check_rooms
-	@luacheck -q strategies scripts conf
+	@luacheck -q strategies scripts conf tests/worlds
 	@/usr/bin/python3 -m pytest -q --timeout 240 tests $(PYTEST)
 
 # docs/console.md: its session is typed into a terminal, its reference comes from the program.

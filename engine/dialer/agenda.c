@@ -299,6 +299,10 @@ void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until
 
 bool agenda_has_next(struct agenda *a, int64_t *next) {
     int number;
+    /* one that was read ahead and is not in work: that will do, it is looked at again when
+     * it is taken */
+    if (a->ready_next < a->ready_count && !lead_is_busy(a->engine, a->ready[a->ready_next].lead))
+        return true;
     struct lead *l = agenda_next(a, &number, next);
     if (l == NULL)
         return false;

@@ -233,7 +233,8 @@ bool dialing_begin(struct campaign *c, struct lead *lead, int number) {
     take_room(d);
     observe_begun(d);
     add_to_maps(d);
-    char tm[TIME_TEXT], *frozen = frozen_text(d);
+    /* a ledger in memory does not survive what it is to be recovered from */
+    char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : frozen_text(d);
     time_text(tm, d->tm_create);
     struct batch *b = batch_new();
     lead_write(lead, b);

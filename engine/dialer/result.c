@@ -36,6 +36,8 @@ json_t *result_freeze(struct dialing *d) {
     struct item *dlma = campaign_dlma(c), *dest = campaign_destination(c);
     json_object_set_new(d->call, "dlma_uuid", json_string(row_uuid(dlma->row)));
     json_object_set_new(d->call, "dest_uuid", json_string(row_uuid(dest->row)));
+    if (d->engine->no_results)
+        return json_object();
     if (d->engine->conf->general.result_history_events_enable)
         d->history = json_array();
     json_t *call = freeze_call(d);

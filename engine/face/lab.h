@@ -16,6 +16,12 @@ struct lab_plan {
     char *strategies;  /* the folder its scripts come from */
 };
 
+/* A plan with what came of its shifts. */
+struct lab_trial {
+    struct lab_plan plan;
+    json_t *runs;
+};
+
 /* One shift to be simulated. Nothing in it is the shift's own: borrowed. */
 struct lab_shift {
     const struct lab_plan *plan;
@@ -35,9 +41,17 @@ struct lab_shift {
 bool lab_plan_load(struct lab_plan *p, const char *what, const char *strategies,
                    const char *scratch, char **err) MUST_CHECK;
 void lab_plan_free(struct lab_plan *p);
-/* The table of a world's file, {} without one; its agents scaled so that it begins with
- * so many (0 = as they are). NULL with *err. */
-json_t *lab_world_load(const char *path, int64_t agents, char **err) MUST_CHECK;
+/* The table of a world's file, {} without one; from:DATABASE:CAMPAIGN learns it from a
+ * ledger, and *learned says from what (NULL otherwise). Its agents are scaled so that it
+ * begins with so many (0 = as they are). NULL with *err. */
+json_t *lab_world_load(const char *path, int64_t agents, json_t **learned,
+                       char **err) MUST_CHECK;
+
+/* ---- lablearn.c ---- */
+
+/* The world that a campaign's ledger shows; from is DATABASE:CAMPAIGN. *learned says what
+ * was learned from how many calls. NULL with *err. */
+json_t *lab_world_learn(const char *from, json_t **learned, char **err) MUST_CHECK;
 
 /* ---- labrun.c ---- */
 

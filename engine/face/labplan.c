@@ -201,9 +201,14 @@ static void scale_agents(json_t *world, int64_t agents) {
     json_object_set_new(world, "agents", json_integer(agents));
 }
 
-json_t *lab_world_load(const char *path, int64_t agents, char **err) {
+json_t *lab_world_load(const char *path, int64_t agents, json_t **learned, char **err) {
+    static const char prefix[] = "from:";
     struct script_env env = env_of(".");
-    json_t *world = path ? script_data(&env, path, err) : json_object();
+    *learned = NULL;
+    json_t *world = path == NULL ? json_object()
+                    : str_has_prefix(path, prefix)
+                        ? lab_world_learn(path + strlen(prefix), learned, err)
+                        : script_data(&env, path, err);
     if (json_is_array(world) && json_array_size(world) == 0) { /* an empty Lua table */
         json_decref(world);
         world = json_object();

@@ -37,7 +37,6 @@ struct shift {
     int64_t leads, wanted; /* made so far; all there are to be, 0 = no end */
     json_t *done;          /* leads finished at each sample, of a list with an end */
     FILE *decisions;
-    int64_t decided;
     struct labtime time;
     char *error;
 };
@@ -56,9 +55,7 @@ static void on_log(void *arg, enum log_level level, const char *line) {
 
 static void on_decision(void *arg, const char *line) {
     struct shift *s = arg;
-    s->decided++;
-    if (s->decisions)
-        fprintf(s->decisions, "%s\n", line);
+    fprintf(s->decisions, "%s\n", line);
 }
 
 /* ---- making what a campaign needs ---- */
@@ -448,6 +445,15 @@ static json_t *waits(const struct tally *t) {
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
+/* How often the campaign decided. */
+static json_int_t decisions(const struct shift *s) {
+    const struct campaign *c = map_get(&s->engine->campaigns, s->uuids[MADE_CAMPAIGN]);
+    json_int_t n = 0;
+    for (int r = 0; r < REASON_COUNT; r++)
+        n += c->reasons[r];
+    return n;
+}
+
 static json_t *outcome(struct shift *s) {
     const struct tally *t = sim_tally(s->sim);
     const unsigned *n = t->total.event;
@@ -461,7 +467,7 @@ static json_t *outcome(struct shift *s) {
         "abandoned_calls", (json_int_t)n[EVENT_ABANDON], "connected", (json_int_t)n[EVENT_CONNECT],
         "machines", (json_int_t)n[EVENT_MACHINE], "mistaken", (json_int_t)n[EVENT_MISTAKEN],
         "agent_hours", level[LEVEL_AGENTS] / 3600, "talk_hours", level[LEVEL_TALKING] / 3600,
-        "decisions", (json_int_t)s->decided, "warnings", (json_int_t)s->log_lines, "leads",
+        "decisions", decisions(s), "warnings", (json_int_t)s->log_lines, "leads",
         (json_int_t)(s->wanted ? s->wanted : 0));
     json_object_set_new(o, "series", series(t));
     json_object_set_new(o, "waits", waits(t));

@@ -52,6 +52,9 @@ static void be_worker(const struct lab_shift *s, int fd) {
     char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
     fprintf(out, "%c%s\n", result ? 'r' : 'e', result ? text : err);
     fflush(out);
+    json_decref(result);
+    free(text);
+    free(err);
     _exit(ferror(out) != 0);
 }
 

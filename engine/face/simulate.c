@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "face/lab.h"
+#include "face/labreport.h"
 #include "face/labsum.h"
 
 #define RUNS_MAX 10000
@@ -22,12 +23,6 @@ struct options {
     double hours;
     int64_t agents, seed, runs;
     bool json, timing;
-};
-
-/* One strategy with all its shifts. */
-struct trial {
-    struct lab_plan plan;
-    json_t *runs;
 };
 
 static int usage(FILE *to) {
@@ -111,7 +106,7 @@ static char *tag_of(const struct options *o, size_t i) {
     return xasprintf("%s%lld", (int64_t)i >= o->runs ? "compare-" : "", seed);
 }
 
-static bool run_all(const struct options *o, struct trial *trials, size_t count,
+static bool run_all(const struct options *o, struct lab_trial *trials, size_t count,
                     const json_t *world, const char *scratch, char **err) {
     size_t n = count * (size_t)o->runs;
     struct lab_shift *shifts = xcalloc(n, sizeof *shifts);
@@ -128,7 +123,7 @@ static bool run_all(const struct options *o, struct trial *trials, size_t count,
     }
     bool ok = lab_work(shifts, n, results, err);
     for (size_t i = 0; i < n; i++) {
-        struct trial *t = &trials[i / (size_t)o->runs];
+        struct lab_trial *t = &trials[i / (size_t)o->runs];
         if (t->runs == NULL)
             t->runs = json_array();
         if (ok)
@@ -144,7 +139,7 @@ static bool run_all(const struct options *o, struct trial *trials, size_t count,
 
 /* The cost of decisions is this machine's and this moment's: it goes to stderr and into
  * nothing that is to be the same again. */
-static void tell_timing(const struct trial *t) {
+static void tell_timing(const struct lab_trial *t) {
     double count = 0, sum = 0, worst = 0;
     for (size_t i = 0; i < json_array_size(t->runs); i++) {
         json_t *run = json_array_get(t->runs, i), *time = json_object_get(run, "timing");
@@ -158,7 +153,7 @@ static void tell_timing(const struct trial *t) {
             count, count > 0 ? sum / count : 0, worst);
 }
 
-static json_t *trial_json(const struct trial *t) {
+static json_t *trial_json(const struct lab_trial *t) {
     json_t *runs = json_array();
     for (size_t i = 0; i < json_array_size(t->runs); i++)
         json_array_append_new(runs, labsum_short(json_array_get(t->runs, i)));
@@ -166,9 +161,12 @@ static json_t *trial_json(const struct trial *t) {
     return json_pack("{s:s, s:o, s:o}", "plan", t->plan.title, "runs", runs, "mean", mean);
 }
 
-static void print_json(const struct options *o, const struct trial *trials, size_t count) {
+static void print_json(const struct lab_setting *s, const struct lab_trial *trials,
+                       size_t count) {
     json_t *all = trial_json(&trials[0]);
-    json_object_set_new(all, "hours", json_real(o->hours));
+    json_object_set_new(all, "hours", json_real(s->hours));
+    if (s->learned)
+        json_object_set(all, "learned", (json_t *)(uintptr_t)s->learned);
     if (count > 1)
         json_object_set_new(all, "compare", trial_json(&trials[1]));
     char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
@@ -177,22 +175,28 @@ static void print_json(const struct options *o, const struct trial *trials, size
     json_decref(all);
 }
 
-/* One line a run, then their mean. */
-static void print_table(const struct trial *t) {
-    printf("%s\n%8s %12s %10s %9s %9s %10s\n", t->plan.title, "seed", "utilisation",
-           "abandoned", "answers", "dials", "wait/s");
-    json_t *mean = labsum_mean(t->runs);
-    size_t n = json_array_size(t->runs);
-    for (size_t i = 0; i <= n; i++) {
-        const json_t *r = i < n ? json_array_get(t->runs, i) : mean;
-        char name[24] = "mean";
-        if (i < n)
-            snprintf(name, sizeof name, "%.0f", labsum_of(r, "seed"));
-        printf("%8s %12.4f %9.2f%% %9.0f %9.0f %10.1f\n", name, labsum_of(r, "utilisation"),
-               100 * labsum_of(r, "abandoned"), labsum_of(r, "answers"), labsum_of(r, "dials"),
-               labsum_of(r, "wait_mean"));
+/* report.html and report.json of --out. */
+static bool write_reports(const struct options *o, const struct lab_setting *setting,
+                          const struct lab_trial *trials, size_t count, char **err) {
+    if (o->out == NULL)
+        return true;
+    char *html = xasprintf("%s/report.html", o->out), *path = xasprintf("%s/report.json", o->out);
+    bool ok = labreport_write(html, setting, trials, count, err);
+    json_t *all = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(all, json_pack("{s:s, s:O, s:O}", "plan", trials[i].plan.title,
+                                             "headers", trials[i].plan.headers, "runs",
+                                             trials[i].runs));
+    json_t *page = json_pack("{s:O, s:O*, s:o}", "world", setting->table, "learned",
+                             setting->learned, "trials", all);
+    if (ok && json_dump_file(page, path, JSON_REAL_PRECISION(9) | JSON_INDENT(1))) {
+        *err = xasprintf("%s: %s", path, strerror(errno));
+        ok = false;
     }
-    json_decref(mean);
+    json_decref(page);
+    free(html);
+    free(path);
+    return ok;
 }
 
 /* ---- the command ---- */
@@ -205,25 +209,29 @@ static bool make_folder(const char *path, char **err) {
 }
 
 static bool simulate(const struct options *o, const char *scratch, char **err) {
-    struct trial trials[2] = {0};
+    struct lab_trial trials[2] = {0};
     const char *names[] = {o->plan, o->compare};
     size_t count = o->compare ? 2 : 1;
-    json_t *world = lab_world_load(o->world, o->agents, err);
+    json_t *learned = NULL, *world = lab_world_load(o->world, o->agents, &learned, err);
     bool ok = world && make_folder(o->out, err);
     for (size_t i = 0; i < count && ok; i++)
         ok = lab_plan_load(&trials[i].plan, names[i], o->strategies, scratch, err);
     ok = ok && run_all(o, trials, count, world, scratch, err);
     for (size_t i = 0; i < count && ok && o->timing; i++)
         tell_timing(&trials[i]);
+    const struct lab_setting setting = {
+        .world = o->world, .table = world, .learned = learned, .hours = o->hours, .seed = o->seed, .runs = o->runs};
+    ok = ok && write_reports(o, &setting, trials, count, err);
     if (ok && o->json)
-        print_json(o, trials, count);
-    for (size_t i = 0; i < count && ok && !o->json; i++)
-        print_table(&trials[i]);
+        print_json(&setting, trials, count);
+    else if (ok)
+        labreport_print(&setting, trials, count);
     for (size_t i = 0; i < count; i++) {
         lab_plan_free(&trials[i].plan);
         json_decref(trials[i].runs);
     }
     json_decref(world);
+    json_decref(learned);
     return ok;
 }
 

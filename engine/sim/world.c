@@ -242,6 +242,24 @@ static char *read_users(struct world *w, const json_t *table) {
     return NULL;
 }
 
+/* What only a whole shift reads: its types are checked here, since a slip in them would
+ * be silence. */
+static char *check_shift(const json_t *table) {
+    static const char *const tables[] = {"destination", "plan"};
+    const json_t *leads = json_object_get(table, "leads");
+    const json_t *start = json_object_get(table, "start");
+    if (leads && !(json_is_integer(leads) && json_integer_value(leads) > 0))
+        return bad("leads", NULL, "must be a whole number above 0");
+    if (start && !json_is_string(start))
+        return bad("start", NULL, "must be a time like \"2026-03-02T09:00:00\"");
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        const json_t *v = json_object_get(table, tables[i]);
+        if (v && !json_is_object(v))
+            return bad(tables[i], NULL, "must be a table of headers");
+    }
+    return NULL;
+}
+
 /* Is it a key, and where it has fields, a field? */
 static bool known(const char *key, const char *field) {
     for (size_t i = 0; i < ARRAY_LEN(number_keys); i++) {
@@ -286,6 +304,7 @@ static char *read_all(struct world *w, const json_t *table) {
         char *err;
     } all[] = {
         {check_keys(table)},
+        {check_shift(table)},
         {read_numbers(w, table)},
         {read_shape(&w->ring, table, "ring")},
         {read_shape(&w->machine_ring, table, "machine_ring")},

@@ -274,7 +274,7 @@ struct store *store_open(struct loop *l, const struct store_config *config, char
     pthread_cond_init(&s->work, NULL);
     task_init(&s->told, l, deliver, s);
     s->waker = s->is_inline ? NULL : waker_new(l, deliver, s);
-    s->writer = writer_open(path, config->full, loop_log(l), err);
+    s->writer = writer_open(path, config->full && !config->memory, loop_log(l), err);
     if (s->writer == NULL || !writer_complete(s->writer, err) ||
         !open_reader(s, path, err) || (!s->is_inline && !start_thread(s))) {
         store_close(s);

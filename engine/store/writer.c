@@ -29,10 +29,14 @@ struct line {
     int64_t offset;
 };
 
+enum verb { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK_TO, VERB_COUNT };
+
 struct writer {
     sqlite3 *db;
+    sqlite3_stmt *verbs[VERB_COUNT];
     const struct log *log;
     bool full;
+    bool is_memory; /* its result files are nobody else's: they stay open */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct {
         const struct noun *noun;
@@ -47,6 +51,18 @@ struct writer {
 
 static bool run_sql(struct writer *w, const char *sql) {
     return sqlite3_exec(w->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* What every transaction says, prepared once. */
+static bool run_verb(struct writer *w, enum verb v) {
+    static const char *const texts[VERB_COUNT] = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
+                                                  "SAVEPOINT batch", "RELEASE batch",
+                                                  "ROLLBACK TO batch"};
+    if (w->verbs[v] == NULL && sqlite3_prepare_v3(w->db, texts[v], -1, SQLITE_PREPARE_PERSISTENT,
+                                                  &w->verbs[v], NULL) != SQLITE_OK)
+        return false;
+    sqlite3_step(w->verbs[v]);
+    return sqlite3_reset(w->verbs[v]) == SQLITE_OK;
 }
 
 /* ---- statements ---- */
@@ -221,7 +237,8 @@ static void write_lines(struct writer *w) {
     w->last_line = &w->lines;
     for (struct map_entry *e = w->outputs.first; e && w->full; e = e->next)
         fdatasync(((struct output *)e->value)->fd);
-    close_outputs(w);
+    if (!w->is_memory)
+        close_outputs(w);
 }
 
 /* ---- what a crash or a full disk left between ledger and file ---- */
@@ -310,7 +327,7 @@ static bool is_batch_fault(int rc) {
 
 /* Within its own savepoint, so that a wrong batch takes nobody with it. */
 static int run_batch(struct writer *w, struct batch *b) {
-    if (!run_sql(w, "SAVEPOINT batch"))
+    if (!run_verb(w, SAVEPOINT))
         return SQLITE_IOERR;
     struct line **mark = w->last_line;
     int rc = SQLITE_OK;
@@ -320,11 +337,11 @@ static int run_batch(struct writer *w, struct batch *b) {
     if (rc != SQLITE_OK && is_batch_fault(rc)) {
         log_error(w->log, "store: %s", sqlite3_errmsg(w->db));
         undo_lines(w, mark);
-        rc = run_sql(w, "ROLLBACK TO batch") ? SQLITE_OK : rc;
+        rc = run_verb(w, ROLLBACK_TO) ? SQLITE_OK : rc;
     }
     if (rc != SQLITE_OK) /* the disk: all of it is tried again */
         return rc;
-    return run_sql(w, "RELEASE batch") ? SQLITE_OK : SQLITE_IOERR;
+    return run_verb(w, RELEASE) ? SQLITE_OK : SQLITE_IOERR;
 }
 
 static int run_all(struct writer *w, struct batch *batches) {
@@ -338,12 +355,12 @@ static int run_all(struct writer *w, struct batch *batches) {
 
 bool writer_run(struct writer *w, struct batch *batches, char **err) {
     pay_owed(w);
-    bool ok = run_sql(w, "BEGIN IMMEDIATE") && run_all(w, batches) == SQLITE_OK &&
-              run_sql(w, "COMMIT");
+    bool ok = run_verb(w, BEGIN) && run_all(w, batches) == SQLITE_OK &&
+              run_verb(w, COMMIT);
     if (!ok) {
         *err = xasprintf("%s", sqlite3_errmsg(w->db));
         if (!sqlite3_get_autocommit(w->db))
-            run_sql(w, "ROLLBACK");
+            run_verb(w, ROLLBACK);
         free_lines(&w->lines);
         w->last_line = &w->lines;
         close_outputs(w);
@@ -383,10 +400,12 @@ struct writer *writer_open(const char *path, bool full, const struct log *log, c
     w->full = full;
     w->last_line = &w->lines;
     bool is_file = *path != ':';
+    w->is_memory = !is_file;
     int fd = is_file ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640) : -1;
     if (fd >= 0) /* names and numbers: not for everybody to read */
         close(fd);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                (is_file ? SQLITE_OPEN_FULLMUTEX : SQLITE_OPEN_NOMUTEX);
     if (sqlite3_open_v2(path, &w->db, flags, NULL) != SQLITE_OK ||
         !run_sql(w, "PRAGMA journal_mode = WAL") ||
         !run_sql(w, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") ||
@@ -412,6 +431,8 @@ sqlite3 *writer_db(struct writer *w) { return w->db; }
 void writer_close(struct writer *w) {
     if (w == NULL)
         return;
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        sqlite3_finalize(w->verbs[i]);
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(w->statements[i]);
     for (size_t i = 0; i < ARRAY_LEN(w->upserts); i++)

@@ -134,10 +134,48 @@ static void test_versions(void **state) {
     free(err);
 }
 
+/* One that lives in memory: written from within, told at the end of the turn, and gone
+ * unless it is saved. */
+static void test_memory(void **state) {
+    (void)state;
+    const struct store_config config = {.path = db, .memory = true};
+    char *err = NULL, *copy = xasprintf("%s/copy", folder);
+    s = store_open(h.loop, &config, &err);
+    assert_non_null(s);
+    struct batch *b = batch_new();
+    add_attempt(b, 1);
+    submit(b, 1);
+    struct query q;
+    query_begin(&q, s, READ_LEDGER_OPEN); /* there already */
+    assert_true(query_step(&q));
+    query_end(&q);
+    assert_string_equal(str_get(&told), "");
+    b = batch_new();
+    add_attempt(b, 1); /* again: a wrong one */
+    submit(b, 2);
+    loop_turn(h.loop, false);
+    assert_string_equal(told.s, "1 2! ");
+    assert_false(store_is_failing(s));
+    assert_int_not_equal(access(db, F_OK), 0);
+    assert_true(store_save(s, copy, &err));
+    close_store();
+    free(db);
+    db = copy;
+    assert_int_equal(ask("SELECT count(*) FROM dialing"), 1);
+    unlink(db);
+    s = store_open(h.loop, &config, &err);
+    query_begin(&q, s, READ_LEDGER_OPEN);
+    assert_false(query_step(&q));
+    query_end(&q);
+    assert_false(store_save(s, "/nowhere/at/all", &err));
+    assert_non_null(strstr(err, "/nowhere/at/all"));
+    free(err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_order), TEST(test_wrong_batch), TEST(test_close), TEST(test_rows),
-        TEST(test_versions),
+        TEST(test_versions), TEST(test_memory),
     };
     return cmocka_run_group_tests_name("store", tests, begin, end);
 }

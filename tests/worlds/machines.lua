@@ -8,5 +8,8 @@ return {
     amd = { min = 2, max = 5, error = 0.05 },
     dialplan = { ["s@amd"] = { "AMD", "machine:Hangup", "Queue(sales_1)" } },
     -- Application and Data say which queue the extension leads to
-    destination = { Type = 0, Exten = "s", Context = "amd", Priority = 1, Application = "Queue", Data = "sales_1" },
+    destination = {
+        Type = 0, Exten = "s", Context = "amd", Priority = 1,
+        Application = "Queue", Data = "sales_1",
+    },
 }
