@@ -58,6 +58,13 @@ local lines = {
           return "campaign " .. uuid .. " is deleted"
       end },
 }
+table.insert(lines, { "show strategies", "", "What runs in each hook of each plan.",
+                      function() return out.strategy.list() end })
+table.insert(lines, { "show shadows", "", "What the plans' shadow scripts would have done.",
+                      function() return out.shadow.list() end })
+table.insert(lines, { "reload", "",
+                      "Reads configuration, users and strategies again, and says what changed.",
+                      function() return P.raw.reload() end })
 for _, name in ipairs({ "campaigns", "plans", "dlmas", "dls", "destinations", "dialings" }) do
     local k = lists[name]
     table.insert(lines, { "show " .. name, "", "All of them, as a table.",
@@ -97,7 +104,7 @@ local function split(line)
 end
 P.split = split
 
-local verbs = { show = true, set = true, create = true, delete = true }
+local verbs = { show = true, set = true, create = true, delete = true, reload = true }
 
 -- The line of the CLI that this is, and its further words; nil if it is Lua.
 local function find(words)

@@ -24,6 +24,10 @@ local columns = {
     queue = { "name", "asterisk", "logged_in", "available", "busy", "paused", "waiting" },
     asterisk = { "name", "host", "port", "ready", "up", "asked", "originates", "why" },
     trunk = { "name", "asterisk", "up", "channels", "cps" },
+    strategy = { "plan_name", "hook", "script", "hash", "in_service", "calls", "errors",
+                 "mean_us", "worst_us", "since", "why" },
+    shadow = { "plan_name", "script", "shadow_script", "decisions", "same", "mean_calls",
+               "shadow_mean_calls", "worst_difference", "errors", "in_service" },
 }
 
 -- Numbers that have names, as a table says them.

@@ -42,6 +42,12 @@ struct server *server_new(struct loop *l, struct chance *chance,
     return sv;
 }
 
+void server_change(struct server *sv, const struct users *users,
+                   const struct server_limits *limits) {
+    sv->config.users = users;
+    sv->config.limits = *limits;
+}
+
 int server_port(const struct server *sv) {
     return sv->listener ? listener_port(sv->listener) : 0;
 }

@@ -54,6 +54,10 @@ struct server_config {
 /* NULL with *err (free it) when it cannot listen. The config's pointers must outlive it. */
 struct server *server_new(struct loop *l, struct chance *chance,
                           const struct server_config *config, char **err) MUST_CHECK;
+/* From here on logins are checked against these users, and sessions held to these limits.
+ * Sessions that are there keep the user they logged in as: the old ones must live on. */
+void server_change(struct server *sv, const struct users *users,
+                   const struct server_limits *limits);
 int server_port(const struct server *sv);
 int server_tls_port(const struct server *sv);
 /* An in-memory connection as if it had been accepted. */

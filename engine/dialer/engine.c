@@ -1,5 +1,6 @@
 #include "dialer/engine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "ami/message.h"
+#include "base/watch.h"
 #include "dialer/asterisk.h"
 #include "dialer/campaign.h"
 #include "dialer/dialing.h"
@@ -16,6 +18,7 @@
 #include "dialer/limits.h"
 #include "dialer/learnlua.h"
 #include "dialer/memory.h"
+#include "dialer/plan.h"
 #include "dialer/resultview.h"
 #include "dialer/retryview.h"
 #include "dialer/routeview.h"
@@ -129,7 +132,52 @@ static void load(struct engine *e) {
     free_stray_leads(e);
 }
 
+/* ---- files that change ---- */
+
+static void on_files(void *arg) {
+    int refused;
+    plans_reload(arg, NULL, false, &refused);
+}
+
+/* The strategies' folder, those within it, and the library beside it. */
+static void watch_strategies(struct engine *e) {
+    const char *path = e->conf->scripts.path;
+    struct dirent *entry;
+    DIR *dir = opendir(path);
+    e->watch = watch_new(e->loop, on_files, e);
+    while (e->watch && dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.' && entry->d_name[1])
+            continue;
+        char *folder = xasprintf("%s/%s", path, entry->d_name);
+        watch_folder(e->watch, folder); /* false for a file */
+        free(folder);
+    }
+    if (dir)
+        closedir(dir);
+    char *library = xasprintf("%s/../scripts/lib", path);
+    if (e->watch)
+        watch_folder(e->watch, library);
+    free(library);
+}
+
 /* ---- life ---- */
+
+void engine_conf_changed(struct engine *e) {
+    e->scripts.memory = (size_t)e->conf->scripts.memory;
+    e->scripts.instructions = e->conf->scripts.instructions;
+    for (struct map_entry *i = e->asterisks.first; i; i = i->next) {
+        struct asterisk *a = i->value;
+        a->cap.channels = a->conf->channels;
+        a->cap.cps = a->conf->cps;
+        a->originates = a->conf->originates;
+    }
+    for (struct map_entry *i = e->trunks.first; i; i = i->next) {
+        struct trunk *t = i->value;
+        t->cap.channels = t->conf->channels;
+        t->cap.cps = t->conf->cps;
+    }
+    campaigns_kick(e);
+}
 
 /* What would only show at the first call is asked now: nothing starts half. */
 static bool check_files(const struct conf *conf, char **err) {
@@ -174,6 +222,14 @@ struct engine *engine_new(struct loop *l, const struct log *log, const struct co
     return engine_open(l, log, conf, &(struct engine_options){0}, err);
 }
 
+void engine_lend(struct script_env *env) {
+    env->functions[HOOK_DIAL] = learn_functions;
+    env->views[HOOK_DIAL] = dialview_fields;
+    env->views[HOOK_RETRY] = retryview_fields;
+    env->views[HOOK_ROUTE] = routeview_fields;
+    env->views[HOOK_RESULT] = resultview_fields;
+}
+
 struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
                            const struct engine_options *options, char **err) {
     bool no_results = options->in_memory && *conf->general.result_filename == '\0';
@@ -195,12 +251,8 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
                                      .chance = &e->chance,
                                      .strategies = conf->scripts.path,
                                      .memory = (size_t)conf->scripts.memory,
-                                     .instructions = conf->scripts.instructions,
-                                     .functions = {[HOOK_DIAL] = learn_functions},
-                                     .views = {[HOOK_DIAL] = dialview_fields,
-                                               [HOOK_RETRY] = retryview_fields,
-                                               [HOOK_ROUTE] = routeview_fields,
-                                               [HOOK_RESULT] = resultview_fields}};
+                                     .instructions = conf->scripts.instructions};
+    engine_lend(&e->scripts);
     struct store_config sc = {.path = conf->database.db_sqlite3_data,
                               .full = conf->database.durability == CONF_FULL,
                               .memory = options->in_memory};
@@ -215,6 +267,8 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
         return NULL;
     }
     load(e);
+    if (!loop_clock(l)->is_virtual)
+        watch_strategies(e);
     return e;
 }
 
@@ -278,6 +332,7 @@ void engine_free(struct engine *e) {
     e->leaving = true;
     e->leave.gone = NULL;
     timer_stop(&e->leave.limit);
+    watch_free(e->watch);
     memories_save(e);
     store_close(e->store); /* everything on its way becomes durable and is told */
     e->out.event = NULL;

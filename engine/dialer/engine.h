@@ -56,6 +56,7 @@ struct engine {
     struct map trunks;       /* name -> struct trunk */
     struct map memories;     /* campaign/hook -> what strategies have learnt */
     struct timer memory_save;
+    struct watch *watch;     /* of the strategies' folders, NULL on a virtual clock */
     struct agenda *agendas;  /* list */
     struct {
         int quiet_from, quiet_to; /* minutes of the day; the same = none */
@@ -68,6 +69,9 @@ struct engine {
         bool (*heard)(void *arg);
         /* One line of JSON for each decision that asked a strategy; NULL = nobody. */
         void (*decision)(void *arg, const char *line);
+        /* Reads the configuration again; what came of it in words (free it). NULL = no
+         * such thing here. */
+        char *(*reload)(void *arg);
         void *arg;
     } out;
     struct {
@@ -94,12 +98,18 @@ struct engine *engine_new(struct loop *l, const struct log *log, const struct co
 /* The same with options (copied). */
 struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
                            const struct engine_options *options, char **err) MUST_CHECK;
+/* What the engine's hooks see, and the functions it lends them: also where there is no
+ * engine, to check strategies and for their manual. */
+void engine_lend(struct script_env *env);
 /* Begins to leave: no call starts any more; gone(arg) comes when nothing is on its way
  * to the disk. */
 void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg);
 /* Ends the connections and the store. Calls in flight go on in Asterisk: the ledger
  * knows them, the next start finds them again. */
 void engine_free(struct engine *e);
+
+/* The conf has changed (confchange.h): caps and limits that are copied follow. */
+void engine_conf_changed(struct engine *e);
 
 int64_t engine_now(const struct engine *e);  /* monotonic ns */
 int64_t engine_wall(const struct engine *e); /* ns since 1970 */

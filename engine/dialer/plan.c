@@ -88,10 +88,25 @@ void plan_release(struct plan *p) {
     free(p);
 }
 
-void plan_changed(struct plan *p) {
-    strategies_update(p, true);
+static int update(struct plan *p, bool force, int *refused) {
+    int swapped = strategies_update(p, force, refused);
     shadow_update(p);
     set_version(p);
+    return swapped;
+}
+
+void plan_changed(struct plan *p) {
+    int refused = 0;
+    update(p, true, &refused);
+}
+
+int plans_reload(struct engine *e, struct plan *only, bool force, int *refused) {
+    int swapped = 0;
+    *refused = 0;
+    for (struct map_entry *i = e->plans.first; i; i = i->next)
+        if (only == NULL || i->value == only)
+            swapped += update(i->value, force, refused);
+    return swapped;
 }
 
 const char *plan_script(const struct plan *p, enum hook h) {

@@ -31,6 +31,10 @@ struct plan *plan_hold(struct plan *p);
 void plan_release(struct plan *p);
 /* The row was changed: hooks that are another version now are swapped. */
 void plan_changed(struct plan *p);
+/* The strategies' files may have changed: every plan, or one, looks again (force: also at
+ * what was taken out of service). Returns how many hooks were swapped; *refused counts
+ * those that could not be, and go on as they were. */
+int plans_reload(struct engine *e, struct plan *only, bool force, int *refused);
 /* The name of the file a row wants for a hook, and the fields it names script and
  * parameters in. */
 const char *plan_hook_file(const struct row *row, enum hook h);

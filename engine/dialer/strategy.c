@@ -88,8 +88,11 @@ static void set_policy(struct plan *p, struct policy *policy) {
     plan_reschedule(p);
 }
 
-static bool ran_well(const struct strategy *s) {
-    return s->now.source && s->calls && s->errors_row == 0 && s->overruns_row == 0;
+/* Worth coming back to: it ran, and without an error at last. One that was not called
+ * yet is better than none. */
+static bool is_good(const struct strategy *s) {
+    bool clean = s->errors_row == 0 && s->overruns_row == 0;
+    return s->now.source && clean && (s->calls || s->good.source == NULL);
 }
 
 /* Reads what the row names for a hook. */
@@ -138,7 +141,7 @@ static void swap(struct plan *p, struct version next[HOOK_COUNT], const bool cha
             continue;
         char old_hash[SCRIPT_HASH];
         snprintf(old_hash, sizeof old_hash, "%s", version_hash(&s->now));
-        if (ran_well(s)) {
+        if (is_good(s)) {
             version_clear(&s->good);
             s->good = version_hold(&s->now);
         }
@@ -149,7 +152,7 @@ static void swap(struct plan *p, struct version next[HOOK_COUNT], const bool cha
     }
 }
 
-static int update(struct plan *p, bool force, int *refused) {
+int strategies_update(struct plan *p, bool force, int *refused) {
     struct version next[HOOK_COUNT] = {{0}};
     bool changed[HOOK_COUNT];
     enum hook bad;
@@ -173,20 +176,6 @@ static int update(struct plan *p, bool force, int *refused) {
     for (int h = 0; h < HOOK_COUNT; h++)
         version_clear(&next[h]);
     return n;
-}
-
-void strategies_update(struct plan *p, bool force) {
-    int refused = 0;
-    update(p, force, &refused);
-}
-
-int strategies_reload(struct engine *e, struct plan *only, bool force, int *refused) {
-    int swapped = 0;
-    *refused = 0;
-    for (struct map_entry *i = e->plans.first; i; i = i->next)
-        if (only == NULL || i->value == only)
-            swapped += update(i->value, force, refused);
-    return swapped;
 }
 
 void strategies_open(struct plan *p) {

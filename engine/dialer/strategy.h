@@ -8,7 +8,7 @@
 /* One hook of a plan. */
 struct strategy {
     struct version now;  /* what is in charge */
-    struct version good; /* what was before it, and ran without an error */
+    struct version good; /* what was before it, without an error */
     struct version bad;  /* what was taken out of service; it stays out until it changes */
     char *why;           /* why what the plan names is not in charge; NULL = it is */
     int64_t since;       /* wall ns; the counts are of this version */
@@ -24,11 +24,9 @@ void strategies_open(struct plan *p);
 void strategies_close(struct plan *p);
 /* Looks at row and files again: each hook that differs, loads, fits its parameters and
  * passes its tests takes over; for the others everything stays, and an OutStrategyError
- * says why. force: also those that were taken out of service get another chance. */
-void strategies_update(struct plan *p, bool force);
-/* The same for every plan, or for one. Returns how many hooks were swapped; *refused
- * counts those that could not be. */
-int strategies_reload(struct engine *e, struct plan *only, bool force, int *refused);
+ * says why. force: also those that were taken out of service get another chance. Returns
+ * how many were swapped; adds to *refused those that could not be. */
+int strategies_update(struct plan *p, bool force, int *refused);
 /* What a row asks for, before it is in force: NULL, or the header to blame with *why
  * (free it). before: what is in force, NULL for a new plan; what did not change is not
  * looked at. */

@@ -9,6 +9,7 @@
 #include "dialer/dialing.h"
 #include "dialer/lead.h"
 #include "dialer/nouns.h"
+#include "face/entry.h"
 
 #define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100
@@ -59,23 +60,11 @@ struct ask {
     char done[64];
 };
 
-/* The protocol's Message, and why in a header of its own. */
-static void refuse(struct answer *a, const char *text, const char *why) {
-    struct str b = {0};
-    answer_head(a, &b, "Error", text);
-    if (why)
-        header_add(&b, "Reason", why);
-    message_end(&b);
-    answer_send(a, b.s, b.len);
-    str_free(&b);
-    answer_end(a);
-}
-
 static void on_done(void *arg, const char *error, const struct row *row) {
     (void)row;
     struct ask *ask = arg;
     if (error)
-        refuse(ask->answer, ask->error, error);
+        entry_refuse(ask->answer, ask->error, error);
     else
         answer_success(ask->answer, ask->done);
     free(ask);
@@ -107,19 +96,6 @@ static void run_delete(void *arg, struct answer *a, const struct message *m) {
 
 /* ---- lists ---- */
 
-/* Begins an entry: Event and the ActionID of the request. */
-static void entry_begin(struct answer *a, struct str *b, const char *event) {
-    header_add(b, "Event", event);
-    if (answer_id(a))
-        header_add(b, "ActionID", answer_id(a));
-}
-
-static void entry_end(struct answer *a, struct str *b) {
-    message_end(b);
-    answer_send(a, b->s, b->len);
-    str_free(b);
-}
-
 /* Returns its bytes. */
 static size_t send_row(struct answer *a, const struct noun *n, const struct row *row) {
     char event[48];
@@ -139,7 +115,7 @@ static void run_show(void *arg, struct answer *a, const struct message *m) {
     const struct row *one = uuid ? noun_find(arg, w->noun, uuid) : NULL;
     unsigned long items = 0;
     if (uuid && one == NULL) {
-        refuse(a, w->none, NULL);
+        entry_refuse(a, w->none, NULL);
         return;
     }
     answer_list(a, w->list);
@@ -209,7 +185,7 @@ static void on_leads(void *arg, bool ok) {
 static void show_lead(struct engine *e, struct answer *a, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     if (lead == NULL) {
-        refuse(a, "No such dl_list", NULL);
+        entry_refuse(a, "No such dl_list", NULL);
         return;
     }
     answer_list(a, "Dl List will follow");
@@ -234,11 +210,11 @@ static void run_show_leads(void *arg, struct answer *a, const struct message *m)
     if (uuid) {
         show_lead(e, a, uuid);
     } else if (count && !str_int(count, 1, COUNT_MAX, &n)) {
-        refuse(a, "No such dl_list", "Count is no number from 1 to 100000000");
+        entry_refuse(a, "No such dl_list", "Count is no number from 1 to 100000000");
     } else if (place < 0) {
-        refuse(a, "No such dl_list", "After does not exist");
+        entry_refuse(a, "No such dl_list", "After does not exist");
     } else if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
-        refuse(a, "No such dl_list", "DlmaUuid does not exist");
+        entry_refuse(a, "No such dl_list", "DlmaUuid does not exist");
     } else {
         struct lead_list *l = xcalloc(1, sizeof *l);
         *l = (struct lead_list){e, a, xstrdup(dlma), n, place, 0};
@@ -301,7 +277,7 @@ static void run_stats(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     if (uuid && noun_find(e, &noun_campaign, uuid) == NULL) {
-        refuse(a, "No such campaign", NULL);
+        entry_refuse(a, "No such campaign", NULL);
         return;
     }
     struct stat_list *l = xcalloc(1, sizeof *l);
@@ -316,7 +292,7 @@ static void run_dialings(void *arg, struct answer *a, const struct message *m) {
     const char *uuid = message_get(m, "Uuid");
     unsigned long items = 0;
     if (uuid && map_get(&e->dialings, uuid) == NULL) {
-        refuse(a, "No such dialing", NULL);
+        entry_refuse(a, "No such dialing", NULL);
         return;
     }
     answer_list(a, "Dialing List will follow");
@@ -368,11 +344,12 @@ const struct action actions[] = {
     {0},
 };
 
-void actions_print(struct str *b) {
-    for (const struct action *a = actions; a->name; a++) {
-        struct str classes = {0};
-        class_text(&classes, a->need);
-        str_addf(b, "%s: %s  (Priv: %s)\r\n", a->name, a->help, str_get(&classes));
-        str_free(&classes);
-    }
+void actions_print(struct str *b, const struct action *const *tables) {
+    for (; *tables; tables++)
+        for (const struct action *a = *tables; a->name; a++) {
+            struct str classes = {0};
+            class_text(&classes, a->need);
+            str_addf(b, "%s: %s  (Priv: %s)\r\n", a->name, a->help, str_get(&classes));
+            str_free(&classes);
+        }
 }

@@ -10,7 +10,7 @@
 /* Their arg is the struct engine. Ended by {0}. */
 extern const struct action actions[];
 
-/* Lines of ListCommands for them, as Asterisk prints its own. */
-void actions_print(struct str *b);
+/* Lines of ListCommands for all of a NULL-ended list of tables, as Asterisk prints its own. */
+void actions_print(struct str *b, const struct action *const *tables);
 
 #endif

@@ -18,7 +18,7 @@
 #define INSTRUCTIONS INT64_C(100000000)  /* of one line: a second or two, in slices */
 
 const struct lent *const console_lent[] = {console_nouns, console_live, console_whys,
-                                           console_alarms, NULL};
+                                           console_alarms, console_strategies, NULL};
 
 void peer_note(const struct peer *p, const char *fmt, ...) {
     char text[200];

@@ -70,9 +70,16 @@ const struct kind *kind_of_event(const char *event);
 json_t *kind_row(const struct row *row);
 /* The same from the headers of an event or entry. */
 json_t *kind_headers(const struct kind *k, const struct message *m);
+/* The same from the lines of a packet. */
+json_t *kind_packet(const struct kind *k, const struct str *packet);
 /* Nouns whose fields are kind_field tables (consolelive.c). */
 extern const struct kind_field dialing_fields[], agent_fields[], queue_fields[];
 extern const struct kind_field asterisk_fields[], trunk_fields[];
+extern const struct kind_field strategy_fields[], shadow_fields[]; /* consolestrategy.c */
+void each_strategy(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
+void each_shadow(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
+json_t *strategy_row(struct engine *e, void *value);
+json_t *shadow_row(struct engine *e, void *value);
 void each_dialing(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_agent(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_queue(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
@@ -87,6 +94,7 @@ json_t *trunk_row(struct engine *e, void *value);
 /* ---- the lent functions; arg is the struct peer ---- */
 
 extern const struct lent console_nouns[], console_live[], console_whys[], console_alarms[];
+extern const struct lent console_strategies[];
 extern const struct lent *const console_lent[];
 /* The texts of scripts/console*.lua. */
 extern const struct shell_source console_prelude[];

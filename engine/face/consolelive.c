@@ -57,22 +57,21 @@ void each_dialing(struct engine *e, const struct kind *k, kind_visit *visit, voi
             return;
 }
 
-/* Lines of a packet as a message. */
-static void read_packet(struct message *m, const struct str *b) {
-    message_reset(m);
-    for (const char *p = str_get(b), *end; (end = strstr(p, "\r\n")); p = end + 2)
-        message_line(m, p, (size_t)(end - p));
-    message_done(m);
+json_t *kind_packet(const struct kind *k, const struct str *packet) {
+    struct message m = {0};
+    for (const char *p = str_get(packet), *end; (end = strstr(p, "\r\n")); p = end + 2)
+        message_line(&m, p, (size_t)(end - p));
+    message_done(&m);
+    json_t *row = kind_headers(k, &m);
+    message_free(&m);
+    return row;
 }
 
 json_t *dialing_row(struct engine *e, void *value) {
     (void)e;
     struct str b = {0};
-    struct message m = {0};
     dialing_print(value, &b);
-    read_packet(&m, &b);
-    json_t *row = kind_headers(kind_find("dialing"), &m);
-    message_free(&m);
+    json_t *row = kind_packet(kind_find("dialing"), &b);
     str_free(&b);
     return row;
 }

@@ -53,6 +53,10 @@ const struct kind kinds[] = {
      each_asterisk, asterisk_row},
     {"trunk", "a [trunk:NAME] section and what its limits allow", NULL, NULL, trunk_fields,
      "name", each_trunk, trunk_row},
+    {"strategy", "what runs in one hook of a plan", NULL, NULL, strategy_fields, "key",
+     each_strategy, strategy_row},
+    {"shadow", "a plan's second dial script, which is only compared", NULL, NULL, shadow_fields,
+     "plan", each_shadow, shadow_row},
     {0},
 };
 

@@ -14,11 +14,14 @@
 #include "dialer/engine.h"
 #include "face/actions.h"
 #include "face/agi.h"
+#include "face/check.h"
 #include "face/console.h"
 #include "face/consoleclient.h"
 #include "face/reference.h"
 #include "face/relay.h"
 #include "face/simulate.h"
+#include "face/reload.h"
+#include "face/strategyactions.h"
 #include "sim/sim.h"
 
 /* What `astout run` holds. */
@@ -26,7 +29,7 @@ struct daemon {
     struct log log;
     struct clock clock;
     struct conf *conf;
-    struct users *users;
+    struct reload reload; /* has the users */
     struct loop *loop;
     struct engine *engine;
     struct server *server;
@@ -35,6 +38,7 @@ struct daemon {
     struct tls *tls;     /* of the encrypted listener */
     struct str commands; /* our lines of ListCommands */
     struct relays *relays;
+    struct timer alive; /* tells systemd's watchdog */
 };
 
 /* ---- our AMI port ---- */
@@ -98,7 +102,7 @@ static bool on_heard(void *arg) {
     return console_hears(d->console);
 }
 
-static const struct action *const tables[] = {actions, NULL};
+static const struct action *const tables[] = {actions, strategy_actions, NULL};
 
 static bool open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
@@ -106,7 +110,7 @@ static bool open_server(struct daemon *d, char **err) {
     struct server_config sc = {
         .bindaddr = d->conf->ami.bindaddr,
         .port = (int)d->conf->ami.port,
-        .users = d->users,
+        .users = d->reload.users[0],
         .limits = {.sessions = (unsigned)d->conf->ami.max_sessions,
                    .unauthenticated = (unsigned)d->conf->ami.authlimit,
                    .login_time = d->conf->ami.authtimeout * NS_PER_S,
@@ -120,7 +124,7 @@ static bool open_server(struct daemon *d, char **err) {
         .masked = on_masked,
         .knows = on_knows,
     };
-    actions_print(&d->commands);
+    actions_print(&d->commands, tables);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
         const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
@@ -185,9 +189,25 @@ static void on_signal(void *arg) {
     engine_leave(d->engine, on_left, d);
 }
 
-/* Log rotation sends it; the result file is opened anew for each batch anyway. */
-static void on_hangup(void *arg) {
-    log_info(&((struct daemon *)arg)->log, "SIGHUP: the configuration is read at start only");
+static char *on_reload(void *arg) {
+    struct daemon *d = arg;
+    d->reload.server = d->server;
+    return reload_all(&d->reload);
+}
+
+/* Log rotation sends it too: the result file is opened anew for each batch anyway. */
+static void on_hangup(void *arg) { free(on_reload(arg)); }
+
+/* systemd's watchdog: nothing can interrupt C code that does not return, so a loop that
+ * does not turn any more is ended from outside. Told twice as often as it wants. */
+static void on_alive(void *arg) {
+    struct daemon *d = arg;
+    const char *every = getenv("WATCHDOG_USEC");
+    int64_t us;
+    if (every == NULL || !str_int(every, 1, INT64_MAX / 1000, &us))
+        return;
+    notify("WATCHDOG=1");
+    timer_set(&d->alive, us * 1000 / 2);
 }
 
 static bool start(struct daemon *d, const char *path, char **err) {
@@ -195,15 +215,23 @@ static bool start(struct daemon *d, const char *path, char **err) {
     if (d->conf == NULL)
         return false;
     d->log.level = (enum log_level)d->conf->general.log_level;
-    if (d->conf->ami.enabled && (d->users = users_load(d->conf->ami.users, err)) == NULL)
-        return false;
+    if (d->conf->ami.enabled) {
+        d->reload.users[0] = users_load(d->conf->ami.users, err);
+        if (d->reload.users[0] == NULL)
+            return false;
+        d->reload.user_count = 1;
+    }
     d->loop = loop_new(&d->clock, &d->log);
     d->engine = engine_new(d->loop, &d->log, d->conf, err);
     if (d->engine == NULL)
         return false;
     d->engine->out.event = on_event;
     d->engine->out.heard = on_heard;
+    d->engine->out.reload = on_reload;
     d->engine->out.arg = d;
+    d->reload.log = &d->log;
+    d->reload.conf = d->conf;
+    d->reload.engine = d->engine;
     d->console = console_new(d->engine, err);
     return d->console && open_agi(d, err) && open_server(d, err);
 }
@@ -229,6 +257,8 @@ static int run(const char *path) {
         loop_signal(d.loop, SIGINT, on_signal, &d);
         loop_signal(d.loop, SIGHUP, on_hangup, &d);
         notify("READY=1");
+        timer_init(&d.alive, d.loop, on_alive, &d);
+        on_alive(&d);
         loop_run(d.loop);
     } else {
         log_error(&d.log, "%s", err);
@@ -244,7 +274,7 @@ static int run(const char *path) {
     relays_free(d.relays);
     str_free(&d.commands);
     tls_free(d.tls);
-    users_free(d.users);
+    reload_free(&d.reload);
     conf_free(d.conf);
     free(err);
     return ok ? 0 : 1;
@@ -272,8 +302,9 @@ static const struct {
     const char *help;
 } commands[] = {
     {"run", run_main, "run -c FILE                 the engine, in the foreground"},
+    {"check", check_main, "check FILE...               strategies: load, types, own tests"},
     {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
-    {"reference", reference_main, "reference config            docs/config.md"},
+    {"reference", reference_main, "reference config|strategies the generated parts of docs"},
     {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
     {"simulate", simulate_main, "simulate --plan FILE ...    shifts against it, in seconds"},
 };

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "dialer/engine.h"
+#include "script/view.h"
 
 static const char head[] =
     "# astout.conf\n\n"
@@ -59,10 +61,67 @@ static void print_option(void *arg, const struct conf_option *o) {
     puts(" |");
 }
 
+/* ---- strategies ---- */
+
+static const struct {
+    const char *title, *returns;
+} hook_words[HOOK_COUNT] = {
+    [HOOK_DIAL] = {"`dial(view, memory)`: how many calls to begin now",
+                   "A number of calls, or `{calls = n, ask_in = seconds}` to be asked again at the latest then. "
+                   "Fractions are cut, below zero is none, over a thousand million is a thousand million. The "
+                   "hard limits are applied afterwards."},
+    [HOOK_RETRY] = {"`retry(view)`: when and at which number a lead is called next",
+                    "`{index = 1..8, at = seconds since 1970}`, `at = 0` for at once; `{reason = \"text\"}` for never "
+                    "again. It is asked once after each result and must decide by its view alone: it has no memory."},
+    [HOOK_ROUTE] = {"`route(view, memory)`: the channel and where the answered call goes",
+                    "A table of what is to differ from plan and destination: `channel`, `caller_id`, `timeout` (ms), "
+                    "`variables` `{name = value}`, and either `application` and `data` or `exten`, `context` and "
+                    "`priority`. `nil` or `{}`: nothing differs."},
+    [HOOK_RESULT] = {"`result(view, memory)`: the line of the result file",
+                     "One line of text without its newline, or `nil` for none."},
+};
+
+static void print_view(const struct view_field *f) {
+    puts("| field | unit | |\n|---|---|---|");
+    for (; f->path; f++) {
+        printf("| `%s` | ", f->path);
+        print_words(f->unit);
+        fputs(" | ", stdout);
+        print_words(f->meaning);
+        puts(" |");
+    }
+}
+
+static void print_functions(const struct script_function *f) {
+    if (f == NULL || f->name == NULL)
+        return;
+    puts("\nHelper functions in this hook (numbers in, numbers out):\n\n| function | |\n|---|---|");
+    for (; f->name; f++) {
+        printf("| `learn.%s%s` | ", f->name, f->args);
+        print_words(f->help);
+        puts(" |");
+    }
+}
+
+static void print_strategies(void) {
+    struct script_env env = {0};
+    engine_lend(&env);
+    for (int h = 0; h < HOOK_COUNT; h++) {
+        printf("### %s\n\nReturns: %s\n\n", hook_words[h].title, hook_words[h].returns);
+        print_view(env.views[h]);
+        print_functions(env.functions[h]);
+        puts("");
+    }
+}
+
 int reference_main(int argc, char **argv) {
     const char *section = NULL;
+    if (argc == 2 && strcmp(argv[1], "strategies") == 0) {
+        print_strategies();
+        return 0;
+    }
     if (argc != 2 || strcmp(argv[1], "config")) {
-        fputs("usage: astout reference config\n", stderr);
+        fputs("usage: astout reference config|strategies\n", stderr);
         return 2;
     }
     fputs(head, stdout);

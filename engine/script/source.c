@@ -84,6 +84,15 @@ void source_complete(struct source *s) {
         set_hash(s);
 }
 
+/* Takes all three. */
+static struct source *source_new(enum hook h, char *name, char *file, char *text) {
+    struct source *s = xcalloc(1, sizeof *s);
+    *s = (struct source){.holds = 1, .hook = h, .name = name, .file = file, .text = text,
+                         .modules = json_object()};
+    set_hash(s);
+    return s;
+}
+
 struct source *source_read(const struct script_env *env, enum hook h, const char *name,
                            char **err) {
     char *file = xasprintf("%s/%.80s.lua", hook_name(h), name);
@@ -99,11 +108,15 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
         free(file);
         return NULL;
     }
-    struct source *s = xcalloc(1, sizeof *s);
-    *s = (struct source){.holds = 1, .hook = h, .name = xstrdup(name), .file = file, .text = text,
-                         .modules = json_object()};
-    set_hash(s);
-    return s;
+    return source_new(h, xstrdup(name), file, text);
+}
+
+struct source *source_open(enum hook h, const char *path, char **err) {
+    char *text = source_file(path);
+    if (text)
+        return source_new(h, xstrdup(path), xstrdup(path), text);
+    *err = xasprintf("%s: %s", path, strerror(errno));
+    return NULL;
 }
 
 struct source *source_hold(struct source *s) {

@@ -18,6 +18,8 @@ struct source {
 /* Reads strategies/<hook>/<name>.lua. NULL with *err ("file: why", free it). */
 struct source *source_read(const struct script_env *env, enum hook h, const char *name,
                            char **err) MUST_CHECK;
+/* The same from any file, which is named in messages as it is here. */
+struct source *source_open(enum hook h, const char *path, char **err) MUST_CHECK;
 struct source *source_hold(struct source *s);
 void source_release(struct source *s);
 /* It was loaded: its modules are known from here on, and its hash counts them. */

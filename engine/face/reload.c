@@ -1,0 +1,75 @@
+#include "face/reload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ami/server.h"
+#include "base/confchange.h"
+#include "dialer/plan.h"
+
+/* The limits of our port as the configuration has them. */
+static struct server_limits limits_of(const struct conf *c) {
+    return (struct server_limits){.sessions = (unsigned)c->ami.max_sessions,
+                                  .unauthenticated = (unsigned)c->ami.authlimit,
+                                  .login_time = c->ami.authtimeout * NS_PER_S,
+                                  .owed = (size_t)c->ami.writebuffer};
+}
+
+/* Users are read before anything changes. True, with NULL if the port is closed. */
+static bool read_users(struct reload *r, const struct conf *fresh, struct users **users, char **err) {
+    *users = NULL;
+    if (!r->conf->ami.enabled)
+        return true;
+    if (r->user_count == ARRAY_LEN(r->users)) {
+        *err = xstrdup("users were read 32 times: the next time needs a restart");
+        return false;
+    }
+    *users = users_load(fresh->ami.users, err);
+    return *users != NULL;
+}
+
+static bool reload_conf(struct reload *r, struct str *said, char **err) {
+    struct conf *fresh = conf_load(r->conf->path, err);
+    struct users *users;
+    struct str changed = {0}, restart = {0};
+    if (fresh == NULL || !read_users(r, fresh, &users, err)) {
+        conf_free(fresh);
+        return false;
+    }
+    confchange_take(r->conf, fresh, &changed, &restart);
+    conf_free(fresh);
+    r->log->level = (enum log_level)r->conf->general.log_level;
+    if (users && r->server) {
+        struct server_limits limits = limits_of(r->conf);
+        server_change(r->server, users, &limits);
+    }
+    if (users)
+        r->users[r->user_count++] = users;
+    engine_conf_changed(r->engine);
+    str_addf(said, "configuration: %s%s%s%s%s", changed.len ? "changed" : "nothing changed",
+             str_get(&changed), restart.len ? "; needs a restart:" : "", str_get(&restart),
+             users ? "; users read" : "");
+    str_free(&changed);
+    str_free(&restart);
+    return true;
+}
+
+char *reload_all(struct reload *r) {
+    struct str said = {0};
+    char *err = NULL;
+    int refused, swapped;
+    if (!reload_conf(r, &said, &err))
+        str_addf(&said, "configuration: kept as it was: %s", err);
+    free(err);
+    swapped = plans_reload(r->engine, NULL, true, &refused);
+    str_addf(&said, "\nstrategies: %d swapped, %d refused", swapped, refused);
+    log_info(r->log, "reload: %.*s", (int)(strchrnul(said.s, '\n') - said.s), said.s);
+    log_info(r->log, "reload: strategies: %d swapped, %d refused", swapped, refused);
+    return str_take(&said);
+}
+
+void reload_free(struct reload *r) {
+    for (size_t i = 0; i < r->user_count; i++)
+        users_free(r->users[i]);
+    r->user_count = 0;
+}

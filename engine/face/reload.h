@@ -1,0 +1,24 @@
+/* SIGHUP and `out reload`: configuration, users and strategies read again. */
+#ifndef FACE_RELOAD_H
+#define FACE_RELOAD_H
+
+#include "base/log.h"
+#include "base/users.h"
+#include "dialer/engine.h"
+
+struct reload {
+    struct log *log;
+    struct conf *conf; /* the running one */
+    struct engine *engine;
+    struct server *server; /* NULL: our AMI port is closed */
+    struct users *users[32]; /* all that were ever read: sessions point into them */
+    size_t user_count;
+};
+
+/* Nothing changes if the file or its users are wrong. What came of it in words, for the
+ * console (free it); the log has the same. */
+char *reload_all(struct reload *r);
+/* Frees the users. */
+void reload_free(struct reload *r);
+
+#endif
