@@ -2,6 +2,7 @@
 import os
 import re
 import subprocess
+import tempfile
 
 from engine import TOP, binary
 
@@ -25,10 +26,18 @@ def test_config():
     assert read("docs", "config.md") == told
 
 
+def test_strategies():
+    """docs/strategies.md does not hold what the program says of its hooks, views and functions."""
+    told = subprocess.run([binary(), "reference", "strategies"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+    assert "`queue.available`" in told
+    assert told in read("docs", "strategies.md"), "put in what `astout reference strategies` prints"
+
+
 def test_actions():
     """An action is not in docs/ami.md."""
     page = read("docs", "ami.md")
-    source = read("engine", "face", "actions.c")
+    source = read("engine", "face", "actions.c") + read("engine", "face", "strategyactions.c")
     names = re.findall(r'\{"(Out\w+)"', source)
     for noun in re.findall(r'NOUN\("(\w+)"', source):
         names += [f"Out{noun}{verb}" for verb in ("Create", "Update", "Delete")]
@@ -42,6 +51,8 @@ def test_headers():
     for noun in ("campaign", "plan", "dlma", "lead", "destination", "queue"):
         assert [h for h in table(source, noun) if not re.search(rf"`{h}`", page)] == [], noun
     printed = re.findall(r'"([A-Z]\w+)"', read("engine", "dialer", "dialingprint.c"))
+    for name in ("strategy.c", "shadow.c"):
+        printed += re.findall(r'header_\w+\(\S+ "([A-Z]\w+)"', read("engine", "dialer", name))
     assert printed and [h for h in printed if not re.search(rf"`{h}`", page)] == []
 
 
@@ -51,3 +62,17 @@ def test_links():
         for link in re.findall(r"\]\(([^)#]+)\)", read(page)):
             if "://" not in link:
                 assert os.path.exists(os.path.join(TOP, os.path.dirname(page), link)), (page, link)
+
+
+def test_examples():
+    """An example of docs/strategies.md is no strategy that `astout check` lets pass."""
+    blocks = re.findall(r"```lua\n(.*?)```", read("docs", "strategies.md"), re.S)
+    assert len(blocks) == 4
+    with tempfile.TemporaryDirectory() as folder:
+        for i, block in enumerate(blocks):
+            path = os.path.join(folder, f"example{i}.lua")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(block)
+            run = subprocess.run([binary(), "check", path], check=False,
+                                 stdout=subprocess.PIPE)
+            assert run.returncode == 0, run.stdout.decode()

@@ -117,6 +117,50 @@ def relay(version, rounds=5000):
           f"added {at['relayed'][0] - at['direct'][0]:.2f} ms (p99 {at['relayed'][1] - at['direct'][1]:.2f})", flush=True)
 
 
+def resident(pid):
+    """kB of a process in memory."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def strategies(leads=3000, swaps=10000):
+    """What a hook costs, and swaps under load: memory, calls lost or doubled."""
+    world = "return { numbers = { ['9*'] = 'answer' }, ring = { mean = 0.05, cv = 0.1 }, talk = { mean = 0.05, cv = 0.1 } }"
+    with Sim(world) as sim, Engine(sim, conf={**SIM_LOGIN, "general": {"log_level": "info"}}) as engine:
+        with engine.ami() as c:
+            camp = c.campaign([], plan={"TechName": "sip/", "DlEndHandle": 0, **tries(1)})
+            c.action("Events", EventMask="off")
+            numbers = [c.action("OutDlListCreate", DlmaUuid=camp.dlma, Number1=f"9{i:05}") for i in range(leads)]
+            assert all(answer.ok for answer in numbers)
+            c.update("Campaign", camp.uuid, Status=1)
+            begin, cpu, used = time.monotonic(), cpu_seconds(engine.process.pid), 0.0
+            while int(c.show("CampaignStat", camp.uuid)[0]["DlFinishedCount"]) < leads:
+                time.sleep(0.1)
+            took, cpu = time.monotonic() - begin, cpu_seconds(engine.process.pid) - cpu
+            told = c.list_action("OutStrategyShow", Plan=camp.plan)[1]
+            for hook in told:
+                used += int(hook["Calls"]) * int(hook["MeanUs"]) / 1e6
+            hooks = ", ".join(f"{hook['Hook']} {hook['MeanUs']} µs (worst {hook['WorstUs']}, {hook['Calls']} calls)"
+                              for hook in told)
+            print(f"hooks at {leads / took:.0f} calls/s: {hooks}; {used / cpu:.1%} of the engine's processor time",
+                  flush=True)
+            for i in range(leads, 2 * leads):
+                c.action("OutDlListCreate", DlmaUuid=camp.dlma, Number1=f"9{i:05}")
+            memory, begin = [], time.monotonic()
+            for i in range(1, swaps + 1):
+                assert c.action("OutPlanUpdate", Uuid=camp.plan, DialScript=("available", "robo")[i % 2]).ok
+                if i in (swaps // 10, swaps):
+                    memory.append(resident(engine.process.pid))
+                    c.messages.clear()
+            took = time.monotonic() - begin
+            while int(c.show("CampaignStat", camp.uuid)[0]["DlFinishedCount"]) < 2 * leads:
+                time.sleep(0.1)
+        lines = [line["dl_list_uuid"] for line in engine.results()]
+        print(f"{swaps} swaps while {leads} calls are made: {swaps / took:.0f} a second, {memory[0]} kB after "
+              f"{swaps // 10}, {memory[1]} kB after all; {2 * leads - len(set(lines))} calls lost, "
+              f"{len(lines) - len(set(lines))} doubled", flush=True)
+
+
 def main():
     """All figures; a version that cannot be had is said to be missing."""
     print(f"{machine()}, {time.strftime('%Y-%m-%d')}")
@@ -127,6 +171,7 @@ def main():
         except Unavailable as why:
             print(f"Asterisk {version}: not measured, {why}")
     freed_agent()
+    strategies()
 
 
 if __name__ == "__main__":

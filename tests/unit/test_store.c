@@ -108,6 +108,42 @@ static void test_rows(void **state) {
     row_free(back);
 }
 
+/* A database of the first version gets what later ones have, and keeps what it had. */
+static void test_upgrade(void **state) {
+    (void)state;
+    static const char first[] =
+        "DROP TABLE memory; DROP INDEX dialing_live; DROP INDEX dialing_lead;"
+        "ALTER TABLE campaign DROP COLUMN channels; ALTER TABLE campaign DROP COLUMN cps;"
+        "ALTER TABLE dialing DROP COLUMN tm_join;"
+        "ALTER TABLE dialing DROP COLUMN tm_connect; ALTER TABLE dialing DROP COLUMN abandoned;"
+        "ALTER TABLE plan DROP COLUMN dial_params; ALTER TABLE plan DROP COLUMN retry_params;"
+        "ALTER TABLE plan DROP COLUMN route_params; ALTER TABLE plan DROP COLUMN result_params;"
+        "ALTER TABLE plan DROP COLUMN shadow_script; ALTER TABLE plan DROP COLUMN shadow_params;"
+        "INSERT INTO plan(uuid, name, in_use) VALUES('p-1', 'old', 1); PRAGMA user_version = 1";
+    open_store(true);
+    close_store();
+    sqlite3 *other;
+    char *err = NULL;
+    assert_int_equal(sqlite3_open(db, &other), SQLITE_OK);
+    if (sqlite3_exec(other, first, NULL, NULL, &err) != SQLITE_OK)
+        fail_msg("%s", err);
+    sqlite3_close(other);
+    open_store(true);
+    struct batch *b = batch_new();
+    batch_write(b, WRITE_MEMORY, "c-1", "dial", "{}");
+    submit(b, 1);
+    settle(&h);
+    assert_string_equal(str_get(&told), "1 ");
+    struct query q;
+    query_begin(&q, s, READ_ALL_ROWS_PLAN);
+    assert_true(query_step(&q));
+    struct row *row = query_row(&q, 0, &noun_plan);
+    query_end(&q);
+    assert_string_equal(row_text(row, PLAN_NAME), "old");
+    assert_null(row_text(row, PLAN_SHADOW_PARAMS));
+    row_free(row);
+}
+
 /* A database of another program or version is refused, not changed. */
 static void test_versions(void **state) {
     (void)state;
@@ -175,7 +211,7 @@ static void test_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_order), TEST(test_wrong_batch), TEST(test_close), TEST(test_rows),
-        TEST(test_versions), TEST(test_memory),
+        TEST(test_upgrade), TEST(test_versions), TEST(test_memory),
     };
     return cmocka_run_group_tests_name("store", tests, begin, end);
 }
