@@ -1,13 +1,17 @@
 """The laboratory: the same engine against the simulated Asterisk on a virtual clock."""
 import json
+import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 from html.parser import HTMLParser
 
 import pytest
 
+from engine import TOP, binary
 from lab import Bench, figures, simulate
 
 
@@ -313,6 +317,13 @@ def test_learn(bench):
     assert table["fail"]["mean"] == pytest.approx(4.5, abs=0.6)
     # its name and its uuid are the same campaign
     assert figures("--plan", plan, "--world", f"from:{ledger}:{uuid}", "--hours", 2, "--runs", 2)["runs"] == said["runs"]
+    with sqlite3.connect(ledger) as db:  # a ledger of the time before it knew of agents
+        db.execute("DROP INDEX dialing_live")
+        for column in ("tm_join", "tm_connect", "abandoned"):
+            db.execute(f"ALTER TABLE dialing DROP COLUMN {column}")
+    older = figures("--plan", plan, "--world", f"from:{ledger}:shift", "--hours", 0.1, "--runs", 1)["learned"]
+    assert older["talk_mean"] == pytest.approx(learned["talk_mean"], rel=0.03)
+    assert older["met_nobody"] == pytest.approx(learned["met_nobody"], abs=5)
     assert "Learned from" in (out / "again" / "report.html").read_text(encoding="utf-8")
 
 
@@ -328,3 +339,18 @@ def test_learn_bad_input(bench, world, told):
     world = world.replace("LEDGER", str(out / "ledger-1.sqlite3")).replace("TEXT", str(text))
     done = simulate("--plan", "available", "--world", world, "--runs", 1)
     assert done.returncode == 1 and told in done.stderr, done.stderr
+
+
+def test_interrupted(bench):
+    """Ctrl-C leaves processes or files behind."""
+    env = {**os.environ, "TMPDIR": str(bench.folder)}
+    with subprocess.Popen([binary(), "simulate", "--plan", "available", "--hours", "700", "--agents", "100"], cwd=TOP,
+                          env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        while not list(bench.folder.glob("astout-simulate-*/*.conf")):  # a shift has begun
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=200)
+    assert process.returncode == 1 and "interrupted" in told
+    assert not list(bench.folder.glob("astout-simulate-*"))
