@@ -15,7 +15,7 @@
 #define HOURS 24
 #define HOUR_PRIOR 50   /* calls of the whole ledger that an hour's own are mixed with */
 #define AT_ONCE 0.5     /* s: a refusal without ringing */
-#define MET_NOBODY 2.5  /* s: an answered call that ended so soon met no agent */
+#define MET_NOBODY 2.5  /* s: where the ledger does not say: so short a call met no agent */
 #define RANG_OUT 0.98   /* of the plan's time limit */
 
 /* Mean and spread of something. */
@@ -64,14 +64,15 @@ static void take_answered(struct ledger *l, const struct ledger_call *c) {
     l->answers++;
     if (c->end > c->dialing)
         add(&l->ring, c->end - c->dialing);
+    double from = c->join > 0 ? c->connect : c->end;
     if (c->end == 0 || c->hangup < c->end)
         return;
-    if (c->hangup - c->end <= MET_NOBODY) {
+    if (from == 0 || (c->join == 0 && c->hangup - from <= MET_NOBODY)) {
         l->unmet++;
         return;
     }
-    add(&l->talk, c->hangup - c->end);
-    add_edge(l, c->end, 1);
+    add(&l->talk, c->hangup - from);
+    add_edge(l, from, 1);
     add_edge(l, c->hangup, -1);
 }
 

@@ -27,7 +27,8 @@ static const char style[] =
     "h1{font-size:24px;margin:0 0 4px;font-weight:650}h2{font-size:15px;margin:0 0 2px;"
     "font-weight:650}p{margin:0 0 10px}.soft,figcaption{color:var(--soft)}"
     "figcaption{font-size:13px;margin-bottom:8px}"
-    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(360px,1fr));gap:16px;"
+    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(360px,100%),1fr));"
+    "gap:16px;"
     "margin:20px 0}.card,figure{background:var(--card);border:1px solid var(--rule);"
     "border-radius:10px;padding:16px 18px;margin:0}"
     ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(480px,100%),1fr));"
@@ -143,6 +144,15 @@ static double highest(const struct curve *curves, size_t n) {
     return high;
 }
 
+/* How high shares go once they are shares of more than a few calls. */
+static double settled(const struct curve *curves, size_t n) {
+    double high = 0.05;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = curves[i].n / 8; k < curves[i].n; k++)
+            high = fmax(high, 1.2 * curves[i].mean[k]);
+    return high;
+}
+
 /* One plot over the shift; a second kind is dashed. */
 static void over_time(struct page *p, enum curve_kind kind, enum curve_kind second,
                       struct plot plot) {
@@ -156,9 +166,8 @@ static void over_time(struct page *p, enum curve_kind kind, enum curve_kind seco
     plot.x_max = p->setting->hours;
     if (plot.y_max == 0)
         plot.y_max = highest(curves, n);
-    if (kind == CURVE_ABANDONED) /* early on a share of few calls may be anything */
-        plot.y_max = fmin(fmax(labsum_spread(p->trials[0].runs, "abandoned").high * 1.5, 0.05),
-                          0.5);
+    if (kind == CURVE_ABANDONED)
+        plot.y_max = settled(curves, n);
     plot_begin(&plot);
     for (size_t i = 0; i < n; i++)
         plot_curve(&plot, &curves[i], (int)(i % p->count), i >= p->count);

@@ -12,11 +12,14 @@
 
 static const char find_sql[] = "SELECT uuid FROM campaign WHERE uuid = ?1 OR name = ?1"
                                " ORDER BY uuid = ?1 DESC LIMIT 2";
-static const char calls_sql[] =
-    "SELECT d.answered, d.res_dial, d.res_hangup, coalesce(d.res_dial_detail, ''), "
-    S("d.tm_dialing") ", " S("d.tm_dial_begin") ", " S("d.tm_dial_end") ", " S("d.tm_hangup")
-    ", coalesce(p.dial_timeout, 0) / 1000.0 FROM dialing d LEFT JOIN plan p"
-    " ON p.uuid = d.plan_uuid WHERE d.camp_uuid = ?1 AND d.state = 1 ORDER BY d.tm_dialing, d.uuid";
+#define CALLS(join, connect)                                                             \
+    "SELECT d.answered, d.res_dial, d.res_hangup, coalesce(d.res_dial_detail, ''), "     \
+    S("d.tm_dialing") ", " S("d.tm_dial_begin") ", " S("d.tm_dial_end") ", "             \
+    S("d.tm_hangup") ", coalesce(p.dial_timeout, 0) / 1000.0, " join ", " connect        \
+    " FROM dialing d LEFT JOIN plan p ON p.uuid = d.plan_uuid"                           \
+    " WHERE d.camp_uuid = ?1 AND d.state = 1 ORDER BY d.tm_dialing, d.uuid"
+static const char calls_sql[] = CALLS(S("d.tm_join"), S("d.tm_connect"));
+static const char old_calls_sql[] = CALLS("0", "0"); /* before the ledger knew of agents */
 
 /* The campaign's uuid (free it), or NULL with *err. */
 static char *find(sqlite3 *db, const char *path, const char *campaign, char **err) {
@@ -52,6 +55,8 @@ static void take(sqlite3_stmt *st, struct ledger_call *c) {
         .end = sqlite3_column_double(st, 6),
         .hangup = sqlite3_column_double(st, 7),
         .timeout = sqlite3_column_double(st, 8),
+        .join = sqlite3_column_double(st, 9),
+        .connect = sqlite3_column_double(st, 10),
     };
 }
 
@@ -59,6 +64,8 @@ static bool read_calls(sqlite3 *db, const char *uuid,
                        void (*call)(void *arg, const struct ledger_call *c), void *arg) {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, calls_sql, -1, &st, NULL);
+    if (rc != SQLITE_OK)
+        rc = sqlite3_prepare_v2(db, old_calls_sql, -1, &st, NULL);
     if (rc == SQLITE_OK)
         sqlite3_bind_text(st, 1, uuid, -1, SQLITE_STATIC);
     while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {

@@ -14,6 +14,7 @@ struct ledger_call {
     int res_dial, res_hangup;    /* protocol's ResDial, Q.850 */
     const char *detail;          /* of res_dial; never NULL */
     double dialing, begin, end, hangup;
+    double join, connect;        /* into a queue, with an agent */
     double timeout;              /* s that its plan lets it ring */
 };
 

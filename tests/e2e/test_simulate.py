@@ -1,13 +1,17 @@
 """The laboratory: the same engine against the simulated Asterisk on a virtual clock."""
 import json
+import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 from html.parser import HTMLParser
 
 import pytest
 
+from engine import TOP, binary
 from lab import Bench, figures, simulate
 
 
@@ -72,7 +76,9 @@ def test_same_customers(bench):
 
 def test_truth(bench):
     """What is reported is not what happened: utilisation, abandonment, waits against the ledger's view."""
-    said = figures("--plan", bench.progressive(), "--compare", bench.wild(), "--hours", 2, "--agents", 10, "--runs", 2)
+    out = bench.folder / "out"
+    said = figures("--plan", bench.progressive(), "--compare", bench.wild(), "--hours", 2, "--agents", 10, "--runs", 2,
+                   "--out", out)
     calm, wild = said, said["compare"]
     assert (calm["plan"], wild["plan"]) == ("progressive", "wild")
     for run in calm["runs"]:
@@ -87,6 +93,9 @@ def test_truth(bench):
         assert run["abandoned"] > 0.03
         assert run["abandoned_calls"] == pytest.approx(run["abandoned"] * run["answers"])
         assert run["connected"] + run["abandoned_calls"] == run["answers"]
+        with sqlite3.connect(out / f"ledger-compare-{run['seed']}.sqlite3") as db:  # the engine saw the same
+            seen = db.execute("SELECT sum(abandoned) FROM dialing").fetchone()[0]
+        assert abs(seen - run["abandoned_calls"]) <= 1  # one may be on its way at the end
     assert wild["mean"]["utilisation"] > calm["mean"]["utilisation"] + 0.03
     mean = sum(run["utilisation"] for run in calm["runs"]) / 2
     assert calm["mean"]["utilisation"] == pytest.approx(mean)
@@ -313,6 +322,13 @@ def test_learn(bench):
     assert table["fail"]["mean"] == pytest.approx(4.5, abs=0.6)
     # its name and its uuid are the same campaign
     assert figures("--plan", plan, "--world", f"from:{ledger}:{uuid}", "--hours", 2, "--runs", 2)["runs"] == said["runs"]
+    with sqlite3.connect(ledger) as db:  # a ledger of the time before it knew of agents
+        db.execute("DROP INDEX dialing_live")
+        for column in ("tm_join", "tm_connect", "abandoned"):
+            db.execute(f"ALTER TABLE dialing DROP COLUMN {column}")
+    older = figures("--plan", plan, "--world", f"from:{ledger}:shift", "--hours", 0.1, "--runs", 1)["learned"]
+    assert older["talk_mean"] == pytest.approx(learned["talk_mean"], rel=0.03)
+    assert older["met_nobody"] == pytest.approx(learned["met_nobody"], abs=5)
     assert "Learned from" in (out / "again" / "report.html").read_text(encoding="utf-8")
 
 
@@ -328,3 +344,18 @@ def test_learn_bad_input(bench, world, told):
     world = world.replace("LEDGER", str(out / "ledger-1.sqlite3")).replace("TEXT", str(text))
     done = simulate("--plan", "available", "--world", world, "--runs", 1)
     assert done.returncode == 1 and told in done.stderr, done.stderr
+
+
+def test_interrupted(bench):
+    """Ctrl-C leaves processes or files behind."""
+    env = {**os.environ, "TMPDIR": str(bench.folder)}
+    with subprocess.Popen([binary(), "simulate", "--plan", "available", "--hours", "700", "--agents", "100"], cwd=TOP,
+                          env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        while not list(bench.folder.glob("astout-simulate-*/*.conf")):  # a shift has begun
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=200)
+    assert process.returncode == 1 and "interrupted" in told
+    assert not list(bench.folder.glob("astout-simulate-*"))
