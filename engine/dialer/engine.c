@@ -18,6 +18,7 @@
 #include "dialer/limits.h"
 #include "dialer/learnlua.h"
 #include "dialer/memory.h"
+#include "dialer/observe.h"
 #include "dialer/plan.h"
 #include "dialer/resultview.h"
 #include "dialer/retryview.h"
@@ -333,6 +334,7 @@ void engine_free(struct engine *e) {
     e->leave.gone = NULL;
     timer_stop(&e->leave.limit);
     watch_free(e->watch);
+    observers_save(e, true);
     memories_save(e);
     store_close(e->store); /* everything on its way becomes durable and is told */
     e->out.event = NULL;

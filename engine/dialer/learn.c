@@ -287,3 +287,68 @@ double learn_soon(const struct learn *l, int age, int h, double rate) {
     double still = rate * (1 - l->by_answer[age]) + (1 - rate) * (1 - l->by_end[age]);
     return still > 1e-9 ? soon / still : 0;
 }
+
+/* ---- over a restart ---- */
+
+static json_t *save_bins(const double *bins) {
+    json_t *a = json_array();
+    int last = LEARN_BINS;
+    while (last > 0 && bins[last - 1] < 1e-9)
+        last--;
+    for (int i = 0; i < last; i++)
+        json_array_append_new(a, json_real(bins[i]));
+    return a;
+}
+
+static bool is_count(const json_t *v) {
+    double n = json_number_value(v);
+    return json_is_number(v) && n >= 0 && n < 1e12;
+}
+
+/* All or nothing: half a histogram is none. */
+static bool load_bins(double *bins, const json_t *saved) {
+    double all[LEARN_BINS] = {0}, sum = 0;
+    if (!json_is_array(saved) || json_array_size(saved) > LEARN_BINS)
+        return false;
+    for (size_t i = 0; i < json_array_size(saved); i++) {
+        if (!is_count(json_array_get(saved, i)))
+            return false;
+        sum += all[i] = json_number_value(json_array_get(saved, i));
+    }
+    memcpy(bins, all, sizeof all);
+    return sum > 0;
+}
+
+json_t *learn_save(const struct learn *l, double now) {
+    return json_pack("{s:f, s:I, s:o, s:o, s:o, s:[f,f], s:[f,f], s:o, s:o}", "age",
+                     l->since != 0 ? now - l->since : 0.0, "answers", (json_int_t)l->answers,
+                     "rang", save_bins(l->rang), "answered", save_bins(l->answered), "ended",
+                     save_bins(l->ended), "slow", l->slow.answers, l->slow.exposure, "fast",
+                     l->fast.answers, l->fast.exposure, "talk", hazard_save(&l->talk), "wrapup",
+                     hazard_save(&l->wrapup));
+}
+
+static void load_rate(struct learn_rate *r, const json_t *saved) {
+    const json_t *answers = json_array_get(saved, 0), *exposure = json_array_get(saved, 1);
+    if (is_count(answers) && is_count(exposure))
+        *r = (struct learn_rate){json_number_value(answers), json_number_value(exposure)};
+}
+
+void learn_load(struct learn *l, double now, const json_t *saved) {
+    struct learn before = *l;
+    const json_t *age = json_object_get(saved, "age"), *answers = json_object_get(saved, "answers");
+    if (!load_bins(l->rang, json_object_get(saved, "rang")) ||
+        !load_bins(l->answered, json_object_get(saved, "answered")) ||
+        !load_bins(l->ended, json_object_get(saved, "ended")) || !is_count(age) ||
+        !is_count(answers)) {
+        *l = before;
+        return;
+    }
+    l->since = json_number_value(age) > 0 ? now - json_number_value(age) : 0;
+    l->answers = (int64_t)json_number_value(answers);
+    load_rate(&l->slow, json_object_get(saved, "slow"));
+    load_rate(&l->fast, json_object_get(saved, "fast"));
+    hazard_load(&l->talk, json_object_get(saved, "talk"));
+    hazard_load(&l->wrapup, json_object_get(saved, "wrapup"));
+    make_tables(l, now);
+}

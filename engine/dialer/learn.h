@@ -36,7 +36,7 @@ struct learn {
     int points[LEARN_POINTS];   /* bins from now: when a new call is answered, if it is */
     /* chance that an agent is ready at a point (and its grace), by the root of the age */
     double talk_ready[LEARN_POINTS][LEARN_AGES + 1], wrapup_ready[LEARN_POINTS][LEARN_AGES + 1];
-    double since;               /* of the first call; 0 = none yet */
+    double since;               /* of the first call (may be before the clock's 0); 0 = none */
     double refreshed;           /* when the tables were made */
     int64_t answers;            /* people who answered, since it began to learn */
     int64_t version;            /* changes whenever an answer below may be another */
@@ -71,7 +71,7 @@ double learn_soon(const struct learn *l, int age, int h, double rate);
 double learn_talk_ready(const struct learn *l, int point, double age);
 double learn_wrapup_ready(const struct learn *l, int point, double age);
 /* All of it as plain values, and back; what does not fit is ignored. */
-json_t *learn_save(const struct learn *l);
-void learn_load(struct learn *l, const json_t *saved);
+json_t *learn_save(const struct learn *l, double now);
+void learn_load(struct learn *l, double now, const json_t *saved);
 
 #endif

@@ -41,7 +41,7 @@ static int age(void *arg, const double *in, int n, double *out) {
     (void)in, (void)n;
     const struct learn *l = arg ? learner(arg) : NULL;
     struct dialview *v = arg;
-    out[0] = l && l->since > 0 ? observe_now(v->campaign->engine) - l->since : 0;
+    out[0] = l && l->since != 0 ? observe_now(v->campaign->engine) - l->since : 0;
     return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "dialer/observe.h"
 
 #define SAVE_AFTER SECONDS(5)
 
@@ -70,7 +71,10 @@ void memories_save(struct engine *e) {
     }
 }
 
-static void on_save(void *arg) { memories_save(arg); }
+static void on_save(void *arg) {
+    observers_save(arg, false);
+    memories_save(arg);
+}
 
 static void touch(struct engine *e, struct memory *m) {
     m->touched = true;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SAVE_EACH 120.0  /* s */
+#define SLOT "learn"     /* its place beside the hooks' memories */
 #define GRACE_SHARE 0.75 /* of the time a caller may wait; the rest is for the way there */
 
 double observe_now(const struct engine *e) { return (double)engine_now(e) / (double)NS_PER_S; }
@@ -20,6 +22,41 @@ static void load_live(struct campaign *c, struct live *l) {
     query_end(&q);
 }
 
+/* ---- over a restart ---- */
+
+static void save(struct campaign *c, bool at_once) {
+    struct observer *o = c->observer;
+    double now = observe_now(c->engine);
+    if ((!at_once && now - o->saved < SAVE_EACH) || o->at == o->learn.answers)
+        return;
+    o->saved = now;
+    o->at = o->learn.answers;
+    json_t *all = learn_save(&o->learn, now);
+    char *text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    struct batch *b = batch_new();
+    batch_write(b, WRITE_MEMORY, row_uuid(c->item.row), SLOT, text);
+    store_submit(c->engine->store, b, NULL, NULL);
+    free(text);
+    json_decref(all);
+}
+
+void observers_save(struct engine *e, bool at_once) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next)
+        save(i->value, at_once);
+}
+
+static void load_learnt(struct campaign *c, struct observer *o) {
+    struct query q;
+    query_begin(&q, c->engine->store, READ_MEMORY, row_uuid(c->item.row), SLOT);
+    const char *text = query_step(&q) ? query_text(&q, 0) : NULL;
+    json_t *saved = text ? json_loads(text, 0, NULL) : NULL;
+    if (saved)
+        learn_load(&o->learn, observe_now(c->engine), saved);
+    o->at = o->learn.answers;
+    json_decref(saved);
+    query_end(&q);
+}
+
 struct observer *observer_new(struct campaign *c) {
     struct engine *e = c->engine;
     struct observer *o = xcalloc(1, sizeof *o);
@@ -28,6 +65,7 @@ struct observer *observer_new(struct campaign *c) {
     learn_init(&o->learn, observe_now(e), timeout, e->conf->limits.abandon_within * GRACE_SHARE);
     live_init(&o->live, e->conf, engine_wall(e));
     load_live(c, &o->live);
+    load_learnt(c, o);
     return o;
 }
 

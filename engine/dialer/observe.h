@@ -12,9 +12,14 @@
 struct observer {
     struct learn learn;
     struct live live;
+    double saved;  /* s on the loop's clock: what was learnt is on the disk up to here */
+    int64_t at;    /* and so many answers of it */
 };
 
 struct observer *observer_new(struct campaign *c);
+/* What was learnt goes to the disk, if it is long since the last time; at_once: in any
+ * case, before the store is closed. */
+void observers_save(struct engine *e, bool at_once);
 /* Seconds on the loop's clock, as the learner takes them. */
 double observe_now(const struct engine *e);
 

@@ -53,11 +53,11 @@ static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room
                             struct pace *out) {
     double ask_in = 0;
     struct dialview from;
+    if (c->engine->probe.asking)
+        c->engine->probe.asking(c->engine->probe.arg, true);
     dialview_begin(&from, c, a, room);
     json_t *view = view_make(dialview_fields, &from);
     bool nobody = from.queue && from.count.logged_in == 0;
-    if (c->engine->probe.asking)
-        c->engine->probe.asking(c->engine->probe.arg, true);
     int64_t n = plan_dial(campaign_plan(c), row_uuid(c->item.row), &from, view, &ask_in);
     if (c->engine->probe.asking)
         c->engine->probe.asking(c->engine->probe.arg, false);

@@ -16,7 +16,8 @@ static const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlm
  * due: one row per lead of an agenda that is idle. due_at (ns UTC) is when it may be
  *   called; 9223372036854775807 = never again, reason says why. The index makes "the
  *   next lead" a look-up: fewest tries first, then the one due longest.
- * memory: what the hook (dial, route, result) of a campaign has learnt, as JSON.
+ * memory: what the hook (dial, route, result) of a campaign has learnt, as JSON; as hook
+ *   learn what the engine itself has learnt of its calls and agents.
  */
 static const char tables[] =
     "CREATE TABLE dialing(uuid TEXT PRIMARY KEY, otherchannelid TEXT, asterisk TEXT,"
@@ -176,6 +177,7 @@ static const struct {
     [WRITE_MEMORY] = {"ttt", "INSERT OR REPLACE INTO memory(camp_uuid, hook, value)"
                              " VALUES(?,?,?)"},
     [WRITE_MEMORY_DELETE] = {"t", "DELETE FROM memory WHERE camp_uuid = ?"},
+    [READ_MEMORY] = {"tt", "SELECT value FROM memory WHERE camp_uuid = ?1 AND hook = ?2"},
     [READ_MEMORIES] = {"", "SELECT camp_uuid, hook, value FROM memory ORDER BY camp_uuid, hook"},
     [READ_LEDGER_OPEN] = {"", "SELECT uuid, otherchannelid, asterisk, camp_uuid, plan_uuid,"
                               " lead_uuid, dial_index, answered, tm_dialing, tm_dial_begin,"
