@@ -13,7 +13,6 @@ from sim import SIM_LOGIN, Sim
 
 FAST = "ring = { mean = 0.1, cv = 0.1 }, talk = { mean = 0.2, cv = 0.1 }, amd = { time = 0.05, error = 0 }"
 NUMBERS = "numbers = { ['91*'] = 'busy', ['92*'] = 'machine', ['93*'] = 'human', ['94*'] = 'answer' }"
-WAITING = "all leads left wait for their next try"
 
 
 @pytest.fixture
@@ -47,6 +46,12 @@ def attempts(dialer, campaign):
             for line in dialer.engine.results(camp_uuid=campaign.uuid)]
 
 
+def counts(dialer, campaign):
+    """(finished, available, called) leads and calls of OutCampaignStatShow."""
+    stat = dialer.stat(campaign)
+    return (stat.DlFinishedCount, stat.DlAvailableCount, stat.DlCalledCount)
+
+
 AMD = {"Type": "0", "Application": None, "Data": None, "Exten": "s", "Context": "amd", "Priority": "1"}
 
 
@@ -69,15 +74,13 @@ def test_a_machine_waits(dialer):
     """A lead that will be called again after a machine counts as finished; the seed's rule calls it again."""
     dialer = dialer()
     campaign = dialer.campaign(["920"], dest=AMD, plan=plan(RetryScript="by_result", RetryParams="machine=3600"))
-    dialer.start(campaign)
-    process.poll(lambda: dialer.stat(campaign).Reason == WAITING, "it waits")
-    stat = dialer.stat(campaign)
-    assert (stat.DlFinishedCount, stat.DlAvailableCount, stat.DlCalledCount) == (0, 1, 1)
+    mark = dialer.start(campaign)
+    dialer.wait_event("OutDialingDelete", after=mark)
+    assert counts(dialer, campaign) == (0, 1, 1)
     mark = dialer.mark()
     dialer.update("Plan", campaign.plan, RetryScript="standard", RetryParams="")
     dialer.status(campaign, 0, mark)
-    stat = dialer.stat(campaign)
-    assert (stat.DlFinishedCount, stat.DlAvailableCount, stat.DlCalledCount) == (1, 0, 1)
+    assert counts(dialer, campaign) == (1, 0, 1)
 
 
 def test_abandoned(engine):
