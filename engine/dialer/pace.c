@@ -83,8 +83,10 @@ static void explain_no_lead(struct campaign *c, int64_t next, struct pace *out) 
 
 /* The route's choice has no room: its next call that ends, or its cps, asks again. */
 static void wait_for_trunk(struct campaign *c, const struct trunk *t, struct pace *out) {
+    int64_t at = cap_wait(&t->cap, engine_now(c->engine));
     out->reason = REASON_TRUNK;
-    out->ask_at = cap_wait(&t->cap, engine_now(c->engine));
+    if (at && (out->ask_at == 0 || at < out->ask_at))
+        out->ask_at = at;
 }
 
 static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
