@@ -13,6 +13,13 @@
 
 local SAMPLE, DIAL, STEP, MINUTE, ENOUGH = 1, 2.5, 15, 60, 50
 
+-- Ready and talking; those in wrap-up are neither.
+local function working(view)
+    local queue = view.queue
+    local talking = math.max(0, view.in_flight - view.ringing - queue.waiting)
+    return queue.available + queue.offered + talking
+end
+
 local function begin(m, view)
     m.start, m.level = view.now, 1
     m.sum, m.samples, m.dropping = 0, 0, false
@@ -30,7 +37,7 @@ local function count(m, view)
 end
 
 local function step(m, view)
-    local live, params, agents = view.live, view.params, view.queue.logged_in
+    local live, params, agents = view.live, view.params, working(view)
     if live.answers > ENOUGH and live.abandoned > params.limit * live.answers then
         local left = math.max(0, params.hours - (view.now - m.start) / 3600)
         m.level = m.level * math.min(1, left / 10)
@@ -54,8 +61,8 @@ local function dial(view, m)
         begin(m, view)
     end
     if now - m.sampled >= SAMPLE then
-        m.sum, m.samples = m.sum + queue.available - queue.waiting, m.samples + 1
-        m.sampled = now
+        m.sum = m.sum + queue.available + queue.offered - queue.waiting
+        m.samples, m.sampled = m.samples + 1, now
     end
     if now - m.minute >= MINUTE then
         count(m, view)
@@ -67,15 +74,16 @@ local function dial(view, m)
         return { calls = 0, ask_in = math.min(SAMPLE, m.dialled + DIAL - now) }
     end
     m.dialled = now
-    local wanted = math.floor(m.level * queue.logged_in) + view.plan.service_level
+    local wanted = math.floor(m.level * working(view)) + view.plan.service_level
     return { calls = math.max(0, wanted - view.in_flight), ask_in = SAMPLE }
 end
 
 local tests = {}
 
+-- Ten agents, one of them in wrap-up; five are free, four talk.
 local function at(now, more)
-    local view = { now = now, in_flight = 4, live = { answers = 0, abandoned = 0 },
-                   queue = { logged_in = 10, available = 5, waiting = 0 } }
+    local view = { now = now, in_flight = 6, ringing = 2, live = { answers = 0, abandoned = 0 },
+                   queue = { logged_in = 10, available = 5, offered = 0, waiting = 0 } }
     for key, value in pairs(more or {}) do
         view[key] = value
     end
@@ -84,10 +92,10 @@ end
 
 tests["level times agents, less the calls alive, every 2.5 seconds"] = function(run)
     local m = {}
-    assert(run(at(100), m).calls == 6)
+    assert(run(at(100), m).calls == 3)
     local between = run(at(101), m)
     assert(between.calls == 0 and between.ask_in == 1)
-    assert(run(at(102.5, { in_flight = 9 }), m).calls == 1)
+    assert(run(at(102.5, { in_flight = 8, ringing = 4 }), m).calls == 1)
 end
 
 tests["idle agents raise the level every 15 seconds, to the maximum"] = function(run)
@@ -95,7 +103,7 @@ tests["idle agents raise the level every 15 seconds, to the maximum"] = function
     for now = 100, 115 do
         run(at(now), m)
     end
-    assert(m.level == 1.5)
+    assert(math.abs(m.level - (1 + 5 / 9)) < 1e-9)
     for now = 116, 400 do
         run(at(now), m)
     end
@@ -107,7 +115,8 @@ tests["callers who wait lower it, to one line at least"] = function(run)
     run(at(100), m)
     m.level = 2
     for now = 101, 115 do
-        run(at(now, { queue = { logged_in = 10, available = 0, waiting = 4 } }), m)
+        run(at(now, { in_flight = 14, ringing = 0, queue = { available = 0, offered = 0,
+                                                             waiting = 4 } }), m)
     end
     assert(math.abs(m.level - 1.2) < 1e-9)
 end
