@@ -297,6 +297,11 @@ void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until
     store_submit(a->engine->store, b, on_postponed, l);
 }
 
+void agenda_keep(struct agenda *a) {
+    if (a->ready_next)
+        a->ready_next--;
+}
+
 bool agenda_has_next(struct agenda *a, int64_t *next) {
     int number;
     /* one that was read ahead and is not in work: that will do, it is looked at again when
@@ -306,7 +311,7 @@ bool agenda_has_next(struct agenda *a, int64_t *next) {
     struct lead *l = agenda_next(a, &number, next);
     if (l == NULL)
         return false;
-    a->ready_next--; /* stays the next one */
+    agenda_keep(a);
     lead_release(l);
     return true;
 }

@@ -39,6 +39,8 @@ void agenda_release(struct agenda *a);
 /* The next lead that may be called now, held, and which number. NULL if there is none;
  * *next is then when one will be due (ns since 1970), DUE_NEVER if never. */
 struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) MUST_CHECK;
+/* The lead that was just taken stays the next one. */
+void agenda_keep(struct agenda *a);
 /* The same question without taking one. */
 bool agenda_has_next(struct agenda *a, int64_t *next);
 /* A hard limit keeps the lead that agenda_next gave (taken over) from being called before

@@ -213,7 +213,7 @@ static void refuse(struct dialing *d, const char *why) {
     dialing_free(d);
 }
 
-bool dialing_begin(struct campaign *c, struct lead *lead, int number) {
+bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct trunk **full) {
     struct engine *e = c->engine;
     struct trunk *trunk = NULL;
     struct asterisk *a = campaign_asterisk(c, &trunk);
@@ -226,6 +226,11 @@ bool dialing_begin(struct campaign *c, struct lead *lead, int number) {
     const char *fault = originate_plan(d);
     if (fault) {
         refuse(d, fault);
+        return false;
+    }
+    if (d->trunk && cap_room(&d->trunk->cap, engine_now(e)) == 0) { /* the route's choice */
+        *full = d->trunk;
+        dialing_free(d);
         return false;
     }
     d->info = result_freeze(d);
@@ -268,12 +273,12 @@ static void count_fault(struct dialing *d, bool ours) {
         row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries - 1);
         return;
     }
-    bool same = row_int(l, LEAD_FAULT_INDEX) == d->index;
+    bool same = row_int(l, LEAD_LAST_INDEX) == d->index;
     int64_t faults = ours ? (same ? row_int(l, LEAD_FAULTS) : 0) + 1 : 0;
     bool forgiven = ours && faults <= FAULTS_FORGIVEN;
     row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, forgiven ? d->tries - 1 : d->tries);
     row_set_int(l, LEAD_FAULTS, faults);
-    row_set_int(l, LEAD_FAULT_INDEX, faults ? d->index : 0);
+    row_set_int(l, LEAD_LAST_INDEX, d->index);
 }
 
 /* The lead is idle again. */
@@ -292,6 +297,16 @@ static void free_lead(struct dialing *d) {
     row_set_text(l, LEAD_RES_HANGUP_DETAIL, d->outcome.res_hangup_detail);
     row_set_text(l, LEAD_TM_LAST_HANGUP, now);
     row_set_text(l, LEAD_TM_UPDATE, now);
+}
+
+/* Answered, and yet nobody was spoken to: who tries again wants to know. */
+static const char *detail_of(const struct dialing *d) {
+    const char *detail = d->outcome.res_dial_detail;
+    if (d->outcome.res_dial != RES_ANSWERED)
+        return detail;
+    if (d->amd && strcmp(d->amd, "MACHINE") == 0)
+        return "machine";
+    return d->abandoned && d->tm_connect == 0 ? "abandoned" : detail;
 }
 
 static const char *time_or_null(char buf[TIME_TEXT], int64_t wall) {
@@ -316,6 +331,7 @@ static void finish(struct dialing *d) {
         observe_unsent(d);
     else
         observe_gone(d);
+    d->outcome.res_dial_detail = detail_of(d);
     if (d->outcome.ours && d->sent && !d->refused)
         asterisk_fault(d->asterisk);
     give_room(d);

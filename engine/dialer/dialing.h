@@ -46,8 +46,10 @@ struct dialing {
 };
 
 /* Reserves the lead, writes the ledger, and once that is durable sends the Originate.
- * The lead is taken over (held). False, with the lead given back, if it cannot be. */
-bool dialing_begin(struct campaign *c, struct lead *lead, int number);
+ * The lead is taken over (held). False, with the lead given back, if it cannot be; then
+ * *full, untouched otherwise, is the trunk of the route's choice that has no room: the
+ * lead is as it was. */
+bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct trunk **full);
 /* From an open row of the ledger, at start. */
 struct dialing *dialing_recover(struct engine *e, struct query *q);
 /* An event of Asterisk that names it (main: the dialled channel, not its ;2 half). */

@@ -37,10 +37,10 @@ static const char *routed(json_t *route, const char *key, const char *otherwise)
     return s ? s : otherwise;
 }
 
-static char *default_channel(const struct dialing *d) {
+static char *default_channel(const struct dialing *d, json_t *route) {
     const struct row *plan = d->plan->item.row;
     const char *tech = row_text(plan, PLAN_TECH_NAME);
-    const char *trunk = row_text(plan, PLAN_TRUNK_NAME);
+    const char *trunk = routed(route, "trunk", row_text(plan, PLAN_TRUNK_NAME));
     return xasprintf("%s%s%s%s", tech ? tech : "", dialing_text(d, "dial_addr"),
                      trunk ? "@" : "", trunk ? trunk : "");
 }
@@ -48,6 +48,20 @@ static char *default_channel(const struct dialing *d) {
 /* Whole channel strings come from scripts too: one channel, one line. */
 static bool channel_is_sound(const char *channel) {
     return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
+}
+
+/* `trunk = NAME`: the call counts against that one's limits, whatever the plan names. */
+static const char *take_trunk(struct dialing *d, const json_t *route) {
+    const json_t *name = json_object_get(route, "trunk");
+    if (name == NULL || json_is_null(name))
+        return NULL;
+    struct trunk *t = map_get(&d->engine->trunks, json_string_value(name));
+    if (t == NULL)
+        return "the route names a trunk that has no section in the configuration";
+    if (strcmp(t->conf->asterisk, d->asterisk->conf->name))
+        return "the route names a trunk of another Asterisk";
+    d->trunk = t;
+    return NULL;
 }
 
 static void plan_target(struct dialing *d, json_t *route) {
@@ -113,7 +127,8 @@ const char *originate_plan(struct dialing *d) {
     json_object_set_new(d->call, "dial_trycnt", json_integer(d->tries));
     json_t *view = view_make(routeview_fields, d), *route;
     route = plan_route(d->plan, row_uuid(d->campaign->item.row), view);
-    char *channel = default_channel(d);
+    const char *fault = take_trunk(d, route);
+    char *channel = default_channel(d, route);
     double asked = json_number_value(json_object_get(route, "timeout"));
     int64_t timeout = asked >= 1 && asked <= 3600000 ? (int64_t)asked
                                                      : row_int(plan, PLAN_DIAL_TIMEOUT);
@@ -128,7 +143,7 @@ const char *originate_plan(struct dialing *d) {
     free(channel);
     json_decref(route);
     json_decref(view);
-    return find_fault(d);
+    return fault ? fault : find_fault(d);
 }
 
 bool originate_print(const struct dialing *d, struct str *action) {

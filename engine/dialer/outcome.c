@@ -59,6 +59,19 @@ static const char *const words[] = {
     [RES_ANSWERED] = "answered", [RES_BUSY] = "busy",       [RES_CONGESTION] = "congestion",
 };
 
+/* Details that say more than the number. */
+static const char *const details[] = {"machine", "abandoned", "local", "unknown"};
+
+const char *outcome_word(int res_dial, const char *detail) {
+    for (size_t i = 0; detail && i < ARRAY_LEN(details); i++)
+        if (strcmp(detail, details[i]) == 0)
+            return details[i];
+    if (res_dial == RES_NO_ANSWER)
+        return "no_answer";
+    bool known = res_dial >= 0 && (size_t)res_dial < ARRAY_LEN(words) && words[res_dial];
+    return known ? words[res_dial] : words[RES_FAILED];
+}
+
 enum dial_end dial_end_of(const char *status) {
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (strcmp(ends[i].word, status) == 0)

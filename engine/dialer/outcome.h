@@ -37,6 +37,10 @@ bool facts_answered(const struct facts *f);
 /* Nothing more is expected that could change the outcome. */
 bool facts_complete(const struct facts *f);
 struct outcome outcome_of(const struct facts *f);
+/* One word for what is kept of a lead's last call: its detail where that says more than
+ * ResDial (machine, abandoned, local, unknown), else failed, refused, no_answer, answered,
+ * busy or congestion. detail may be NULL. */
+const char *outcome_word(int res_dial, const char *detail);
 /* Text of a Q.850 cause as Asterisk prints it. */
 const char *cause_text(int cause);
 

@@ -81,6 +81,14 @@ static void explain_no_lead(struct campaign *c, int64_t next, struct pace *out) 
     }
 }
 
+/* The route's choice has no room: its next call that ends, or its cps, asks again. */
+static void wait_for_trunk(struct campaign *c, const struct trunk *t, struct pace *out) {
+    int64_t at = cap_wait(&t->cap, engine_now(c->engine));
+    out->reason = REASON_TRUNK;
+    if (at && (out->ask_at == 0 || at < out->ask_at))
+        out->ask_at = at;
+}
+
 static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
     int faults = 0;
     while (out->begun < n) {
@@ -96,14 +104,20 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
             return;
         }
         int64_t until;
+        struct trunk *full = NULL;
         const char *forbidden = limits_lead(c->engine, lead, number, &until);
         if (forbidden) {
             agenda_postpone(c->agenda, lead, number, until, forbidden);
             faults++;
-        } else if (dialing_begin(c, lead, number))
+        } else if (dialing_begin(c, lead, number, &full)) {
             out->begun++;
-        else
+        } else if (full) {
+            agenda_keep(c->agenda);
+            wait_for_trunk(c, full, out);
+            return;
+        } else {
             faults++;
+        }
     }
 }
 

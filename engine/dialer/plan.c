@@ -11,6 +11,8 @@
 
 #define CALLS_MAX 1000000000
 #define ASK_MAX 86400 /* s */
+#define FILE_NAME_MAX 100
+#define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /* The dial strategies behind DialMode (the seed's rule is DialScript: available); NULL is still to come: it starts no call. */
 static const char *const modes[] = {"none", "predictive", NULL, "power", "robo", NULL};
@@ -164,10 +166,13 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
 
 /* ---- retry ---- */
 
-/* The seed's rule: the lowest number with a try left, retry_delay after the hangup. */
+/* The seed's rule: never again once it has answered, else the lowest number with a try
+ * left, retry_delay after the hangup. */
 static void builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
-    *due = (struct due){0, DUE_NEVER, "out of tries"};
-    for (int i = 0; i < LEAD_NUMBERS && due->number == 0; i++)
+    bool answered = row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED;
+    *due = (struct due){0, DUE_NEVER, ""};
+    strcpy(due->reason, answered ? "answered" : "out of tries");
+    for (int i = 0; i < LEAD_NUMBERS && due->number == 0 && !answered; i++)
         if (row_text(lead, LEAD_NUMBER_1 + i) &&
             row_int(lead, LEAD_TRYCNT_1 + i) < row_int(p->item.row, PLAN_MAX_RETRY_CNT_1 + i))
             due->number = i + 1;
@@ -195,10 +200,6 @@ static bool read_due(json_t *out, const struct row *lead, struct due *due) {
 
 void plan_retry(struct plan *p, const struct row *lead, struct due *due) {
     const char *detail = row_text(lead, LEAD_RES_DIAL_DETAIL);
-    if (row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED) {
-        *due = (struct due){0, DUE_NEVER, "answered"};
-        return;
-    }
     if (detail && strcmp(detail, "unknown") == 0) { /* somebody may have been called */
         *due = (struct due){0, DUE_NEVER, "unknown"};
         return;
@@ -227,15 +228,27 @@ json_t *plan_route(struct plan *p, const char *campaign, json_t *view) {
     return json_object();
 }
 
-char *plan_result(struct plan *p, struct policy *under, const char *campaign, json_t *view) {
+/* A plain name, which hides nothing and leads nowhere. */
+static bool is_file_name(const char *name) {
+    size_t n = strlen(name);
+    return n && n <= FILE_NAME_MAX && *name != '.' && strspn(name, FILE_NAME_CHARS) == n;
+}
+
+char *plan_result(struct plan *p, struct policy *under, const char *campaign, json_t *view,
+                  char **file) {
     json_t *out = strategy_call(p, under, HOOK_RESULT, campaign, NULL, view);
-    char *line = NULL;
-    if (json_is_string(out))
-        line = xstrdup(json_string_value(out));
-    else if (!json_is_null(out)) /* it failed, or gave no line: nothing is lost all the same */
+    bool split = json_is_object(out);
+    const char *text = json_string_value(split ? json_object_get(out, "line") : out);
+    const char *name = json_string_value(split ? json_object_get(out, "file") : NULL);
+    bool misnamed = split && json_object_get(out, "file") && !(name && is_file_name(name));
+    char *line = text ? xstrdup(text) : NULL;
+    *file = line && name && !misnamed ? xstrdup(name) : NULL;
+    if (line == NULL && !json_is_null(out)) /* it failed, or gave none: nothing is lost */
         line = json_dumps(json_object_get(view, "fields"), JSON_COMPACT | JSON_SORT_KEYS);
-    if (out && !json_is_string(out) && !json_is_null(out))
+    if (out && text == NULL && !json_is_null(out))
         note_odd(p, HOOK_RESULT, "returned no line");
+    if (misnamed)
+        note_odd(p, HOOK_RESULT, "named a file other than in letters, digits, . _ and -");
     json_decref(out);
     for (char *c = line; c && *c; c++)
         if (*c == '\n' || *c == '\r')

@@ -62,7 +62,9 @@ int64_t plan_calls(json_t *out, double *ask_in, bool *odd);
 void plan_retry(struct plan *p, const struct row *lead, struct due *due);
 /* What differs from the default; a new object, never NULL. */
 json_t *plan_route(struct plan *p, const char *campaign, json_t *view);
-/* The line of a result (free it), or NULL for none; under the policy it began with. */
-char *plan_result(struct plan *p, struct policy *under, const char *campaign, json_t *view);
+/* The line of a result (free it), or NULL for none; under the policy it began with.
+ * *file is the name of the file it goes to (free it), NULL = the configured one. */
+char *plan_result(struct plan *p, struct policy *under, const char *campaign, json_t *view,
+                  char **file);
 
 #endif

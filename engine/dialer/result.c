@@ -67,14 +67,32 @@ void result_remember(struct dialing *d, const struct message *m) {
     json_array_append_new(d->history, event);
 }
 
+/* Beside the configured file, or that itself (file: NULL). The database may lie there too:
+ * it, its log and its like are nobody's results. */
+static char *path_of(const struct engine *e, const char *file) {
+    const char *usual = e->conf->general.result_filename, *slash = strrchr(usual, '/');
+    const char *db = e->conf->database.db_sqlite3_data;
+    if (file == NULL)
+        return xstrdup(usual);
+    char *path = xasprintf("%.*s%s", slash ? (int)(slash - usual + 1) : 0, usual, file);
+    if (!strstr(file, ".sqlite") && !str_has_prefix(path, db))
+        return path;
+    log_warn(e->log, "result file %s: that is a database, %s is taken", path, usual);
+    free(path);
+    return xstrdup(usual);
+}
+
 void result_write(struct dialing *d, struct batch *b) {
-    const struct conf *conf = d->engine->conf;
     if (d->engine->no_results)
         return;
     json_t *view = view_make(resultview_fields, d);
-    char *line = plan_result(d->plan, d->policy, row_uuid(d->campaign->item.row), view);
+    char *file, *line;
+    line = plan_result(d->plan, d->policy, row_uuid(d->campaign->item.row), view, &file);
+    char *path = line ? path_of(d->engine, file) : NULL;
     if (line)
-        batch_output(b, d->uuid, conf->general.result_filename, line);
+        batch_output(b, d->uuid, path, line);
+    free(path);
+    free(file);
     free(line);
     json_decref(view);
 }

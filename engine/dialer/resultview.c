@@ -50,6 +50,10 @@ TEXT(res_amd, of(from)->amd)
 TEXT(res_amd_detail, of(from)->amd_detail)
 TEXT(current_queue, of(from)->queue)
 TEXT(current_agent, of(from)->agent)
+TEXT(campaign_name, row_text(of(from)->campaign->item.row, CAMPAIGN_NAME))
+TEXT(plan_name, row_text(of(from)->plan->item.row, PLAN_NAME))
+TEXT(caller_id, json_string_value(json_object_get(of(from)->call, "dial_caller_id")))
+TEXT(outcome, outcome_word(of(from)->outcome.res_dial, of(from)->outcome.res_dial_detail))
 
 static json_t *dial_data(const void *from) {
     json_t *data = json_object_get(of(from)->call, "dial_data");
@@ -143,6 +147,12 @@ const struct view_field resultview_fields[] = {
     {"extra.current_queue", "", "queue that had it; absent if none had", "\"sales\"", current_queue},
     {"extra.current_agent", "", "member who took it; absent if nobody did", "\"SIP/agent1\"",
      current_agent},
+    {"extra.campaign_name", "", "absent if it has none", "\"spring\"", campaign_name},
+    {"extra.plan_name", "", "absent if it has none", "\"daytime\"", plan_name},
+    {"extra.caller_id", "", "that was asked for; absent if none was", "\"\\\"Shop\\\" <100>\"",
+     caller_id},
+    {"extra.outcome", "", "one word: failed, refused, no_answer, answered, busy, congestion, machine, "
+     "abandoned, local, unknown", "\"answered\"", outcome},
     {"info", "", "{info_camp, info_plan, info_dlma, info_dest, info_dl_list, info_dial, "
      "info_events}, the frozen rows; absent unless result_info_enable = yes", NULL, info},
     {"history", "", "the call's AMI events, header names in lower case; absent unless "

@@ -1,6 +1,9 @@
 #include "dialer/retryview.h"
 
+#include <time.h>
+
 #include "dialer/lead.h"
+#include "dialer/outcome.h"
 
 static const struct row *lead_of(const void *from) {
     return ((const struct retryview *)from)->lead;
@@ -21,6 +24,14 @@ static json_t *eight(const struct row *r, int field) {
 static json_t *now(const void *from) {
     const struct retryview *v = from;
     return json_real((double)engine_wall(v->plan->engine) / NS_PER_S);
+}
+
+/* TZ is the configured zone. */
+static json_t *utc_offset(const void *from) {
+    time_t t = (time_t)(engine_wall(((const struct retryview *)from)->plan->engine) / NS_PER_S);
+    struct tm tm;
+    localtime_r(&t, &tm);
+    return json_integer(tm.tm_gmtoff);
 }
 
 static json_t *uuid(const void *from) { return view_text(row_uuid(lead_of(from))); }
@@ -48,6 +59,18 @@ static json_t *res_dial_detail(const void *from) {
     return view_text(row_text(lead_of(from), LEAD_RES_DIAL_DETAIL));
 }
 
+static json_t *outcome(const void *from) {
+    const struct row *l = lead_of(from);
+    const char *detail = row_text(l, LEAD_RES_DIAL_DETAIL);
+    bool called = detail || row_text(l, LEAD_TM_LAST_HANGUP);
+    return called ? json_string(outcome_word((int)row_int(l, LEAD_RES_DIAL), detail)) : NULL;
+}
+
+static json_t *last_index(const void *from) {
+    int64_t index = row_int(lead_of(from), LEAD_LAST_INDEX);
+    return index ? json_integer(index) : NULL;
+}
+
 static json_t *res_hangup(const void *from) {
     return json_integer(row_int(lead_of(from), LEAD_RES_HANGUP));
 }
@@ -65,6 +88,8 @@ static json_t *max_retry(const void *from) { return eight(plan_of(from), PLAN_MA
 
 const struct view_field retryview_fields[] = {
     {"now", "s", "since 1970, with fraction", "1479184252.25", now},
+    {"utc_offset", "s", "to add to a time for the clock of the configured time zone, as of now",
+     "0", utc_offset},
     {"lead.uuid", "", "of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"", uuid},
     {"lead.name", "", "absent if it has none", "\"Ms Customer\"", name},
     {"lead.numbers", "", "{[\"1\"] = number, ...}, keys \"1\" to \"8\", those that are set",
@@ -74,6 +99,11 @@ const struct view_field retryview_fields[] = {
      res_dial},
     {"lead.res_dial_detail", "", "the same in words; absent if there is nothing to say", NULL,
      res_dial_detail},
+    {"lead.outcome", "", "one word for it: failed, refused, no_answer, answered, busy, congestion, "
+     "machine (AMD's verdict), abandoned (found no agent), local (a failure of our own); absent "
+     "if it was never called", "\"busy\"", outcome},
+    {"lead.last_index", "", "which of the numbers was called last, 1 to 8; absent if none was", "1",
+     last_index},
     {"lead.res_hangup", "", "Q.850 cause of the last hangup, 17 = busy", "17", res_hangup},
     {"lead.tm_last_hangup", "s", "since 1970; absent if it was never called", "1479184200.5",
      tm_last_hangup},

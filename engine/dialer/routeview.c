@@ -1,5 +1,7 @@
 #include "dialer/routeview.h"
 
+#include <string.h>
+
 #include "dialer/dialing.h"
 
 static const struct row *camp_of(const void *from) {
@@ -54,6 +56,22 @@ static json_t *variables(const void *from) {
     return json_incref(((const struct dialing *)from)->variables);
 }
 
+/* Those of the Asterisk that the call goes to. */
+static json_t *trunks(const void *from) {
+    const struct dialing *d = from;
+    json_t *list = json_array();
+    int64_t now = engine_now(d->engine);
+    for (struct map_entry *e = d->engine->trunks.first; e; e = e->next) {
+        const struct trunk *t = e->value;
+        if (strcmp(t->conf->asterisk, d->asterisk->conf->name) == 0)
+            json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:b}", "name", t->conf->name,
+                                                  "up", (json_int_t)t->cap.up, "channels",
+                                                  (json_int_t)t->cap.channels, "resting",
+                                                  cap_wait(&t->cap, now) != 0));
+    }
+    return list;
+}
+
 const struct view_field routeview_fields[] = {
     {"campaign.uuid", "", "of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"", camp_uuid},
     {"campaign.name", "", "absent if it has none", "\"spring\"", camp_name},
@@ -76,4 +94,8 @@ const struct view_field routeview_fields[] = {
     {"dest.data", "", "its arguments", "\"sales\"", data},
     {"variables", "", "{name = value}, those of campaign, plan, dlma, destination and lead merged",
      "{}", variables},
+    {"trunks", "", "list of {name, up (calls now), channels (most at once, 0 = no limit), resting "
+     "(its calls per second allow none just now)}: the [trunk:] sections of this Asterisk",
+     "[{\"name\":\"carrier\",\"up\":3,\"channels\":30,\"resting\":false},"
+     "{\"name\":\"second\",\"up\":1,\"channels\":10,\"resting\":false}]", trunks},
     {0}};

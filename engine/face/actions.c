@@ -237,7 +237,8 @@ static void send_stat(struct answer *a, struct engine *e, struct campaign *c) {
     struct query q;
     query_begin(&q, e->store, READ_LEAD_STATS, row_uuid(dlma->row), row_int(p, f),
                 row_int(p, f + 1), row_int(p, f + 2), row_int(p, f + 3), row_int(p, f + 4),
-                row_int(p, f + 5), row_int(p, f + 6), row_int(p, f + 7));
+                row_int(p, f + 5), row_int(p, f + 6), row_int(p, f + 7),
+                c->agenda ? c->agenda->id : 0);
     if (query_step(&q)) {
         int64_t total = query_int(&q, 0), dialing = query_int(&q, 1), done = query_int(&q, 2);
         struct str b = {0};

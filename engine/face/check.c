@@ -61,7 +61,8 @@ static bool result_fits(enum hook h, const json_t *out) {
     case HOOK_ROUTE:
         return json_is_object(out) || json_is_null(out);
     default:
-        return json_is_string(out) || json_is_null(out);
+        return json_is_string(out) || json_is_null(out) ||
+               json_is_string(json_object_get(out, "line"));
     }
 }
 

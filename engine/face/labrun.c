@@ -264,9 +264,11 @@ static int64_t finished_leads(struct shift *s) {
     int64_t max[LEAD_NUMBERS];
     for (int i = 0; i < LEAD_NUMBERS; i++)
         max[i] = row_int(p, PLAN_MAX_RETRY_CNT_1 + i);
+    const struct campaign *c = map_get(&s->engine->campaigns, s->uuids[MADE_CAMPAIGN]);
     struct query q;
     query_begin(&q, s->engine->store, READ_LEAD_STATS, s->uuids[MADE_DLMA], max[0], max[1],
-                max[2], max[3], max[4], max[5], max[6], max[7]);
+                max[2], max[3], max[4], max[5], max[6], max[7],
+                c && c->agenda ? c->agenda->id : 0);
     int64_t n = query_step(&q) ? query_int(&q, 2) : 0;
     query_end(&q);
     return n;

@@ -72,13 +72,19 @@ static const struct {
                    "hard limits are applied afterwards."},
     [HOOK_RETRY] = {"`retry(view)`: when and at which number a lead is called next",
                     "`{index = 1..8, at = seconds since 1970}`, `at = 0` for at once; `{reason = \"text\"}` for never "
-                    "again. It is asked once after each result and must decide by its view alone: it has no memory."},
+                    "again. It is asked once after each result and must decide by its view alone: it has no memory. "
+                    "Who has answered is its business too: a strategy that does not look calls him again."},
     [HOOK_ROUTE] = {"`route(view, memory)`: the channel and where the answered call goes",
                     "A table of what is to differ from plan and destination: `channel`, `caller_id`, `timeout` (ms), "
                     "`variables` `{name = value}`, and either `application` and `data` or `exten`, `context` and "
-                    "`priority`. `nil` or `{}`: nothing differs."},
+                    "`priority`. `nil` or `{}`: nothing differs. `trunk`, the name of a `[trunk:]` section of the same "
+                    "Asterisk: the call counts against its limits, and without a `channel` goes there. While it has "
+                    "no room the lead stays the next one and the campaign waits; a name that does not exist is a "
+                    "failure of our own."},
     [HOOK_RESULT] = {"`result(view, memory)`: the line of the result file",
-                     "One line of text without its newline, or `nil` for none."},
+                     "One line of text without its newline, or `nil` for none. `{line = text, file = name}` writes "
+                     "it to a file of that name in the folder of `result_filename`: letters, digits, `.`, `_` and "
+                     "`-`, no dot first, not the database; with any other name it goes to `result_filename`."},
 };
 
 static void print_view(const struct view_field *f) {

@@ -162,7 +162,8 @@ static const struct field lead_fields[LEAD_FIELDS] = {
     [LEAD_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
     [LEAD_ID] = {"id", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
     [LEAD_FAULTS] = {"faults", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
-    [LEAD_FAULT_INDEX] = {"fault_index", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
+    /* the number of the last call that left; older files kept it after faults only */
+    [LEAD_LAST_INDEX] = {"fault_index", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
 };
 
 static const struct field destination_fields[DESTINATION_FIELDS] = {

@@ -224,16 +224,18 @@ static const struct {
                         " GROUP BY why ORDER BY why"},
     [READ_DUE_OF_LEAD] = {"ii", "SELECT due_at, number, reason FROM due WHERE agenda = ?"
                                 " AND lead = ?"},
-    /* finished = answered, or no number with a try left */
+    /* finished = the agenda (?10) says never again; without one: answered, or no number with a
+     * try left, which is what the plan itself would say */
     [READ_LEAD_STATS] =
-        {"tiiiiiiii",
-         "SELECT count(*), coalesce(sum(status = 1), 0), coalesce(sum(status != 1 AND (res_dial"
-         " = 4 OR coalesce(res_dial_detail, '') = 'unknown' OR NOT ((number_1 NOTNULL AND trycnt_1 < ?2) OR (number_2 NOTNULL AND trycnt_2"
+        {"tiiiiiiiii",
+         "SELECT count(*), coalesce(sum(status = 1), 0), coalesce(sum(status != 1 AND CASE WHEN due.lead"
+         " NOTNULL THEN due.due_at = 9223372036854775807 ELSE (res_dial = 4 OR coalesce(res_dial_detail, '') = 'unknown' OR NOT ((number_1 NOTNULL AND trycnt_1 < ?2) OR (number_2 NOTNULL AND trycnt_2"
          " < ?3) OR (number_3 NOTNULL AND trycnt_3 < ?4) OR (number_4 NOTNULL AND trycnt_4 <"
          " ?5) OR (number_5 NOTNULL AND trycnt_5 < ?6) OR (number_6 NOTNULL AND trycnt_6 < ?7)"
-         " OR (number_7 NOTNULL AND trycnt_7 < ?8) OR (number_8 NOTNULL AND trycnt_8 < ?9)))),"
+         " OR (number_7 NOTNULL AND trycnt_7 < ?8) OR (number_8 NOTNULL AND trycnt_8 < ?9))) END),"
          " 0), coalesce(sum(trycnt_1 + trycnt_2 + trycnt_3 + trycnt_4 + trycnt_5 + trycnt_6 +"
-         " trycnt_7 + trycnt_8), 0) FROM dl_list WHERE dlma_uuid = ?1 AND in_use = 1"},
+         " trycnt_7 + trycnt_8), 0) FROM dl_list LEFT JOIN due ON due.agenda = ?10 AND due.lead = id"
+         " WHERE dlma_uuid = ?1 AND in_use = 1"},
     [READ_LEADS_DIALING] = {"", "SELECT $lead FROM dl_list WHERE status = 1"},
     [READ_ALL_ROWS_CAMPAIGN] = {"", "SELECT $campaign FROM campaign WHERE in_use = 1"
                                     " ORDER BY tm_create, uuid"},

@@ -38,5 +38,31 @@ local function dial(view)
     return math.max(0, math.floor(calls))
 end
 
+local tests = {}
+
+tests["free members less every call in flight"] = function(run)
+    local queue = { available = 5, logged_in = 9, performance = 0.1 }
+    assert(run { queue = queue, in_flight = 0 } == 5)
+    assert(run { queue = queue, in_flight = 2, ringing = 0 } == 3)
+    assert(run { queue = queue, in_flight = 9 } == 0)
+end
+
+tests["the service level is added, and may take away"] = function(run)
+    local queue = { available = 5, logged_in = 5 }
+    assert(run { queue = queue, in_flight = 2, plan = { service_level = 3 } } == 6)
+    assert(run { queue = queue, in_flight = 2, plan = { service_level = -2 } } == 1)
+end
+
+tests["from ten members on the performance scales them"] = function(run)
+    local queue = { available = 5, logged_in = 10, performance = 0.9 }
+    assert(run { queue = queue, in_flight = 0 } == 4)
+    queue.performance = 0
+    assert(run { queue = queue, in_flight = 0 } == 5)
+end
+
+tests["without a queue as many as the caps let through"] = function(run)
+    assert(run { queue = json.null, room = 37, in_flight = 9 } == 37)
+end
+
 return { api = 1, about = "free queue members + service level - calls in flight",
-         dial = dial }
+         dial = dial, tests = tests }

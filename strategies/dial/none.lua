@@ -6,4 +6,11 @@ local function dial()
     return 0
 end
 
-return { api = 1, about = "begins no call", dial = dial }
+local tests = {}
+
+tests["no call, whatever there is to do"] = function(run)
+    assert(run { queue = { available = 9, spare = 9 } } == 0)
+    assert(run { queue = json.null, room = 100, plan = { service_level = 5 } } == 0)
+end
+
+return { api = 1, about = "begins no call", dial = dial, tests = tests }

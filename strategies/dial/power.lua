@@ -1,23 +1,57 @@
--- Rings a fixed number of lines for each free agent, less those that ring already.
--- Simple and steady; with more than one line some answered calls find no agent, and
--- nothing here counts them: the engine's abandonment cap does.
+-- Power dialing: a fixed number of lines for each free agent, less those that are on the
+-- way and the callers who wait. Simple and steady; with more than one line some answered
+-- calls find no agent, and nothing here counts them: the engine's abandonment cap does.
 -- For a destination that is no queue: as many calls as the caps let through.
--- Parameters: lines (2), lines to ring for each free agent; 1 never overdials, 1.5
--- rings three for two.
+-- Parameters: lines (2), lines to dial for each free agent; 1 never overdials, 1.5 dials
+-- three for two.
 -- Source: the lines-per-agent ("ratio") rule that power dialers share.
--- What view holds and what is returned: see dial/available.lua.
+-- What view holds and what is returned: see dial/available.lua; queue.coming are the calls
+-- of every campaign that were begun for this queue and are not in it yet.
 
 local function dial(view)
-    if not view.queue then
+    local queue = view.queue
+    if not queue then
         return view.room
     end
-    local calls = view.queue.available * view.params.lines - view.ringing
+    local free = queue.available + queue.offered
+    local calls = free * view.params.lines - queue.waiting - queue.coming
     return math.max(0, math.floor(calls))
+end
+
+local tests = {}
+
+local function queue(available, coming, waiting)
+    return { available = available, offered = 0, coming = coming, waiting = waiting }
+end
+
+tests["two lines for each free agent"] = function(run)
+    assert(run { queue = queue(4, 0, 0) } == 8)
+    assert(run { queue = queue(0, 0, 0) } == 0)
+end
+
+tests["what is on the way and who waits is taken off"] = function(run)
+    assert(run { queue = queue(4, 5, 0) } == 3)
+    assert(run { queue = queue(4, 5, 2) } == 1)
+    assert(run { queue = queue(4, 20, 0) } == 0)
+end
+
+tests["an agent whose phone rings is free, his caller waits"] = function(run)
+    local ringing = { available = 1, offered = 1, coming = 0, waiting = 1 }
+    assert(run { queue = ringing, params = { lines = 1 } } == 1)
+end
+
+tests["lines may be a fraction, and is rounded down"] = function(run)
+    assert(run { queue = queue(3, 0, 0), params = { lines = 1.5 } } == 4)
+end
+
+tests["without a queue as many as the caps let through"] = function(run)
+    assert(run { queue = json.null, room = 37 } == 37)
 end
 
 return {
     api = 1,
     about = "a fixed number of lines for each free agent",
-    params = { lines = { 2, "lines to ring for each free agent" } },
+    params = { lines = { 2, "lines to dial for each free agent", min = 0.1, max = 20 } },
     dial = dial,
+    tests = tests,
 }

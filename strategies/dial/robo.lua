@@ -1,11 +1,39 @@
 -- Calls as fast as the hard caps allow, whoever takes the answered calls: for messages
--- and other destinations without agents. The caps of campaign, trunk and Asterisk
--- (calls at once, calls per second) are what paces it.
--- Parameters: none. Source: the seeds' rule for destinations that are no queue.
+-- and other destinations without agents. The caps of trunk and Asterisk (calls at once,
+-- calls per second) are what paces it.
+-- Parameters: channels (0), calls of this campaign at once; 0 = as many as there may be.
+-- Source: the seeds' rule for destinations that are no queue.
 -- What view holds and what is returned: see dial/available.lua.
 
 local function dial(view)
-    return view.room
+    local most = view.params.channels
+    if most == 0 then
+        return view.room
+    end
+    return math.max(0, math.min(view.room, most - view.in_flight))
 end
 
-return { api = 1, about = "as many calls as the caps let through", dial = dial }
+local tests = {}
+
+tests["as many as the caps let through, queue or not"] = function(run)
+    assert(run { room = 37, in_flight = 500 } == 37)
+    assert(run { room = 37, queue = json.null } == 37)
+end
+
+tests["channels are calls at once, those that talk too"] = function(run)
+    local params = { channels = 20 }
+    assert(run { room = 37, in_flight = 0, params = params } == 20)
+    assert(run { room = 37, in_flight = 15, params = params } == 5)
+    assert(run { room = 37, in_flight = 25, params = params } == 0)
+    assert(run { room = 3, in_flight = 0, params = params } == 3)
+end
+
+return {
+    api = 1,
+    about = "as many calls as the caps let through",
+    params = {
+        channels = { 0, "calls of the campaign at once, 0 = any", min = 0, integer = true },
+    },
+    dial = dial,
+    tests = tests,
+}

@@ -1,6 +1,8 @@
 -- One JSON object a line, keys in order, as the seeds' system writes it: the short
 -- form, and in the same object whatever of the long form is configured.
--- Parameters: none. Source: the tutorial's results (protocol.md, section 5).
+-- Parameters: file (""), a file of its own in the folder of result_filename, in letters,
+-- digits, . _ and -; empty: result_filename itself.
+-- Source: the tutorial's results (protocol.md, section 5).
 --
 -- result(view) gets
 --   view.fields   the short form: camp_uuid ... variables, dial_application and
@@ -9,7 +11,10 @@
 --                 info_dest, info_dl_list, info_dial, info_events}, the frozen rows
 --   view.history  absent, or (result_history_events_enable = 1) the call's AMI events,
 --                 header names in lower case
--- and returns one line of text without its newline, or nil to write nothing.
+--   view.extra    what the tutorial does not have: outcome (one word), campaign_name,
+--                 plan_name, caller_id, current_queue, current_agent
+-- and returns one line of text without its newline, or {line = text, file = name} for a
+-- file of its own, or nil to write nothing.
 
 local function result(view)
     local line = view.fields
@@ -17,7 +22,41 @@ local function result(view)
         line[key] = value
     end
     line.history_events = view.history
-    return json.encode(line)
+    local text, file = json.encode(line), view.params.file
+    return file == "" and text or { line = text, file = file }
 end
 
-return { api = 1, about = "one JSON object a line, short or detailed", result = result }
+local tests = {}
+
+tests["the short form, keys in order"] = function(run)
+    local line = run { fields = { dial_addr = "300", res_dial = 4 } }
+    assert(line:find('{"camp_uuid":', 1, true) == 1)
+    assert(line:find('"dial_addr":"300","dial_application":"Queue"', 1, true))
+    assert(json.decode(line).res_dial == 4 and json.decode(line).history_events == nil)
+end
+
+tests["the long form in the same object"] = function(run)
+    local line = json.decode(run {
+        info = { info_camp = { name = "a", dest = json.null }, info_events = {} },
+        history = { { event = "Newchannel", exten = "" }, { event = "Hangup" } },
+    })
+    assert(line.info_camp.name == "a" and line.info_camp.dest == json.null)
+    assert(line.history_events[2].event == "Hangup" and line.camp_uuid)
+end
+
+tests["what is extra stays out"] = function(run)
+    assert(not run { extra = { outcome = "busy" } }:find("outcome", 1, true))
+end
+
+tests["a file of its own"] = function(run)
+    local out = run { params = { file = "spring.json" } }
+    assert(out.file == "spring.json" and json.decode(out.line).res_dial)
+end
+
+return {
+    api = 1,
+    about = "one JSON object a line, short or detailed",
+    params = { file = { "", "beside result_filename; empty: that itself" } },
+    result = result,
+    tests = tests,
+}

@@ -9,12 +9,19 @@
 --   view.lead.numbers         {["1"] = "300", ...}, keys "1".."8", those that are set
 --   view.lead.tries           {n1, ..., n8}, tries so far of each number
 --   view.lead.res_dial        outcome of the last call, 4 = answered (protocol.md)
+--   view.lead.outcome         the same in one word: failed, refused, no_answer, answered,
+--                             busy, congestion, local, and where somebody answered but
+--                             nobody was spoken to, machine or abandoned; absent if it
+--                             was never called
+--   view.lead.last_index      the number that was called last, 1..8
 --   view.lead.res_hangup      Q.850 cause of the last hangup
 --   view.lead.tm_last_hangup  seconds since 1970; absent if never called
+--   view.utc_offset           seconds to add for the clock of the configured time zone
 --   view.plan.retry_delay     seconds
 --   view.plan.max_retry       {m1, ..., m8}, tries allowed (tries, not repeats)
 -- and returns {index = 1..8, at = seconds since 1970, 0 = at once}, or, for never
--- again, {reason = text}.
+-- again, {reason = text}. It decides about answered leads too: who forgets them calls
+-- them again. A lead whose last call nobody saw end is not asked about: it is left alone.
 
 local ANSWERED = 4
 
@@ -33,5 +40,31 @@ local function retry(view)
     return { reason = next(lead.numbers) and "out of tries" or "no number" }
 end
 
+local tests = {}
+
+tests["never called: at once, at the first number"] = function(run)
+    local due = run { lead = { tm_last_hangup = json.null, tries = { 0 } } }
+    assert(due.index == 1 and due.at == 0)
+end
+
+tests["again after the delay, counted from the hangup"] = function(run)
+    local due = run { lead = { tm_last_hangup = 950.25, tries = { 1, 0, 0, 0, 0, 0, 0, 0 } },
+                      plan = { retry_delay = 60 } }
+    assert(due.index == 1 and due.at == 1010.25)
+end
+
+tests["the next number when this one is out of tries"] = function(run)
+    local plan = { max_retry = { 1, 2, 5, 5, 5, 5, 5, 5 } }
+    assert(run { plan = plan, lead = { tries = { 1, 1, 0, 0, 0, 0, 0, 0 } } }.index == 2)
+    local due = run { plan = plan, lead = { tries = { 1, 2, 0, 0, 0, 0, 0, 0 } } }
+    assert(not due.index and due.reason == "out of tries")
+    assert(run { lead = { numbers = {} } }.reason == "no number")
+end
+
+tests["never again once it has answered, a machine either"] = function(run)
+    assert(run { lead = { res_dial = 4, outcome = "answered" } }.reason == "answered")
+    assert(run { lead = { res_dial = 4, outcome = "machine" } }.reason == "answered")
+end
+
 return { api = 1, about = "lowest number with tries left, after a fixed delay",
-         retry = retry }
+         retry = retry, tests = tests }

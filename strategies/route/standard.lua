@@ -10,15 +10,35 @@
 --                   application, data}
 --   view.variables  {name = value}, those of campaign, plan, dlma, destination and lead
 --                   merged
+--   view.trunks     list of {name, up (calls now), channels (most at once, 0 = no limit),
+--                   resting (its calls per second allow none just now)}, the [trunk:]
+--                   sections of the Asterisk that the call goes to
 -- and returns what is to differ from the default: {channel, variables = {name = value},
--- caller_id, timeout (ms), and either application, data or exten, context, priority}.
+-- caller_id, timeout (ms), trunk, and either application, data or exten, context,
+-- priority}. trunk = NAME counts the call against that trunk's limits, and without a
+-- channel sends it there; if it has no room the lead waits until it has, and a name that
+-- the configuration does not have is a failure of our own.
+
+local channel = require("channel")
 
 local function route(view)
-    local channel = (view.plan.tech_name or "") .. view.lead.number
-    if view.plan.trunk_name and view.plan.trunk_name ~= "" then
-        channel = channel .. "@" .. view.plan.trunk_name
-    end
-    return { channel = channel }
+    return { channel = channel.text(view, view.plan.trunk_name) }
 end
 
-return { api = 1, about = "technology .. number [@ trunk]", route = route }
+local tests = {}
+
+local function dialled(run, tech, trunk)
+    return run { plan = { tech_name = tech, trunk_name = trunk } }.channel
+end
+
+tests["technology and number"] = function(run)
+    assert(dialled(run, "sip/", json.null) == "sip/300")
+    assert(dialled(run, "sip/", "") == "sip/300")
+    assert(dialled(run, json.null, json.null) == "300")
+end
+
+tests["through the plan's trunk"] = function(run)
+    assert(dialled(run, "PJSIP/", "carrier") == "PJSIP/300@carrier")
+end
+
+return { api = 1, about = "technology .. number [@ trunk]", route = route, tests = tests }

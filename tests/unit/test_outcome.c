@@ -222,11 +222,30 @@ static void test_words(void **state) {
     assert_int_equal(dial_end_of(""), END_NOANSWER);
 }
 
+/* What a retry strategy reads of a lead: the detail where it says more than the number. */
+static void test_lead_words(void **state) {
+    (void)state;
+    assert_string_equal(outcome_word(RES_FAILED, NULL), "failed");
+    assert_string_equal(outcome_word(RES_REFUSED, "refused"), "refused");
+    assert_string_equal(outcome_word(RES_NO_ANSWER, "no answer"), "no_answer");
+    assert_string_equal(outcome_word(RES_ANSWERED, "answered"), "answered");
+    assert_string_equal(outcome_word(RES_BUSY, "busy"), "busy");
+    assert_string_equal(outcome_word(RES_CONGESTION, "congestion"), "congestion");
+    assert_string_equal(outcome_word(RES_ANSWERED, "machine"), "machine");
+    assert_string_equal(outcome_word(RES_ANSWERED, "abandoned"), "abandoned");
+    assert_string_equal(outcome_word(RES_FAILED, "local"), "local");
+    assert_string_equal(outcome_word(RES_FAILED, "unknown"), "unknown");
+    static const int strange[] = {-1, 2, 6, 99}; /* of an old database */
+    for (size_t i = 0; i < ARRAY_LEN(strange); i++)
+        assert_string_equal(outcome_word(strange[i], "what is this"), "failed");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outcomes),      cmocka_unit_test(test_causes),
         cmocka_unit_test(test_no_cause),      cmocka_unit_test(test_ours_and_lost),
         cmocka_unit_test(test_orders),        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_lead_words),
     };
     return cmocka_run_group_tests_name("outcome", tests, NULL, NULL);
 }

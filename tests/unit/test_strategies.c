@@ -7,12 +7,19 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "dialer/dialview.h"
+#include "dialer/learnlua.h"
+#include "dialer/resultview.h"
+#include "dialer/retryview.h"
+#include "dialer/routeview.h"
 #include "script/script.h"
+#include "script/source.h"
 
 static const struct log logger = {.level = LOG_WARN};
 static struct clock now;
@@ -20,8 +27,13 @@ static struct chance chance;
 static struct script_env env = {.log = &logger,
                                 .clock = &now,
                                 .chance = &chance,
-                                .memory = 1024 * 1024,
-                                .instructions = 100000};
+                                .memory = 8 * 1024 * 1024,
+                                .instructions = 1000000,
+                                .functions = {[HOOK_DIAL] = learn_functions},
+                                .views = {[HOOK_DIAL] = dialview_fields,
+                                          [HOOK_RETRY] = retryview_fields,
+                                          [HOOK_ROUTE] = routeview_fields,
+                                          [HOOK_RESULT] = resultview_fields}};
 
 /* ---- helpers ---- */
 
@@ -67,6 +79,55 @@ static char *queue(int available, int logged_in, const char *performance) {
                      available, logged_in, performance);
 }
 
+/* ---- each file's own tests ---- */
+
+struct told {
+    const char *file;
+    int tests;
+};
+
+static void on_told(void *arg, const char *name, const char *why) {
+    struct told *t = arg;
+    t->tests++;
+    if (why)
+        print_error("%s: %s: %s\n", t->file, name, why);
+}
+
+static void run_tests_of(enum hook h, const char *name) {
+    char *err = NULL;
+    struct source *source = source_read(&env, h, name, &err);
+    if (source == NULL)
+        fail_msg("%s", err);
+    struct told t = {source->file, 0};
+    if (script_test(&env, source, on_told, &t))
+        fail_msg("%s fails its own tests", source->file);
+    if (t.tests == 0)
+        fail_msg("%s has no test", source->file);
+    source_release(source);
+}
+
+static void own_tests(void **state) {
+    (void)state;
+    for (int h = 0; h < HOOK_COUNT; h++) {
+        char *folder = xasprintf("%s/%s", env.strategies, hook_name((enum hook)h));
+        DIR *dir = opendir(folder);
+        assert_non_null(dir);
+        int files = 0;
+        for (const struct dirent *e; (e = readdir(dir));) {
+            const char *suffix = strrchr(e->d_name, '.');
+            if (suffix == NULL || strcmp(suffix, ".lua"))
+                continue;
+            char *name = xstrndup(e->d_name, (size_t)(suffix - e->d_name));
+            run_tests_of((enum hook)h, name);
+            free(name);
+            files++;
+        }
+        assert_true(files > 0);
+        closedir(dir);
+        free(folder);
+    }
+}
+
 /* ---- dial ---- */
 
 static void dial_available(void **state) {
@@ -95,22 +156,6 @@ static void dial_available(void **state) {
         free(q);
     }
     dials(s, "", 5, 10, 3, "37");
-    script_free(s);
-}
-
-static void dial_power(void **state) {
-    (void)state;
-    struct script *s = loaded(HOOK_DIAL, "power");
-    char *q = queue(4, 12, "0.5");
-    dials(s, q, 3, 9, 0, "8");
-    dials(s, q, 3, 9, 5, "3");
-    dials(s, q, 3, 9, 8, "0");
-    dials(s, q, 3, 9, 20, "0");
-    char *with = xasprintf("%s\"params\":{\"lines\":1.5},", q);
-    dials(s, with, 0, 0, 1, "5");
-    dials(s, "", 0, 9, 9, "37");
-    free(with);
-    free(q);
     script_free(s);
 }
 
@@ -290,9 +335,9 @@ static int set_up(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dial_available),     cmocka_unit_test(dial_power),
+        cmocka_unit_test(own_tests),      cmocka_unit_test(dial_available),
         cmocka_unit_test(dial_robo_and_none), cmocka_unit_test(retry_standard),
-        cmocka_unit_test(route_standard),     cmocka_unit_test(result_json),
+        cmocka_unit_test(route_standard), cmocka_unit_test(result_json),
     };
     const struct CMUnitTest figures[] = {cmocka_unit_test(costs)};
     int failed = cmocka_run_group_tests_name("strategies", tests, set_up, NULL);

@@ -1,0 +1,41 @@
+-- Progressive dialing: one call for each agent who is free for it, and none beyond. Who
+-- waits in the queue and who is still being dialled has an agent already, so hardly
+-- anybody is abandoned; agents wait as long as it takes to find one who answers.
+-- For a destination that is no queue: as many calls as the caps let through.
+-- Parameters: none. The plan's ServiceLevel adds to the free agents.
+-- Source: the 1:1 rule that progressive dialers share.
+-- What view holds and what is returned: see dial/available.lua; view.queue.spare is
+-- available + offered - waiting - coming, the agents for whom nobody is on the way.
+
+local function dial(view)
+    if not view.queue then
+        return view.room
+    end
+    return math.max(0, view.queue.spare + view.plan.service_level)
+end
+
+local tests = {}
+
+tests["one call for each agent for whom nobody is on the way"] = function(run)
+    assert(run { queue = { spare = 3 } } == 3)
+    assert(run { queue = { spare = 0 } } == 0)
+end
+
+tests["more callers than agents: none"] = function(run)
+    assert(run { queue = { spare = -4 } } == 0)
+end
+
+tests["those who talk count for nothing"] = function(run)
+    assert(run { queue = { spare = 2 }, in_flight = 30, ringing = 1 } == 2)
+end
+
+tests["the service level is added"] = function(run)
+    assert(run { queue = { spare = 1 }, plan = { service_level = 2 } } == 3)
+    assert(run { queue = { spare = 1 }, plan = { service_level = -5 } } == 0)
+end
+
+tests["without a queue as many as the caps let through"] = function(run)
+    assert(run { queue = json.null, room = 37 } == 37)
+end
+
+return { api = 1, about = "one call for each free agent", dial = dial, tests = tests }

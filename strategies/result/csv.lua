@@ -1,0 +1,71 @@
+-- One line of comma-separated values (RFC 4180) for each call, in a file of its own.
+-- There is no line of headings: the columns are those of the parameter, in its order.
+-- Parameters:
+--   columns  names of view.fields and view.extra, separated by blanks; what a call does
+--            not have is empty
+--   file     in the folder of result_filename, in letters, digits, . _ and -; empty: the
+--            plan's uuid and .csv, so that each plan has its own
+-- Source: what spreadsheets and database loaders read.
+-- What view holds and what is returned: see result/json.lua.
+
+local csv, words = require("csv"), require("words")
+
+local COLUMNS = "tm_dialing dialing_uuid camp_uuid uuid dial_addr dial_index dial_trycnt "
+    .. "outcome res_dial res_hangup res_hangup_detail res_amd current_queue current_agent "
+    .. "tm_dial_begin tm_dial_end tm_hangup"
+
+local function result(view)
+    local values, file = {}, view.params.file
+    for _, name in ipairs(words.list(view.params.columns)) do
+        local value = view.fields[name]
+        if value == nil then
+            value = view.extra[name]
+        end
+        values[#values + 1] = csv.field(value)
+    end
+    return { line = table.concat(values, ","),
+             file = file ~= "" and file or view.fields.plan_uuid .. ".csv" }
+end
+
+local tests = {}
+
+local function line(run, columns, fields, extra)
+    return run { fields = fields, extra = extra, params = { columns = columns } }.line
+end
+
+tests["columns in the order asked for, of fields and extra"] = function(run)
+    local text = line(run, "res_dial dial_addr outcome", { res_dial = 5, dial_addr = "300" },
+                      { outcome = "busy" })
+    assert(text == "5,300,busy")
+end
+
+tests["what a call does not have is empty"] = function(run)
+    assert(line(run, "res_amd,dial_addr,nothing", { dial_addr = "300" }) == ",300,")
+end
+
+tests["commas and quotes are quoted"] = function(run)
+    local text = line(run, "variables dial_data dial_addr",
+                      { variables = '{"A":"1"}', dial_data = "sales,t", dial_addr = "300" })
+    assert(text == '"{""A"":""1""}","sales,t",300')
+end
+
+tests["long values too"] = function(run)
+    local long = ('"x'):rep(3000)
+    assert(line(run, "variables", { variables = long }) == '"' .. ('""x'):rep(3000) .. '"')
+end
+
+tests["a file for each plan, or the one that is named"] = function(run)
+    assert(run { fields = { plan_uuid = "7-a" } }.file == "7-a.csv")
+    assert(run { params = { file = "spring.csv" } }.file == "spring.csv")
+end
+
+return {
+    api = 1,
+    about = "comma-separated values, a file for each plan",
+    params = {
+        columns = { COLUMNS, "what is written, in this order" },
+        file = { "", "beside result_filename; empty: the plan's uuid and .csv" },
+    },
+    result = result,
+    tests = tests,
+}

@@ -1,0 +1,124 @@
+-- What happened last decides when a lead is called again, how often, and whether at the
+-- same number or at the next one: a busy line soon, a wrong number never, an answering
+-- machine at another time of the day, somebody who found no agent days later.
+-- It knows the last outcome and the tries of each number, no longer history: "tries" is
+-- how often a number may have been called in all when it ended that way last.
+-- The plan's MaxRetry holds too; RetryDelay is not used.
+-- Parameters, for each OUTCOME of failed, refused, no_answer, busy, congestion, machine,
+-- abandoned and local:
+--   OUTCOME        seconds from the hangup to the next call
+--   OUTCOME_tries  calls of a number after which it is left alone; 0 = never again
+--   OUTCOME_next   "same" number first, or the "next" one
+-- e.g. RetryParams: busy=120,busy_tries=8,machine_tries=0. Who has answered is done.
+-- Source: the recycling rules by disposition that dialers share; the defaults for
+-- abandoned keep a customer in peace for the 72 hours of Ofcom's rule.
+-- What view holds and what is returned: see retry/standard.lua.
+
+local usual = {
+    failed     = { 60, 1, "next" },     -- no such number: the next one soon
+    refused    = { 86400, 2, "next" },
+    no_answer  = { 3600, 5, "next" },
+    busy       = { 300, 5, "same" },
+    congestion = { 120, 5, "same" },
+    machine    = { 14400, 3, "next" },
+    abandoned  = { 259200, 2, "same" },
+    ["local"]  = { 60, 5, "same" },     -- a failure of our own: its try was given back
+}
+
+local params = {}
+for word, rule in pairs(usual) do
+    params[word] = { rule[1], "seconds until the next call after " .. word, min = 0 }
+    params[word .. "_tries"] = { rule[2], "calls of a number that ends so; 0 = never again",
+                                 min = 0, integer = true }
+    params[word .. "_next"] = { rule[3], "which number then, if there are several",
+                                oneof = { "same", "next" } }
+end
+
+-- The first number from place `from` on, in a circle, that is set and has tries left.
+local function number(view, from, most)
+    local lead = view.lead
+    for i = from, from + 7 do
+        local place = (i - 1) % 8 + 1
+        local allowed = math.min(most, view.plan.max_retry[place] or 0)
+        if lead.numbers[tostring(place)] and (lead.tries[place] or 0) < allowed then
+            return place
+        end
+    end
+    return nil
+end
+
+local function retry(view)
+    local lead, given = view.lead, view.params
+    local word, last = lead.outcome, lead.last_index
+    if word == "answered" then
+        return { reason = "answered" }
+    end
+    local delay, most = given[word or ""], given[(word or "") .. "_tries"] or math.huge
+    local from = 1
+    if word and last then
+        from = given[word .. "_next"] == "next" and last + 1 or last
+    end
+    local index = number(view, from, most)
+    if not index then
+        return { reason = not next(lead.numbers) and "no number"
+                          or word and "out of tries after " .. word or "out of tries" }
+    end
+    local since = lead.tm_last_hangup
+    return { index = index, at = since and delay and since + delay or 0 }
+end
+
+local tests = {}
+
+local two = { ["1"] = "300", ["2"] = "400" }
+
+local function lead(outcome, last, first, second)
+    return { outcome = outcome, last_index = last, numbers = two, tm_last_hangup = 1000,
+             tries = { first, second, 0, 0, 0, 0, 0, 0 } }
+end
+
+tests["a busy line: the same number, soon"] = function(run)
+    local due = run { lead = lead("busy", 1, 1, 0) }
+    assert(due.index == 1 and due.at == 1300)
+    due = run { lead = lead("busy", 2, 1, 1), params = { busy = 5 } }
+    assert(due.index == 2 and due.at == 1005)
+end
+
+tests["no answer: the next number, later, and round again"] = function(run)
+    local due = run { lead = lead("no_answer", 1, 1, 0) }
+    assert(due.index == 2 and due.at == 4600)
+    assert(run { lead = lead("no_answer", 2, 1, 1) }.index == 1)
+end
+
+tests["a wrong number is not called twice"] = function(run)
+    assert(run { lead = lead("failed", 1, 1, 0) }.index == 2)
+    local due = run { lead = lead("failed", 2, 1, 1) }
+    assert(due.reason == "out of tries after failed")
+end
+
+tests["a machine is called again, somebody who answered is not"] = function(run)
+    local due = run { lead = lead("machine", 1, 1, 0) }
+    assert(due.index == 2 and due.at == 15400)
+    assert(run { lead = lead("answered", 1, 1, 0) }.reason == "answered")
+    due = run { lead = lead("machine", 1, 1, 0), params = { machine_tries = 0 } }
+    assert(due.reason == "out of tries after machine")
+end
+
+tests["who found no agent is left in peace for three days"] = function(run)
+    assert(run { lead = lead("abandoned", 1, 1, 0) }.at == 1000 + 72 * 3600)
+end
+
+tests["the plan's MaxRetry holds too"] = function(run)
+    local plan = { max_retry = { 1, 1, 0, 0, 0, 0, 0, 0 } }
+    assert(run { plan = plan, lead = lead("busy", 1, 1, 0) }.index == 2)
+    local due = run { plan = plan, lead = lead("busy", 2, 1, 1) }
+    assert(due.reason == "out of tries after busy")
+end
+
+tests["never called: at once, at the first number"] = function(run)
+    local due = run { lead = lead(json.null, json.null, 0, 0) }
+    assert(due.index == 1 and due.at == 0)
+    assert(run { lead = { numbers = {} } }.reason == "no number")
+end
+
+return { api = 1, about = "when and which number by what happened last", params = params,
+         retry = retry, tests = tests }

@@ -1,0 +1,143 @@
+-- Spreads the tries of a lead over different parts of the day and different days: who is
+-- at work in the morning is tried next in the afternoon, then in the evening, each on
+-- another day, by the clock of the configured time zone. The lowest number with tries left
+-- is called, as in retry/standard.lua; never again once it has answered.
+-- Parameters:
+--   parts  "9-12 12-16 16-20", parts of the day in hours; each try takes the one behind
+--          that of the last call, after the last the first
+--   days   1, days from one try to the next at least; 0 = later on the same day will do
+--   skip   "0", days of the week without calls, 0 Sunday to 6 Saturday; "" for none
+-- The plan's MaxRetry limits the tries; RetryDelay is not used. A campaign's schedule still
+-- decides when it dials at all: a lead that is due outside waits for it to open.
+-- Source: call scheduling of survey research, where calls at varied times of day and week
+-- reach more people than as many at the same time.
+-- What view holds and what is returned: see retry/standard.lua.
+
+local words = require("words")
+
+local ANSWERED, HOUR, DAY = 4, 3600, 86400
+
+-- {{from, to}, ...} in hours.
+local function read_parts(text)
+    local parts = {}
+    for _, word in ipairs(words.list(text)) do
+        local from, to = word:match("^(%d+)%-(%d+)$")
+        from, to = tonumber(from), tonumber(to)
+        if not from or from >= to or to > 24 then
+            error("parts: '" .. word .. "' is no part of a day, as 9-12", 0)
+        end
+        parts[#parts + 1] = { from, to }
+    end
+    if #parts == 0 then
+        error("parts: there are none", 0)
+    end
+    return parts
+end
+
+-- Place of the part that this second of the day is in; between two: of the one before.
+local function part_at(parts, second)
+    local place = #parts
+    for i, part in ipairs(parts) do
+        if second >= part[1] * HOUR then
+            place = i
+        end
+    end
+    return place
+end
+
+-- The first calling day from `day` (days since 1970) on.
+local function calling_day(day, skip)
+    for _ = 1, 7 do
+        if not skip:find(("%d"):format((day + 4) % 7), 1, true) then -- 1970 began on a Thursday
+            return day
+        end
+        day = day + 1
+    end
+    error("skip: no day of the week is left", 0)
+end
+
+-- When the try behind the last call is due.
+local function due_at(view, last)
+    local params = view.params
+    local parts, here = read_parts(params.parts), last + view.utc_offset
+    local day, second = here // DAY, here % DAY
+    local part = parts[part_at(parts, second) % #parts + 1]
+    local first = day + params.days
+    if first == day and part[1] * HOUR <= second then
+        first = day + 1
+    end
+    return calling_day(first, params.skip) * DAY + part[1] * HOUR - view.utc_offset
+end
+
+local function retry(view)
+    local lead, last = view.lead, view.lead.tm_last_hangup
+    if lead.res_dial == ANSWERED then
+        return { reason = "answered" }
+    end
+    for i = 1, 8 do
+        local tries, allowed = lead.tries[i] or 0, view.plan.max_retry[i] or 0
+        if lead.numbers[tostring(i)] and tries < allowed then
+            return { index = i, at = last and due_at(view, last) or 0 }
+        end
+    end
+    return { reason = next(lead.numbers) and "out of tries" or "no number" }
+end
+
+local tests = {}
+
+-- Tuesday, 15 November 2016, at that hour of the zone; and back, in words.
+local function on(hour, offset, day)
+    return os.time { year = 2016, month = 11, day = day or 15, hour = 0 } + hour * HOUR - offset
+end
+
+local function due(run, hour, params, offset)
+    offset = offset or 0
+    local at = run { lead = { tm_last_hangup = on(hour, offset) }, utc_offset = offset,
+                     params = params }.at
+    return os.date("%a %H:%M", at + offset)
+end
+
+tests["the next part of the day, a day later"] = function(run)
+    assert(due(run, 9.5) == "Wed 12:00")
+    assert(due(run, 13) == "Wed 16:00")
+    assert(due(run, 19) == "Wed 09:00")
+end
+
+tests["between two parts the one before counts"] = function(run)
+    assert(due(run, 8) == "Wed 09:00" and due(run, 21) == "Wed 09:00")
+    assert(due(run, 13, { parts = "9-12, 14-18" }) == "Wed 14:00")
+end
+
+tests["on the same day if a part is left"] = function(run)
+    assert(due(run, 9.5, { days = 0 }) == "Tue 12:00")
+    assert(due(run, 19, { days = 0 }) == "Wed 09:00")
+end
+
+tests["not on the days to skip"] = function(run)
+    assert(due(run, 9.5, { skip = "34" }) == "Fri 12:00")
+    assert(due(run, 9.5, { days = 5 }) == "Mon 12:00")
+    assert(not pcall(run, { params = { skip = "0123456" } }))
+end
+
+tests["by the clock of the zone"] = function(run)
+    assert(due(run, 9.5, nil, -5 * HOUR) == "Wed 12:00")
+    assert(due(run, 23.5, { days = 0 }, 9 * HOUR) == "Wed 09:00")
+end
+
+tests["the first call is at once, an answered lead is done"] = function(run)
+    assert(run { lead = { tm_last_hangup = json.null, tries = { 0 } } }.at == 0)
+    assert(run { lead = { res_dial = 4 } }.reason == "answered")
+    assert(not pcall(run, { params = { parts = "12-9" } }))
+end
+
+return {
+    api = 1,
+    about = "tries on different parts of the day and different days",
+    params = {
+        parts = { "9-12 12-16 16-20", "parts of the day, in hours" },
+        days = { 1, "days between two tries, at least", min = 0, max = 365, integer = true },
+        skip = { "0", "days of the week without calls, 0 Sunday to 6 Saturday" },
+    },
+    retry = retry,
+    tests = tests,
+}

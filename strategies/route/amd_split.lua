@@ -1,0 +1,67 @@
+-- People to the queue, machines to a message: the answered call goes to an extension that
+-- listens first (AMD) and splits. The verdict comes back in the result's res_amd and
+-- res_amd_detail, and as the lead's outcome "machine" for retry/by_result.lua. The plan's
+-- destination stays the queue (Application Queue, its name in Data), so that the calls are
+-- paced for its agents; its Data arrives in the variable OUT_QUEUE, the message in
+-- OUT_MESSAGE. The dialplan it needs:
+--   [astout-amd]
+--   exten => s,1,Answer()
+--    same => n,AMD()
+--    same => n,GotoIf($["${AMDSTATUS}" = "MACHINE"]?machine)
+--    same => n,Queue(${OUT_QUEUE})
+--    same => n,Hangup()
+--    same => n(machine),GotoIf($["${OUT_MESSAGE}" = ""]?end)
+--    same => n,Playback(${OUT_MESSAGE})
+--    same => n(end),Hangup()
+-- WaitForSilence(1500) before Playback puts the message behind the beep. Whoever AMD is
+-- not sure about (NOTSURE) is a person here, and for the abandonment cap.
+-- Parameters: context (astout-amd), exten (s), priority (1), where that is; message (""),
+-- sound for machines, empty: the call ends.
+-- Source: the tutorial's way "human or machine" (protocol.md, section 9).
+-- What view holds and what is returned: see route/standard.lua.
+
+local channel = require("channel")
+
+local function route(view)
+    local params = view.params
+    return {
+        channel = channel.text(view, view.plan.trunk_name),
+        exten = params.exten,
+        context = params.context,
+        priority = params.priority,
+        variables = { OUT_QUEUE = view.dest.data or "", OUT_MESSAGE = params.message },
+    }
+end
+
+local tests = {}
+
+tests["to the extension, which is told the queue and the message"] = function(run)
+    local out = run { dest = { data = "sales,t" }, params = { message = "vm-intro" } }
+    assert(out.exten == "s" and out.context == "astout-amd" and out.priority == "1")
+    assert(out.variables.OUT_QUEUE == "sales,t" and out.variables.OUT_MESSAGE == "vm-intro")
+    assert(out.application == nil)
+end
+
+tests["the channel is the standard one"] = function(run)
+    local out = run { plan = { tech_name = "PJSIP/", trunk_name = "carrier" } }
+    assert(out.channel == "PJSIP/300@carrier")
+end
+
+tests["another extension; no message"] = function(run)
+    local out = run { params = { context = "mine", exten = "amd", priority = "3" } }
+    assert(out.context == "mine" and out.exten == "amd" and out.priority == "3")
+    assert(out.variables.OUT_MESSAGE == "")
+end
+
+return {
+    api = 1,
+    about = "people to the queue, machines to a message",
+    params = {
+        context = { "astout-amd", "of the extension that listens and splits" },
+        exten = { "s", "the extension" },
+        priority = { "1", "of the extension" },
+        message = { "", "sound for machines; empty: the call ends" },
+    },
+    route = route,
+    tests = tests,
+}

@@ -1,0 +1,72 @@
+-- The trunk by how the number begins: the longest prefix of the table that fits decides.
+-- A "+" before the number is not looked at. A trunk with a [trunk:] section counts the
+-- call against its limits; one without is only named in the channel.
+-- Parameters:
+--   prefixes  PREFIX=TRUNK, separated by blanks: "44=london 49=bonn 4930=berlin"
+--   other     "", the trunk for all other numbers; empty: the plan's TrunkName
+-- Source: the longest-match routing of every switch.
+-- What view holds and what is returned: see route/standard.lua.
+
+local channel, words = require("channel"), require("words")
+
+local function route(view)
+    local number, name, best = view.lead.number:gsub("^%+", ""), nil, 0
+    for _, entry in ipairs(words.pairs(view.params.prefixes)) do
+        local prefix = entry[1]:gsub("^%+", "")
+        if #prefix > best and number:sub(1, #prefix) == prefix then
+            name, best = entry[2], #prefix
+        end
+    end
+    name = name or view.params.other
+    if name == "" then
+        name = view.plan.trunk_name
+    end
+    return { channel = channel.text(view, name),
+             trunk = channel.trunk(view, name) and name or nil }
+end
+
+local tests = {}
+
+local function through(run, number, params)
+    return run { lead = { number = number }, params = params,
+                 plan = { tech_name = "PJSIP/", trunk_name = "carrier" },
+                 trunks = { { name = "bonn", up = 0, channels = 5, resting = false } } }
+end
+
+local params = { prefixes = "44=london, 49=bonn 4930=berlin" }
+
+tests["the longest prefix that fits"] = function(run)
+    assert(through(run, "44161", params).channel == "PJSIP/44161@london")
+    assert(through(run, "49228", params).channel == "PJSIP/49228@bonn")
+    assert(through(run, "4930123", params).channel == "PJSIP/4930123@berlin")
+end
+
+tests["the plus stays in the number and out of the comparison"] = function(run)
+    assert(through(run, "+49228", params).channel == "PJSIP/+49228@bonn")
+end
+
+tests["all others: what is named for them, or the plan's"] = function(run)
+    assert(through(run, "331", params).channel == "PJSIP/331@carrier")
+    local other = { prefixes = params.prefixes, other = "paris" }
+    assert(through(run, "331", other).channel == "PJSIP/331@paris")
+end
+
+tests["limits count where the trunk has a section"] = function(run)
+    assert(through(run, "49228", params).trunk == "bonn")
+    assert(through(run, "44161", params).trunk == nil)
+end
+
+tests["a table that cannot be read is an error"] = function(run)
+    assert(not pcall(through, run, "300", { prefixes = "44:london" }))
+end
+
+return {
+    api = 1,
+    about = "the trunk by the longest prefix of the number",
+    params = {
+        prefixes = { "", "PREFIX=TRUNK, separated by blanks" },
+        other = { "", "trunk of all other numbers; empty: the plan's" },
+    },
+    route = route,
+    tests = tests,
+}

@@ -1,0 +1,79 @@
+-- SMS, fax and e-mail by the dialplan: the lead's own fields become channel variables for
+-- the extension of the destination, which sends the message. What a lead does not have is
+-- not set; the lead's Variables are there in any case, and win over those set here.
+-- The call itself may be no call at all: `channel` names a Local channel that answers by
+-- itself, e.g. Local/answer@messages. A lead needs a number to be due, even then.
+-- Parameters:
+--   set      NAME=FIELD, separated by blanks; FIELD is uuid, name, ukey, email, number,
+--            index or campaign
+--   channel  "", instead of technology, number and trunk; empty: as route/standard.lua
+-- Source: the tutorial's way "SMS, fax or e-mail" (protocol.md, section 9).
+-- What view holds and what is returned: see route/standard.lua.
+
+local channel, words = require("channel"), require("words")
+
+local SET = "LEAD_UUID=uuid LEAD_NAME=name LEAD_UKEY=ukey MAIL_TO=email SMS_TO=number "
+    .. "FAX_TO=number"
+local known = { uuid = true, name = true, ukey = true, email = true, number = true,
+                index = true, campaign = true }
+
+local function route(view)
+    local variables, lead, own = {}, view.lead, view.params.channel
+    for _, entry in ipairs(words.pairs(view.params.set)) do
+        local name, field = entry[1], entry[2]
+        if not known[field] then
+            error("set: a lead has no field '" .. field .. "'", 0)
+        end
+        local value = field == "campaign" and view.campaign.name or lead[field]
+        if value ~= nil and view.variables[name] == nil then
+            variables[name] = tostring(value)
+        end
+    end
+    return { channel = own ~= "" and own or channel.text(view, view.plan.trunk_name),
+             variables = variables }
+end
+
+local tests = {}
+
+local lead = { uuid = "l", name = "Ann", ukey = "4711", email = "ann@example.org",
+               number = "300", index = 2 }
+
+tests["the lead's fields under their names"] = function(run)
+    local set = run { lead = lead }.variables
+    assert(set.MAIL_TO == "ann@example.org" and set.SMS_TO == "300" and set.LEAD_UKEY == "4711")
+    assert(set.LEAD_NAME == "Ann" and set.LEAD_UUID == "l" and set.FAX_TO == "300")
+end
+
+tests["what the lead does not have is not set"] = function(run)
+    local set = run { lead = { email = json.null, ukey = json.null } }.variables
+    assert(set.MAIL_TO == nil and set.LEAD_UKEY == nil and set.SMS_TO == "300")
+end
+
+tests["a variable of the lead, list or plan wins"] = function(run)
+    local set = run { lead = lead, variables = { MAIL_TO = "other@example.org" } }.variables
+    assert(set.MAIL_TO == nil and set.SMS_TO == "300")
+end
+
+tests["other names"] = function(run)
+    local set = run { lead = lead, campaign = { name = "spring" },
+                      params = { set = "TO=email, CAMP=campaign, N=index" } }.variables
+    assert(set.TO == "ann@example.org" and set.CAMP == "spring" and set.N == "2")
+    assert(set.SMS_TO == nil and not pcall(run, { params = { set = "A=age" } }))
+end
+
+tests["a channel that answers by itself"] = function(run)
+    local own = { channel = "Local/answer@messages" }
+    assert(run { params = own }.channel == "Local/answer@messages")
+    assert(run { plan = { tech_name = "SIP/", trunk_name = json.null } }.channel == "SIP/300")
+end
+
+return {
+    api = 1,
+    about = "the lead's fields as channel variables, for messages by dialplan",
+    params = {
+        set = { SET, "NAME=FIELD of the lead, separated by blanks" },
+        channel = { "", "to call instead; empty: technology, number, trunk" },
+    },
+    route = route,
+    tests = tests,
+}
