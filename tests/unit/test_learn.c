@@ -178,14 +178,14 @@ static void test_normal(void **state) {
     begin(&exact, &l, 60, 40);
     outlook_begin(&normal, &l, OUTLOOK_EXACT, 40);
     assert_true(exact.exact && !normal.exact);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 54; i++) {
         outlook_talking(&exact, 7.0 * i);
         outlook_talking(&normal, 7.0 * i);
     }
     outlook_free_agents(&exact, 6);
     outlook_free_agents(&normal, 6);
     for (int n = 1; n <= 30; n++)
-        NEAR(outlook_risk(&exact, n), outlook_risk(&normal, n), 0.05);
+        NEAR(outlook_risk(&exact, n), outlook_risk(&normal, n), 0.03);
 }
 
 /* ---- over a restart ---- */
