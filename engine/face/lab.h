@@ -27,6 +27,7 @@ struct lab_shift {
     const struct lab_plan *plan;
     const json_t *world; /* sim.h; an object */
     double hours;
+    double abandon_limit; /* per cent; below 0: that of any engine */
     uint64_t seed;
     const char *scratch; /* a folder for files that nobody keeps */
     const char *out;     /* where to leave its logs, NULL = nowhere; names end in tag */

@@ -323,6 +323,8 @@ static struct conf *make_conf(struct shift *s) {
     free(path);
     if (c == NULL)
         return NULL;
+    if (j->abandon_limit >= 0)
+        c->limits.abandon_limit = j->abandon_limit;
     const char *name, *secret;
     user_of(j->world, &name, &secret);
     xreplace(&c->asterisks[0].username, name);

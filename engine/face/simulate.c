@@ -22,13 +22,15 @@ struct options {
     char *strategies;
     double hours;
     int64_t agents, seed, runs;
+    double limit; /* per cent of the answers that may be abandoned; below 0 = as ever */
     bool json, timing;
 };
 
 static int usage(FILE *to) {
     fputs("usage: astout simulate --plan FILE.lua|STRATEGY [--compare FILE.lua|STRATEGY]\n"
           "           [--world FILE.lua] [--hours 8] [--agents N] [--seed 1] [--runs 20]\n"
-          "           [--out DIR] [--json] [--strategies DIR] [--timing]\n",
+          "           [--out DIR] [--json] [--strategies DIR] [--timing]\n"
+          "           [--abandon-limit PERCENT, 0 = none]\n",
           to);
     return to == stdout ? 0 : 2;
 }
@@ -41,6 +43,12 @@ static bool read_hours(const char *text, double *out) {
     return end != text && *end == '\0' && *out > 0 && *out <= HOURS_MAX;
 }
 
+static bool read_limit(const char *text, double *out) {
+    char *end;
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && *out >= 0 && *out <= 100;
+}
+
 static bool read_option(struct options *o, int c) {
     switch (c) {
     case 'p': o->plan = optarg; return true;
@@ -51,6 +59,7 @@ static bool read_option(struct options *o, int c) {
     case 'j': return o->json = true;
     case 't': return o->timing = true;
     case 'H': return read_hours(optarg, &o->hours);
+    case 'l': return read_limit(optarg, &o->limit);
     case 'a': return str_int(optarg, 1, 10000, &o->agents);
     case 's': return str_int(optarg, 0, INT64_MAX - RUNS_MAX, &o->seed);
     case 'r': return str_int(optarg, 1, RUNS_MAX, &o->runs);
@@ -67,6 +76,7 @@ static int read_options(struct options *o, int argc, char **argv) {
         {"runs", required_argument, NULL, 'r'},   {"out", required_argument, NULL, 'o'},
         {"json", no_argument, NULL, 'j'},         {"strategies", required_argument, NULL, 'S'},
         {"timing", no_argument, NULL, 't'},       {"help", no_argument, NULL, 'h'},
+        {"abandon-limit", required_argument, NULL, 'l'},
         {0},
     };
     optind = 1;
@@ -115,6 +125,7 @@ static bool run_all(const struct options *o, struct lab_trial *trials, size_t co
         shifts[i] = (struct lab_shift){.plan = &trials[i / (size_t)o->runs].plan,
                                        .world = world,
                                        .hours = o->hours,
+                                       .abandon_limit = o->limit,
                                        .seed = (uint64_t)(o->seed + (int64_t)i % o->runs),
                                        .scratch = scratch,
                                        .out = o->out,
@@ -236,7 +247,7 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
 }
 
 int simulate_main(int argc, char **argv) {
-    struct options o = {.hours = 8, .seed = 1, .runs = 20};
+    struct options o = {.hours = 8, .seed = 1, .runs = 20, .limit = -1};
     int status = read_options(&o, argc, argv);
     if (status >= 0) {
         free(o.strategies);
