@@ -120,8 +120,7 @@ def test_a_file_for_each_plan(dialer):
 @pytest.mark.parametrize("name", ["../out", ".hidden", "a/b", "", "x" * 101, "db", "db-wal", "a.sqlite3"])
 def test_a_file_that_may_not_be(engine, sim, tmp_path, name):
     """A result is written outside of its folder, over the database, or lost with its wrong name."""
-    for folder in ("strategies", "scripts"):
-        shutil.copytree(os.path.join(TOP, folder), tmp_path / folder)
+    shutil.copytree(os.path.join(TOP, "strategies"), tmp_path / "strategies")
     (tmp_path / "strategies" / "result" / "odd.lua").write_text(
         "return { api = 1, result = function(view) return { line = 'mine ' .. view.fields.dial_addr, "
         f"file = {json.dumps(name)} }} end }}")
@@ -160,8 +159,7 @@ def test_least_used_trunk(dialer):
 
 def test_trunk_that_is_none(engine, sim, tmp_path):
     """A route names a trunk that is not configured: the call goes out uncounted, or nobody says why it does not."""
-    for folder in ("strategies", "scripts"):
-        shutil.copytree(os.path.join(TOP, folder), tmp_path / folder)
+    shutil.copytree(os.path.join(TOP, "strategies"), tmp_path / "strategies")
     (tmp_path / "strategies" / "route" / "odd.lua").write_text(
         "return { api = 1, route = function(view) return { channel = 'sip/910', trunk = 'nowhere' } end }")
     server = engine(sim, conf={**SIM_LOGIN, "scripts": {"path": tmp_path / "strategies"}})
