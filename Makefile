@@ -76,6 +76,12 @@ bench:
 	@$(MAKE) --no-print-directory -s -j2 all
 	@/usr/bin/python3 tests/bench/bench.py
 
+# docs/lab.md: what predictive dialing reaches, in some hundred shifts; goes on where it was stopped.
+lab:
+	@tests/setup build
+	@$(MAKE) --no-print-directory -s -j2 all
+	@/usr/bin/python3 tests/lab/lab.py
+
 # Optional, with clang: coverage-guided, one minute each.
 fuzz:
 	@for t in framing users conf; do \
@@ -86,5 +92,5 @@ fuzz:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit fuzz demo test bench docs clean
+.PHONY: all unit fuzz demo test bench lab docs clean
 -include $(OBJ:.o=.d) $(UNIT:=.d)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,6 +84,7 @@ static void hire(struct work *w, struct worker *k) {
         return;
     }
     if (k->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would take its results */
         signal(SIGINT, SIG_DFL);
         signal(SIGTERM, SIG_DFL);
         close(ends[0]);
