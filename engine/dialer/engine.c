@@ -263,7 +263,7 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
         return NULL;
     }
     set_timezone(conf->general.timezone);
-    if (!limits_open(e, err) || !connect_all(e, err)) {
+    if (!limits_open(e, conf, err) || !connect_all(e, err)) {
         engine_free(e);
         return NULL;
     }

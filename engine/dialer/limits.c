@@ -84,13 +84,13 @@ static bool read_numbers(const char *path, struct map *into, char **err) {
 
 /* ---- life ---- */
 
-bool limits_open(struct engine *e, char **err) {
-    const char *path = e->conf->limits.do_not_call;
+bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
+    const char *path = from_conf->limits.do_not_call;
     struct map numbers = {0};
     int from, to;
     *err = NULL;
-    if (!read_hours(e->conf->limits.quiet, &from, &to)) {
-        *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", e->conf->limits.quiet);
+    if (!read_hours(from_conf->limits.quiet, &from, &to)) {
+        *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", from_conf->limits.quiet);
         return false;
     }
     if (*path && !read_numbers(path, &numbers, err)) {

@@ -6,9 +6,9 @@
 #include "dialer/campaign.h"
 #include "dialer/lead.h"
 
-/* Reads what is configured into the engine. False with *err (free it). Again at a reload:
- * what was in force stays when the new one is wrong. */
-bool limits_open(struct engine *e, char **err) MUST_CHECK;
+/* Reads what that configuration says into the engine. False with *err (free it). Again at a
+ * reload: what was in force stays when the new one is wrong. */
+bool limits_open(struct engine *e, const struct conf *from, char **err) MUST_CHECK;
 void limits_close(struct engine *e);
 /* ns until the quiet hours end, 0 = it is not quiet. */
 int64_t limits_quiet(const struct engine *e);

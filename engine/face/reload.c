@@ -5,6 +5,7 @@
 
 #include "ami/server.h"
 #include "base/confchange.h"
+#include "dialer/limits.h"
 #include "dialer/plan.h"
 
 /* The limits of our port as the configuration has them. */
@@ -33,6 +34,11 @@ static bool reload_conf(struct reload *r, struct str *said, char **err) {
     struct users *users;
     struct str changed = {0}, restart = {0};
     if (fresh == NULL || !read_users(r, fresh, &users, err)) {
+        conf_free(fresh);
+        return false;
+    }
+    if (!limits_open(r->engine, fresh, err)) {
+        users_free(users);
         conf_free(fresh);
         return false;
     }

@@ -89,3 +89,20 @@ def test_wrong_limits(engine, tmp_path):
                           ({"do_not_call": str(tmp_path / "numbers")}, "numbers:2: not a number")):
         with pytest.raises(RuntimeError, match=words):
             engine(conf={"limits": limits})
+
+
+def test_limits_are_read_again(engine, tmp_path):
+    """A number that is put on the list is called until the next restart; or a wrong list takes the old one away."""
+    numbers = tmp_path / "numbers"
+    numbers.write_text("901\n")
+    with Sim(WORLD) as sim:
+        e = engine(sim, conf=SIM_LOGIN | {"limits": {"do_not_call": str(numbers)}})
+        c = e.ami()
+        numbers.write_text("901\n902\n")
+        command(e, "-e", "out reload")
+        numbers.write_text("nobody\n")
+        assert "not a number" in command(e, "-e", "out reload").stdout
+        camp = c.campaign(["901", "902", "903"], plan=PLAN | allowed(1))
+        mark = c.start(camp)
+        c.status(camp, 0, mark)
+        assert tries(c, camp) == [0, 0, 1]
