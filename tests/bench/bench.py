@@ -6,16 +6,19 @@ long a freed agent waits for the next Originate. Speed is shown here, never asse
 import os
 import platform
 import re
+import shutil
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # pylint: disable=wrong-import-position
 from ami import Ami
 from asterisk.asterisk import Asterisk, Unavailable
-from engine import Engine, tries
+from engine import TOP, Engine, tries
 from sim import SIM_LOGIN, Sim
 
+HOOKS = ("dial", "retry", "route", "result")
 LEADS = int(os.environ.get("LEADS", "20000"))
 
 
@@ -161,6 +164,36 @@ def strategies(leads=3000, swaps=10000):
               f"{len(lines) - len(set(lines))} doubled", flush=True)
 
 
+def held(rounds=10):
+    """How long others wait while strategies that do not end are ended, with the instructions that they may take: the
+    slowest answer to another session's Ping in each round, beside that of rounds without such a strategy."""
+    world = "return { numbers = { ['9*'] = 'answer' }, talk = { mean = 0.05, cv = 0.1 }, ring = { mean = 0.05, cv = 0.1 } }"
+    with tempfile.TemporaryDirectory() as folder, Sim(world) as sim:
+        path = os.path.join(folder, "strategies")
+        shutil.copytree(os.path.join(TOP, "strategies"), path)
+        for hook in HOOKS:
+            with open(os.path.join(path, hook, "endless.lua"), "w", encoding="ascii") as file:
+                file.write(f"return {{ api = 1, {hook} = function() while true do end end }}")
+        with Engine(sim, conf={**SIM_LOGIN, "scripts": {"path": path}}) as engine, engine.ami() as c, engine.ami() as other:
+            other.action("Events", EventMask="off")
+            slowest = {}
+            for hook in (None, *HOOKS):
+                for _ in range(rounds):
+                    script = {f"{hook.capitalize()}Script": "endless"} if hook else {}
+                    camp = c.campaign(["90001"], plan={"TechName": "sip/", **tries(1), **script})
+                    mark, longest = c.start(camp), 0.0
+                    while not c.found("OutDialingDelete", after=mark):
+                        begin = time.monotonic()
+                        other.action("Ping")
+                        longest = max(longest, time.monotonic() - begin)
+                        c.drain()
+                    slowest.setdefault(hook, []).append(longest * 1000)
+                    if hook:
+                        assert c.wait_event("OutStrategyError", after=mark, Plan=camp.plan)["InService"] == "no"
+        told = ", ".join(f"{hook or 'none'} {max(times):.1f}" for hook, times in slowest.items())
+        print(f"slowest answer to others while a hook's endless loop is ended, ms: {told}; {rounds} rounds each", flush=True)
+
+
 def main():
     """All figures; a version that cannot be had is said to be missing."""
     print(f"{machine()}, {time.strftime('%Y-%m-%d')}")
@@ -172,6 +205,7 @@ def main():
             print(f"Asterisk {version}: not measured, {why}")
     freed_agent()
     strategies()
+    held()
 
 
 if __name__ == "__main__":

@@ -357,7 +357,7 @@ def test_broken_on_asterisk(engine, asterisk, phones, folder, hook):
     """The same with fifty calls up on a real Asterisk: a call is lost, an event missed."""
     if asterisk.version != "16":
         pytest.skip("once is enough: what is tried here is the engine")
-    phones("answer", "300", talk_ms=1500)
+    phones("answer", "300", talk_ms=4000)
     e = engine(asterisk, conf={"scripts": {"path": folder, "instructions": 200000, "memory": "1M"}})
     plan = {"number": lambda i: "300", "headers": {"TechName": asterisk.tech + "/"}}
     c, mark, plans = break_all(e, folder, hook, plan)
@@ -365,3 +365,8 @@ def test_broken_on_asterisk(engine, asterisk, phones, folder, hook):
     created = {m["Uuid"] for m in c.events if m.event == "OutDialingCreate"}
     assert created == {m["Uuid"] for m in c.events if m.event == "OutDialingDelete"}
     assert len(created) == 10 * 15 + 5
+    up = most = 0
+    for event in c.events:
+        up += {"OutDialingCreate": 1, "OutDialingDelete": -1}.get(event.event, 0)
+        most = max(most, up)
+    assert most >= 50
