@@ -9,40 +9,13 @@
 #include "dialer/campaign.h"
 #include "dialer/lead.h"
 #include "dialer/nouns.h"
-#include "face/lab.h"
-#include "face/labtime.h"
+#include "face/labshift.h"
 #include "sim/sim.h"
 #include "sim/tally.h"
 
 #define START INT64_C(1772442000) /* 2026-03-02 09:00:00 UTC, a Monday */
-#define LEADS_AHEAD 500           /* of an endless list */
-#define FEED_EVERY SECONDS(1)
 #define SAMPLES 100
 #define LOG_LINES 20 /* of one shift on stderr; the others are counted */
-
-/* Everything that lives as long as the shift. */
-struct shift {
-    const struct lab_shift *job;
-    void (*progress)(void *arg, double share);
-    void *arg;
-    struct clock clock;
-    struct log log;
-    int64_t log_lines;
-    struct loop *loop;
-    struct sim *sim;
-    struct conf *conf;
-    struct engine *engine;
-    char uuids[4][UUID_TEXT]; /* of what was made: made[] */
-    struct timer feed, sample, end;
-    int64_t leads, wanted; /* made so far; all there are to be, 0 = no end */
-    json_t *done;          /* leads finished at each sample, of a list with an end */
-    FILE *decisions;
-    struct labtime time;
-    char *error;
-};
-
-/* In the order they are made. */
-enum made { MADE_PLAN, MADE_DLMA, MADE_DESTINATION, MADE_CAMPAIGN };
 
 /* ---- what the engine says ---- */
 
@@ -58,205 +31,16 @@ static void on_decision(void *arg, const char *line) {
     fprintf(s->decisions, "%s\n", line);
 }
 
-/* ---- making what a campaign needs ---- */
-
-struct made_by {
-    struct shift *shift;
-    bool done;
-    char *uuid; /* where it is to go */
-};
-
-static void on_made(void *arg, const char *error, const struct row *row) {
-    struct made_by *m = arg;
-    m->done = true;
-    if (error)
-        m->shift->error = xstrdup(error);
-    else if (m->uuid)
-        snprintf(m->uuid, UUID_TEXT, "%s", row_uuid(row));
-}
-
-static void add_header(struct message *m, const char *name, const char *value) {
-    char *line = xasprintf("%s: %s", name, value);
-    message_line(m, line, strlen(line));
-    free(line);
-}
-
-/* A value of a table as headers; a list is a header for each. */
-static void add_value(struct message *m, const char *name, const json_t *v) {
-    char number[32];
-    if (json_is_string(v)) {
-        add_header(m, name, json_string_value(v));
-    } else if (json_is_boolean(v)) {
-        add_header(m, name, json_is_true(v) ? "1" : "0");
-    } else if (json_is_number(v)) {
-        snprintf(number, sizeof number, "%.15g", json_number_value(v));
-        add_header(m, name, number);
-    }
-    for (size_t i = 0; json_is_array(v) && i < json_array_size(v); i++)
-        add_value(m, name, json_array_get(v, i));
-}
-
-static void add_table(struct message *m, const json_t *table) {
-    const char *key;
-    json_t *v;
-    json_object_foreach ((json_t *)table, key, v)
-        add_value(m, key, v);
-}
-
-/* Names a header of the table that the noun does not have: a slip, not a wish. */
-static bool check_headers(struct shift *s, const struct noun *n, const json_t *table) {
-    const char *key;
-    json_t *v;
-    json_object_foreach ((json_t *)table, key, v) {
-        bool known = str_has_prefix(key, "MaxRetry");
-        for (int i = 0; i < n->count; i++)
-            known |= (n->fields[i].flags & FIELD_INPUT) && n->fields[i].header &&
-                     strcasecmp(n->fields[i].header, key) == 0;
-        if (!known && s->error == NULL)
-            s->error = xasprintf("%s: no such header", key);
-    }
-    return s->error == NULL;
-}
-
-/* Carries out a change as AMI does, until it is durable. */
-static bool ask(struct shift *s, const struct noun *n, struct message *m, char *uuid,
-                void (*fn)(struct engine *, const struct noun *, const struct message *,
-                           noun_done *, void *)) {
-    struct made_by made = {.shift = s, .uuid = uuid};
-    message_done(m);
-    fn(s->engine, n, m, on_made, &made);
-    message_free(m);
-    while (!made.done)
-        loop_turn(s->loop, false);
-    if (s->error) {
-        char *error = xasprintf("%s: %s", n->words, s->error);
-        free(s->error);
-        s->error = error;
-    }
-    return s->error == NULL;
-}
-
-/* Where answered calls go: the first queue, unless the world says otherwise. */
-static void destination_headers(struct shift *s, struct message *m) {
-    const json_t *own = json_object_get(s->job->world, "destination");
-    json_t *queue = json_object_get(s->job->world, "queue");
-    const char *name = json_string_value(json_is_array(queue) ? json_array_get(queue, 0) : queue);
-    add_header(m, "Name", "agents");
-    if (own == NULL) {
-        add_header(m, "Type", "1");
-        add_header(m, "Application", "Queue");
-        add_header(m, "Data", name ? name : "sales_1");
-    }
-    add_table(m, own);
-}
-
-static bool make_plan(struct shift *s) {
-    static const struct {
-        const char *name, *value;
-    } usual[] = {{"Name", "simulated"}, {"TechName", "SIP/"},     {"DialTimeout", "30000"},
-                 {"DialMode", "1"},     {"RetryDelay", "864000"}, {"MaxRetryCnt1", "1"}};
-    struct message m = {0};
-    json_t *all = json_object();
-    const json_t *worlds = json_object_get(s->job->world, "plan");
-    for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-        json_object_set_new(all, usual[i].name, json_string(usual[i].value));
-    if (worlds)
-        json_object_update(all, (json_t *)(uintptr_t)worlds);
-    json_object_update(all, s->job->plan->headers);
-    add_table(&m, all);
-    bool ok = check_headers(s, &noun_plan, all) &&
-              ask(s, &noun_plan, &m, s->uuids[MADE_PLAN], noun_create);
-    json_decref(all);
-    return ok;
-}
-
-static bool make_rest(struct shift *s) {
-    struct message m = {0};
-    const json_t *own = json_object_get(s->job->world, "destination");
-    add_header(&m, "Name", "list");
-    if (!ask(s, &noun_dlma, &m, s->uuids[MADE_DLMA], noun_create) ||
-        !check_headers(s, &noun_destination, own))
-        return false;
-    m = (struct message){0};
-    destination_headers(s, &m);
-    if (!ask(s, &noun_destination, &m, s->uuids[MADE_DESTINATION], noun_create))
-        return false;
-    m = (struct message){0};
-    add_header(&m, "Name", "shift");
-    add_header(&m, "Plan", s->uuids[MADE_PLAN]);
-    add_header(&m, "Dlma", s->uuids[MADE_DLMA]);
-    add_header(&m, "Dest", s->uuids[MADE_DESTINATION]);
-    return ask(s, &noun_campaign, &m, s->uuids[MADE_CAMPAIGN], noun_create);
-}
-
-static bool start_campaign(struct shift *s) {
-    struct message m = {0};
-    add_header(&m, "Uuid", s->uuids[MADE_CAMPAIGN]);
-    add_header(&m, "Status", "1");
-    return ask(s, &noun_campaign, &m, NULL, noun_update);
-}
-
-/* ---- leads ---- */
-
-struct fed {
-    struct shift *shift;
-    int count;
-    struct lead *leads[LEADS_AHEAD];
-};
-
-/* They are in the store: they may be called. */
-static void on_fed(void *arg, bool ok) {
-    struct fed *f = arg;
-    struct shift *s = f->shift;
-    if (!ok && s->error == NULL)
-        s->error = xstrdup("the database does not take the leads");
-    for (int i = 0; i < f->count; i++) {
-        lead_written(f->leads[i]);
-        lead_release(f->leads[i]);
-    }
-    free(f);
-    agenda_forget(s->engine, s->uuids[MADE_DLMA]);
-    campaigns_kick_dlma(s->engine, s->uuids[MADE_DLMA]);
-}
-
-static struct lead *new_lead(struct shift *s) {
-    char uuid[UUID_TEXT], number[24], now[TIME_TEXT];
-    struct row *row = row_new(&noun_lead);
-    engine_uuid(s->engine, uuid);
-    time_text(now, engine_wall(s->engine));
-    snprintf(number, sizeof number, "2%010lld", (long long)++s->leads);
-    row_set_text(row, LEAD_UUID, uuid);
-    row_set_text(row, LEAD_DLMA_UUID, s->uuids[MADE_DLMA]);
-    row_set_text(row, LEAD_NUMBER_1, number);
-    row_set_text(row, LEAD_TM_CREATE, now);
-    row_set_int(row, LEAD_ID, store_next_lead_id(s->engine->store));
-    return lead_hold_row(s->engine, row);
-}
-
-/* So many more, in one batch. */
-static void feed(struct shift *s, int64_t count) {
-    while (count > 0) {
-        struct fed *f = xcalloc(1, sizeof *f);
-        struct batch *b = batch_new();
-        f->shift = s;
-        for (; f->count < LEADS_AHEAD && count > 0; count--) {
-            struct lead *l = f->leads[f->count++] = new_lead(s);
-            lead_write(l, b);
-        }
-        store_submit(s->engine->store, b, on_fed, f);
-    }
-}
+/* ---- while it runs ---- */
 
 /* A list without an end: there are always some that nobody has called. */
 static void on_feed(void *arg) {
     struct shift *s = arg;
     int64_t called = (int64_t)sim_tally(s->sim)->total.event[EVENT_DIAL];
     if (s->leads - called < LEADS_AHEAD)
-        feed(s, LEADS_AHEAD);
+        shift_feed(s, LEADS_AHEAD);
     timer_set(&s->feed, FEED_EVERY);
 }
-
-/* ---- while it runs ---- */
 
 /* Leads that need no further call. */
 static int64_t finished_leads(struct shift *s) {
@@ -393,17 +177,17 @@ static bool set_up(struct shift *s) {
     s->loop = loop_new(&s->clock, &s->log);
     struct sim_config sc = {.world = j->world, .seed = j->seed, .dialect = 16};
     s->sim = sim_new(s->loop, &sc, &s->error);
-    if (s->sim == NULL || !open_engine(s) || !make_plan(s))
+    if (s->sim == NULL || !open_engine(s) || !shift_make_plan(s))
         return false;
     if (s->log_lines) {
         s->error = xstrdup("the plan's scripts do not load");
         return false;
     }
-    if (!make_rest(s))
+    if (!shift_make_rest(s))
         return false;
     s->wanted = json_integer_value(json_object_get(j->world, "leads"));
     s->done = json_array();
-    feed(s, s->wanted ? s->wanted : LEADS_AHEAD);
+    shift_feed(s, s->wanted ? s->wanted : LEADS_AHEAD);
     timer_init(&s->feed, s->loop, on_feed, s);
     timer_init(&s->sample, s->loop, on_sample, s);
     timer_init(&s->end, s->loop, on_end, s);
@@ -411,7 +195,7 @@ static bool set_up(struct shift *s) {
         timer_set(&s->feed, FEED_EVERY);
     timer_set(&s->sample, 0);
     timer_set(&s->end, SECONDS(j->hours * 3600));
-    return start_campaign(s);
+    return shift_start(s);
 }
 
 /* ---- what came of it ---- */
