@@ -141,7 +141,8 @@ int64_t plan_calls(json_t *out, double *ask_in, bool *odd) {
     json_t *calls = json_is_object(out) ? json_object_get(out, "calls") : out;
     double n = json_number_value(calls);
     double ask = json_is_object(out) ? json_number_value(json_object_get(out, "ask_in")) : 0;
-    *odd = (!json_is_number(calls) && !json_is_null(calls)) || n < 0 || n > CALLS_MAX || ask < 0;
+    bool none = json_is_null(calls) || (calls == NULL && json_object_get(out, "previews"));
+    *odd = (!json_is_number(calls) && !none) || n < 0 || n > CALLS_MAX || ask < 0;
     *ask_in = ask > 0 && ask < ASK_MAX ? ask : 0;
     return n < 1 ? 0 : n > CALLS_MAX ? CALLS_MAX : (int64_t)n;
 }
