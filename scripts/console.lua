@@ -43,6 +43,8 @@ local aliases = {
     dl = { dlma = "dlma_uuid", number = "number_1" },
     dialing = { campaign = "camp_uuid", plan = "plan_uuid", dlma = "dlma_uuid",
                 dest = "dest_uuid", dl = "dl_list_uuid" },
+    preview = { campaign = "camp_uuid", plan = "plan_uuid", dlma = "dlma_uuid",
+                dl = "dl_list_uuid" },
     campaign = { destination = "dest" },
 }
 for i = 1, 8 do

@@ -180,7 +180,7 @@ end
 ---- lines of the CLI ----
 
 local singular = { campaign = true, plan = true, dlma = true, dl = true, destination = true,
-                   dialing = true }
+                   dialing = true, preview = true }
 
 -- nil when the text is no such line.
 local function cli(text)

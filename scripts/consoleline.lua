@@ -32,7 +32,7 @@ local function pairs_of(...)
 end
 
 local lists = { campaigns = "campaign", plans = "plan", dlmas = "dlma", dls = "dl",
-                destinations = "destination", dialings = "dialing" }
+                destinations = "destination", dialings = "dialing", previews = "preview" }
 
 -- What follows `out`: words, what comes after them, help, function. The longest fits.
 local lines = {
@@ -65,7 +65,8 @@ table.insert(lines, { "show shadows", "", "What the plans' shadow scripts would 
 table.insert(lines, { "reload", "",
                       "Reads configuration, users and strategies again, and says what changed.",
                       function() return P.raw.reload() end })
-for _, name in ipairs({ "campaigns", "plans", "dlmas", "dls", "destinations", "dialings" }) do
+for _, name in ipairs({ "campaigns", "plans", "dlmas", "dls", "destinations", "dialings",
+                        "previews" }) do
     local k = lists[name]
     table.insert(lines, { "show " .. name, "", "All of them, as a table.",
                           function() return out[k].list() end })

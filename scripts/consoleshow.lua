@@ -20,6 +20,7 @@ local columns = {
     destination = { "uuid", "name", "type", "application", "data", "exten", "context" },
     dialing = { "uuid", "status", "dial_channel", "dial_trycnt", "res_dial", "current_queue",
                 "current_agent" },
+    preview = { "uuid", "agent", "queue", "name", "dial_addr", "camp_uuid", "tm_create" },
     agent = { "interface", "queue", "asterisk", "state" },
     queue = { "name", "asterisk", "logged_in", "available", "busy", "paused", "waiting" },
     asterisk = { "name", "host", "port", "ready", "up", "asked", "originates", "why" },

@@ -288,6 +288,15 @@ static void on_postponed(void *arg, bool ok) {
     lead_written(l);
 }
 
+void agenda_delay(struct agenda *a, struct batch *b, const struct row *lead, int64_t until,
+                  const char *reason) {
+    struct due due;
+    plan_retry(a->plan, lead, &due);
+    if (due.at < until) /* never is later */
+        batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), lead_tries(lead), until,
+                    (int64_t)due.number, reason);
+}
+
 void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
                      const char *reason) {
     struct batch *b = batch_new();

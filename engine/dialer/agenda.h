@@ -47,6 +47,9 @@ bool agenda_has_next(struct agenda *a, int64_t *next);
  * `until`, DUE_NEVER for ever; reason is what people are told. */
 void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
                      const char *reason);
+/* Within a batch that writes the lead, behind that: it is not due before `until`. */
+void agenda_delay(struct agenda *a, struct batch *b, const struct row *lead, int64_t until,
+                  const char *reason);
 /* Puts a lead's due dates, in all agendas of its list, into the batch. */
 void agenda_put(struct engine *e, struct batch *b, const struct row *lead);
 /* A lead came or changed: what was read ahead may be in the wrong order. */

@@ -172,6 +172,9 @@ static void on_event(void *arg, const struct message *m) {
     struct dialing *d = id ? map_get(&a->engine->channels, id) : NULL;
     if (d)
         dialing_event(d, m, strcmp(id, d->uuid) == 0);
+    else if ((d = map_get(&a->engine->channels, message_text(m, "Uniqueid"))) &&
+             strcmp(d->uuid, message_text(m, "Uniqueid")) == 0)
+        dialing_dials(d, m);
     queue_event(a, m);
 }
 
@@ -311,6 +314,8 @@ void asterisk_free(struct asterisk *a) {
     for (struct map_entry *e = a->queues.first; e; e = e->next)
         queue_free(e->value);
     map_free(&a->queues);
+    map_free(&a->offered);
+    map_free(&a->claimed);
     free_present(a);
     tls_free(a->tls);
     free(a);

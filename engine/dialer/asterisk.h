@@ -25,6 +25,8 @@ struct asterisk {
     struct map present; /* channel ids of that list */
     int64_t look_time;  /* wall ns when it was asked for */
     struct map queues;  /* name -> struct queue */
+    struct map offered; /* agent's interface -> struct preview: he has to decide */
+    struct map claimed; /* agent's interface -> struct dialing: the call that is for him */
     struct timer check;
 };
 

@@ -117,6 +117,21 @@ static void on_queue_abandon(struct dialing *d, const struct message *m) {
     observe_gone(d);
 }
 
+/* A call that an agent accepted dials him once the customer has answered. */
+void dialing_dials(struct dialing *d, const struct message *m) {
+    const char *event = message_text(m, "Event");
+    if (d->target == NULL || d->finished)
+        return;
+    if (strcasecmp(event, "DialBegin") == 0) {
+        observe_joined(d);
+    } else if (strcasecmp(event, "DialEnd") == 0 &&
+               dial_end_of(message_text(m, "DialStatus")) == END_ANSWER) {
+        xreplace(&d->agent, d->target);
+        observe_connected(d);
+        dialing_updated(d);
+    }
+}
+
 static void on_newchannel2(struct dialing *d, const struct message *m) {
     (void)m;
     d->facts.channel2 = true;

@@ -9,6 +9,7 @@
 #include "dialer/dialing.h"
 #include "dialer/observe.h"
 #include "dialer/pace.h"
+#include "dialer/preview.h"
 #include "dialer/schedule.h"
 
 static const char *const reasons[REASON_COUNT] = {
@@ -28,6 +29,7 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_AGENTS] = "no agent is logged in to the queue",
     [REASON_STRATEGY] = "the dial strategy wants no call now",
     [REASON_ABANDON] = "as many people as may be found no agent: one call for each free agent",
+    [REASON_PREVIEW] = "leads are offered to agents, who have not decided yet",
     [REASON_BUILDING] = "the list is being read",
     [REASON_WAITING] = "all leads left wait for their next try",
     [REASON_LIST_END] = "no lead is left",
@@ -252,11 +254,25 @@ static void dial(struct campaign *c) {
         end_of_list(c);
 }
 
+/* Offers end with the campaign, or with what made them good. */
+static void look_at_offers(struct campaign *c, bool open) {
+    int64_t status = campaign_status(c);
+    if (c->engine->previews.count == 0)
+        return;
+    if (status == CAMPAIGN_START && open && !c->engine->leaving)
+        previews_review(c);
+    else
+        previews_withdraw(c->engine, c, status == CAMPAIGN_PAUSE || status == CAMPAIGN_PAUSING
+                                            ? "the campaign pauses"
+                                            : "the campaign stops");
+}
+
 /* One turn of its life: whatever is due next by its status. */
 static void on_decide(void *arg) {
     struct campaign *c = arg;
     timer_stop(&c->wake);
     bool open = follow_schedule(c);
+    look_at_offers(c, open);
     switch (campaign_status(c)) {
     case CAMPAIGN_STARTING:
         step(c, CAMPAIGN_START);

@@ -15,7 +15,7 @@ enum campaign_status {
 enum reason {
     REASON_NONE, REASON_STATUS, REASON_SCHEDULE, REASON_QUIET, REASON_INCOMPLETE, REASON_STORE,
     REASON_ASTERISK, REASON_RESTING, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK, REASON_CAMPAIGN,
-    REASON_AGENTS, REASON_STRATEGY, REASON_ABANDON, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
+    REASON_AGENTS, REASON_STRATEGY, REASON_ABANDON, REASON_PREVIEW, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
 };
 
 struct campaign {
@@ -28,7 +28,8 @@ struct campaign {
     struct timer wake;       /* schedule, cps, due leads, ask_in */
     int64_t live;            /* calls up */
     int64_t answered;        /* of those */
-    int64_t open;            /* calls whose result is not durable yet */
+    int64_t open;            /* calls whose result, offers whose end is not durable yet */
+    int64_t offers;          /* leads that agents have to decide on */
     int64_t steps;           /* changes of its status that are not durable yet */
     enum reason reason;
     int64_t reasons[REASON_COUNT]; /* decisions by reason */

@@ -6,6 +6,7 @@
 
 #include "dialer/observe.h"
 #include "dialer/originate.h"
+#include "dialer/queue.h"
 #include "dialer/result.h"
 
 #define LATE_CHANNEL SECONDS(1.5)  /* a Newchannel may come after a failure's response */
@@ -68,6 +69,7 @@ void dialing_free(struct dialing *d) {
     free(d->channel_name);
     free(d->queue);
     free(d->agent);
+    free(d->target);
     free(d->amd);
     free(d->amd_detail);
     free(d);
@@ -84,6 +86,16 @@ static void take_room(struct dialing *d) {
     d->asked = true;
     if (d->trunk)
         cap_take(&d->trunk->cap, now);
+    if (d->target)
+        map_put(&d->asterisk->claimed, d->target, d);
+}
+
+/* The agent it is for may be given others. */
+static void give_agent(struct dialing *d) {
+    if (d->target == NULL || map_get(&d->asterisk->claimed, d->target) != d)
+        return;
+    map_take(&d->asterisk->claimed, d->target);
+    queues_rest(d->asterisk, d->target);
 }
 
 void dialing_give_asked(struct dialing *d) {
@@ -103,6 +115,7 @@ static void give_room(struct dialing *d) {
     cap_give(&d->campaign->cap);
     if (d->trunk)
         cap_give(&d->trunk->cap);
+    give_agent(d);
     campaigns_kick_room(d->engine, d->campaign);
 }
 
@@ -181,9 +194,10 @@ static void reserve_lead(struct dialing *d) {
 
 /* Everything that must survive a crash to tell the result afterwards. */
 static char *frozen_text(const struct dialing *d) {
-    json_t *o = json_pack("{s:O, s:O, s:O, s:I, s:s*}", "call", d->call, "info", d->info,
+    json_t *o = json_pack("{s:O, s:O, s:O, s:I, s:s*, s:s*}", "call", d->call, "info", d->info,
                           "variables", d->variables, "tm_create", (json_int_t)d->tm_create,
-                          "trunk", d->trunk ? d->trunk->conf->name : NULL);
+                          "trunk", d->trunk ? d->trunk->conf->name : NULL,
+                          "agent", d->target);
     char *text = json_dumps(o, JSON_COMPACT);
     json_decref(o);
     return text;
@@ -214,11 +228,17 @@ static void refuse(struct dialing *d, const char *why) {
 }
 
 bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct trunk **full) {
+    return dialing_begin_for(c, lead, number, NULL, full);
+}
+
+bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const char *agent,
+                       struct trunk **full) {
     struct engine *e = c->engine;
     struct trunk *trunk = NULL;
     struct asterisk *a = campaign_asterisk(c, &trunk);
     struct dialing *d = dialing_new(e, c, campaign_plan(c), lead, a);
     d->trunk = trunk;
+    d->target = xstrdup(agent);
     d->index = number;
     d->tries = (int)row_int(lead->row, LEAD_TRYCNT_1 + number - 1) + 1;
     engine_uuid(e, d->uuid);
@@ -236,7 +256,8 @@ bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct tru
     d->info = result_freeze(d);
     reserve_lead(d);
     take_room(d);
-    observe_begun(d);
+    if (agent == NULL) /* who is learnt from finds out whether somebody is free */
+        observe_begun(d);
     add_to_maps(d);
     /* a ledger in memory does not survive what it is to be recovered from */
     char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : frozen_text(d);
@@ -440,6 +461,7 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->variables = json_incref(json_object_get(frozen, "variables"));
     d->tm_create = json_integer_value(json_object_get(frozen, "tm_create"));
     d->trunk = map_get(&e->trunks, json_string_value(json_object_get(frozen, "trunk")));
+    d->target = xstrdup(json_string_value(json_object_get(frozen, "agent")));
     d->tm_dialing = time_read(query_text(q, 8));
     d->tm_begin = time_read(query_text(q, 9));
     d->tm_end = time_read(query_text(q, 10));

@@ -30,6 +30,7 @@ struct dialing {
     json_t *variables;     /* merged, an object of strings */
     json_t *history;       /* its AMI events, if they are kept */
     char *channel_name, *queue, *agent, *amd, *amd_detail;
+    char *target;          /* the agent who accepted it as a preview, NULL for other calls */
     struct facts facts;
     struct outcome outcome;
     double begun;            /* s on the loop's clock, as the learner has it */
@@ -50,10 +51,15 @@ struct dialing {
  * *full, untouched otherwise, is the trunk of the route's choice that has no room: the
  * lead is as it was. */
 bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct trunk **full);
+/* The same for the agent (his interface) who accepted the lead: he takes the call. */
+bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const char *agent,
+                       struct trunk **full);
 /* From an open row of the ledger, at start. */
 struct dialing *dialing_recover(struct engine *e, struct query *q);
 /* An event of Asterisk that names it (main: the dialled channel, not its ;2 half). */
 void dialing_event(struct dialing *d, const struct message *m, bool main);
+/* DialBegin and DialEnd of what its channel dials once it is answered. */
+void dialing_dials(struct dialing *d, const struct message *m);
 /* A look at the channels found it alive, dialling still or answered. */
 void dialing_found(struct dialing *d, const char *channel, bool answered);
 /* A look did not find it. If its end is not told within a moment, nobody saw it. */

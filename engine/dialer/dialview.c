@@ -148,6 +148,10 @@ static json_t *offered(const void *from) {
     return of_queue(from, ((const struct dialview *)from)->count.offered);
 }
 
+static json_t *previewed(const void *from) {
+    return of_queue(from, ((const struct dialview *)from)->count.previewed);
+}
+
 static json_t *coming(const void *from) {
     return of_queue(from, ((const struct dialview *)from)->coming);
 }
@@ -182,6 +186,8 @@ const struct view_field dialview_fields[] = {
     {"queue.logged_in", "members", "logged in and not paused", "8", logged_in},
     {"queue.waiting", "callers", "waiting in the queue now", "0", waiting},
     {"queue.offered", "members", "being rung for a caller who waits", "0", offered},
+    {"queue.previewed", "members", "of the available: have a lead offered and are to decide", "0",
+     previewed},
     {"queue.coming", "calls",
      "begun and not yet in the queue, of every campaign that dials for it", "2", coming},
     {"queue.spare", "members",

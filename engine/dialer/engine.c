@@ -20,6 +20,7 @@
 #include "dialer/memory.h"
 #include "dialer/observe.h"
 #include "dialer/plan.h"
+#include "dialer/preview.h"
 #include "dialer/resultview.h"
 #include "dialer/retryview.h"
 #include "dialer/routeview.h"
@@ -96,7 +97,17 @@ static void load_dialings(struct engine *e) {
 
 static void on_freed(void *arg, bool ok) {
     (void)ok;
+    lead_event(arg, "Update");
     lead_written(arg);
+}
+
+static void set_free(struct lead *l) {
+    struct batch *b = batch_new();
+    row_set_int(l->row, LEAD_STATUS, 0);
+    row_set_text(l->row, LEAD_DIALING_UUID, NULL);
+    row_set_text(l->row, LEAD_RESV_TARGET, NULL);
+    lead_write(l, b);
+    store_submit(l->engine->store, b, on_freed, l);
 }
 
 /* A lead that says it is being called while the ledger knows of no call: a file that
@@ -109,12 +120,23 @@ static void free_stray_leads(struct engine *e) {
         if (map_get(&e->dialings, row_text(l->row, LEAD_DIALING_UUID)) == NULL) {
             log_warn(e->log, "lead %s: marked as dialing without a call, set free",
                      row_uuid(l->row));
-            struct batch *b = batch_new();
-            row_set_int(l->row, LEAD_STATUS, 0);
-            row_set_text(l->row, LEAD_DIALING_UUID, NULL);
-            lead_write(l, b);
-            store_submit(e->store, b, on_freed, l);
+            set_free(l);
         }
+        lead_release(l);
+    }
+    query_end(&q);
+}
+
+/* Offers of an earlier run: whoever was to decide has seen the engine go. */
+static void free_reserved_leads(struct engine *e) {
+    struct query q;
+    query_begin(&q, e->store, READ_LEADS_RESERVED);
+    while (query_step(&q)) {
+        struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead));
+        const char *agent = row_text(l->row, LEAD_RESV_TARGET);
+        log_info(e->log, "lead %s: was reserved for %s in an earlier run, set free",
+                 row_uuid(l->row), agent ? agent : "nobody");
+        set_free(l);
         lead_release(l);
     }
     query_end(&q);
@@ -131,6 +153,7 @@ static void load(struct engine *e) {
     agendas_sweep(e);
     load_dialings(e);
     free_stray_leads(e);
+    free_reserved_leads(e);
 }
 
 /* ---- files that change ---- */
@@ -294,6 +317,7 @@ static void free_all(struct map *m, void (*fn)(void *value)) {
 }
 
 static void free_dialing(void *v) { dialing_free(v); }
+static void free_preview(void *v) { preview_free(v); }
 static void free_campaign(void *v) { campaign_free(v); }
 static void free_plan(void *v) { plan_release(v); }
 static void free_asterisk(void *v) { asterisk_free(v); }
@@ -324,6 +348,7 @@ void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
     e->leave.arg = arg;
     timer_init(&e->leave.limit, e->loop, on_leave_limit, e);
     timer_set(&e->leave.limit, LEAVE_TIME);
+    previews_withdraw(e, NULL, "the engine ends");
     on_round(e, true);
 }
 
@@ -339,6 +364,7 @@ void engine_free(struct engine *e) {
     store_close(e->store); /* everything on its way becomes durable and is told */
     e->out.event = NULL;
     map_free(&e->channels);
+    free_all(&e->previews, free_preview);
     free_all(&e->dialings, free_dialing);
     free_all(&e->campaigns, free_campaign);
     agendas_free(e);

@@ -49,6 +49,7 @@ struct engine {
     struct map destinations; /* uuid -> struct item */
     struct map queues;       /* uuid -> struct item, OutQueue* of old scripts */
     struct map dialings;     /* uuid -> struct dialing, in flight */
+    struct map previews;     /* uuid -> struct preview, leads offered to agents */
     struct map channels;     /* channel id -> struct dialing, both halves of a Local */
     struct map leads;        /* uuid -> struct lead, those in work only */
     struct map lead_ids;     /* the same by id */

@@ -8,6 +8,7 @@
 #include "dialer/change.h"
 #include "dialer/lead.h"
 #include "dialer/memory.h"
+#include "dialer/preview.h"
 
 const struct map *noun_map(const struct engine *e, const struct noun *n) {
     return n == &noun_campaign ? &e->campaigns
@@ -301,7 +302,7 @@ void noun_delete(struct engine *e, const struct noun *n, const struct message *m
     bool ok = find(ch, m);
     if (ok && n != &noun_lead && in_use(ch, row_uuid(ch->row)))
         ok = change_fail(ch, "Uuid", "is used by a campaign that is not stopped");
-    if (ok && n == &noun_lead && row_int(ch->row, LEAD_STATUS) != 0)
+    if (ok && n == &noun_lead && row_int(ch->row, LEAD_STATUS) == 1)
         ok = change_fail(ch, "Uuid", "is being called");
     if (!ok) {
         finish(ch, ch->why);
@@ -309,6 +310,10 @@ void noun_delete(struct engine *e, const struct noun *n, const struct message *m
     }
     row_set_int(ch->row, n->in_use, 0);
     stamp(ch, n->tm_delete);
+    if (ch->lead) { /* an agent may have it before him */
+        row_set_int(ch->row, LEAD_STATUS, 0);
+        row_set_text(ch->row, LEAD_RESV_TARGET, NULL);
+    }
     struct batch *b = batch_new();
     make_event(ch, "Delete");
     if (ch->lead) {
@@ -318,4 +323,6 @@ void noun_delete(struct engine *e, const struct noun *n, const struct message *m
         take(e, n, row_uuid(ch->row));
     }
     store_submit(e->store, b, on_changed, ch);
+    if (ch->lead)
+        previews_forget(e, ch->lead);
 }

@@ -7,6 +7,7 @@
 #include "dialer/number.h"
 #include "dialer/routeview.h"
 
+#define AGENT_RING 30 /* s that the phone of an agent rings for the call he accepted */
 #define VALUE_MAX 900 /* bytes of Data, CallerID and the like: a line holds 1,024 */
 
 /* Campaign, plan, dlma, destination, lead: the later wins. */
@@ -46,7 +47,7 @@ static char *default_channel(const struct dialing *d, json_t *route) {
 }
 
 /* Whole channel strings come from scripts too: one channel, one line. */
-static bool channel_is_sound(const char *channel) {
+bool originate_can_dial(const char *channel) {
     return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
 }
 
@@ -62,6 +63,18 @@ static const char *take_trunk(struct dialing *d, const json_t *route) {
         return "the route names a trunk of another Asterisk";
     d->trunk = t;
     return NULL;
+}
+
+/* Who accepted the lead gets the call, not whoever of his queue is next. */
+static void plan_agent(struct dialing *d, json_t *route) {
+    char queue[128];
+    const struct row *dest = campaign_destination(d->campaign)->row;
+    bool elsewhere = json_object_get(route, "application") || json_object_get(route, "exten");
+    if (d->target == NULL || elsewhere || row_int(dest, DESTINATION_TYPE) != 1 ||
+        campaign_queue(d->campaign, queue) == NULL)
+        return;
+    json_object_set_new(route, "application", json_string("Dial"));
+    json_object_set_new(route, "data", json_sprintf("%s,%d", d->target, AGENT_RING));
 }
 
 static void plan_target(struct dialing *d, json_t *route) {
@@ -105,7 +118,7 @@ static void plan_variables(struct dialing *d, json_t *route) {
 static const char *find_fault(const struct dialing *d) {
     static const char *const keys[] = {"dial_application", "dial_data",    "dial_exten",
                                        "dial_context",     "dial_priority", "dial_caller_id"};
-    if (!channel_is_sound(dialing_text(d, "dial_channel")))
+    if (!originate_can_dial(dialing_text(d, "dial_channel")))
         return "the channel is not one that can be dialled";
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *v = json_string_value(json_object_get(d->call, keys[i]));
@@ -122,6 +135,7 @@ const char *originate_plan(struct dialing *d) {
     const struct row *plan = d->plan->item.row;
     d->call = json_object();
     d->variables = merged(d);
+    put_text(d->variables, "OUTAGENT", d->target);
     put_text(d->call, "dial_addr", row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
     json_object_set_new(d->call, "dial_index", json_integer(d->index));
     json_object_set_new(d->call, "dial_trycnt", json_integer(d->tries));
@@ -138,6 +152,7 @@ const char *originate_plan(struct dialing *d) {
     json_object_set_new(d->call, "dial_timeout", json_integer(timeout));
     put_text(d->call, "dial_caller_id",
              routed(route, "caller_id", plan_id ? plan_id : trunk_id));
+    plan_agent(d, route);
     plan_target(d, route);
     plan_variables(d, route);
     free(channel);

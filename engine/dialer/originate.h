@@ -8,6 +8,8 @@
 /* Fills d->call and d->variables from the frozen rows and the route hook. NULL, or why
  * it cannot be dialled (static text). */
 const char *originate_plan(struct dialing *d);
+/* Is it one channel to dial (Tech/resource), and nothing else? */
+bool originate_can_dial(const char *channel);
 /* The action's headers, without ActionID. False if a value cannot be sent. */
 bool originate_print(const struct dialing *d, struct str *action) MUST_CHECK;
 

@@ -5,6 +5,7 @@
 #include "dialer/dialing.h"
 #include "dialer/limits.h"
 #include "dialer/dialview.h"
+#include "dialer/preview.h"
 
 #define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
 
@@ -50,7 +51,7 @@ static int64_t cut_to_cap(const struct dialview *v, int64_t n, struct pace *out)
 }
 
 static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room,
-                            struct pace *out) {
+                            struct pace *out, struct offer *offer) {
     double ask_in = 0;
     struct dialview from;
     if (c->engine->probe.asking)
@@ -58,7 +59,7 @@ static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room
     dialview_begin(&from, c, a, room);
     json_t *view = view_make(dialview_fields, &from);
     bool nobody = from.queue && from.count.logged_in == 0;
-    int64_t n = plan_dial(campaign_plan(c), row_uuid(c->item.row), &from, view, &ask_in);
+    int64_t n = plan_dial(campaign_plan(c), row_uuid(c->item.row), &from, view, &ask_in, offer);
     if (c->engine->probe.asking)
         c->engine->probe.asking(c->engine->probe.arg, false);
     json_decref(view);
@@ -121,6 +122,32 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
     }
 }
 
+/* Leads for agents to decide on, each for one who has none; a call begins when he accepts. */
+static void offer_leads(struct campaign *c, const struct queue *q, const struct offer *offer,
+                        struct pace *out) {
+    const struct member *agent;
+    int64_t made = 0, tries = 0, next;
+    int number;
+    while (q && made < offer->leads && (agent = queue_idle(q))) {
+        if (tries++ == BEGIN_MAX) {
+            campaign_kick(c);
+            return;
+        }
+        struct lead *lead = agenda_next(c->agenda, &number, &next);
+        if (lead == NULL) {
+            explain_no_lead(c, next, out);
+            return;
+        }
+        int64_t until;
+        const char *forbidden = limits_lead(c->engine, lead, number, &until);
+        if (forbidden)
+            agenda_postpone(c->agenda, lead, number, until, forbidden);
+        else
+            preview_begin(c, q, agent, lead, number, offer);
+        made += forbidden == NULL;
+    }
+}
+
 /* A line of the decision log. */
 static void tell_decision(struct campaign *c, int64_t calls, const struct pace *out) {
     const struct plan *p = campaign_plan(c);
@@ -134,9 +161,9 @@ static void tell_decision(struct campaign *c, int64_t calls, const struct pace *
     free(line);
 }
 
-void pace_decide(struct campaign *c, struct pace *out) {
-    struct trunk *t = NULL;
-    struct asterisk *a = campaign_asterisk(c, &t);
+/* Calls that may begin before anybody is asked; 0 with the reason. */
+static int64_t find_room(struct campaign *c, struct asterisk *a, struct trunk *t,
+                         struct pace *out) {
     *out = (struct pace){.reason = REASON_NONE};
     if (c->agenda == NULL || a == NULL || campaign_fault(c))
         out->reason = REASON_INCOMPLETE;
@@ -149,16 +176,32 @@ void pace_decide(struct campaign *c, struct pace *out) {
         out->reason = REASON_QUIET;
         out->ask_at = engine_now(c->engine) + quiet;
     }
-    if (out->reason != REASON_NONE)
-        return;
-    int64_t room = room_now(c, a, t, out), next;
+    return out->reason == REASON_NONE ? room_now(c, a, t, out) : 0;
+}
+
+enum reason pace_obstacle(struct campaign *c) {
+    struct trunk *t = NULL;
+    struct asterisk *a = campaign_asterisk(c, &t);
+    struct pace out;
+    return find_room(c, a, t, &out) > 0 ? REASON_NONE : out.reason;
+}
+
+void pace_decide(struct campaign *c, struct pace *out) {
+    struct trunk *t = NULL;
+    struct asterisk *a = campaign_asterisk(c, &t);
+    struct offer offer;
+    char queue[128];
+    int64_t room = find_room(c, a, t, out), next;
     if (room == 0)
         return;
-    int64_t n = ask_strategy(c, a, room, out);
+    int64_t n = ask_strategy(c, a, room, out, &offer);
     if (n > 0)
         begin_calls(c, n, out);
     else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */
         explain_no_lead(c, next, out);
+    offer_leads(c, queue_get(a, campaign_queue(c, queue)), &offer, out);
+    if (out->reason == REASON_STRATEGY && previews_open(c))
+        out->reason = REASON_PREVIEW;
     if (c->engine->out.decision)
         tell_decision(c, n, out);
     int64_t rate = rate_wait(c, a, t);

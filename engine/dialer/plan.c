@@ -14,8 +14,12 @@
 #define FILE_NAME_MAX 100
 #define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-/* The dial strategies behind DialMode (the seed's rule is DialScript: available); NULL is still to come: it starts no call. */
-static const char *const modes[] = {"none", "predictive", NULL, "power", "robo", NULL};
+#define OFFER_TIME 30    /* s an agent has to decide, unless the hook says otherwise */
+#define OFFER_TIME_MAX 3600
+#define OFFER_AGAIN 60   /* s after which a lead that was not accepted is offered again */
+
+/* The dial strategies behind DialMode (the seed's rule is DialScript: available). */
+static const char *const modes[] = {"none", "predictive", "preview", "power", "robo", "redirect"};
 
 static const struct {
     int script, params;
@@ -34,7 +38,7 @@ int plan_params_field(enum hook h) { return hooks[h].params; }
 const char *plan_hook_file(const struct row *row, enum hook h) {
     const char *name = row_text(row, hooks[h].script);
     if (name == NULL && h == HOOK_DIAL)
-        name = modes[row_int(row, PLAN_DIAL_MODE)];
+        return modes[row_int(row, PLAN_DIAL_MODE)];
     return name ? name : hooks[h].standard;
 }
 
@@ -137,9 +141,27 @@ int64_t plan_calls(json_t *out, double *ask_in, bool *odd) {
     json_t *calls = json_is_object(out) ? json_object_get(out, "calls") : out;
     double n = json_number_value(calls);
     double ask = json_is_object(out) ? json_number_value(json_object_get(out, "ask_in")) : 0;
-    *odd = (!json_is_number(calls) && !json_is_null(calls)) || n < 0 || n > CALLS_MAX || ask < 0;
+    bool none = json_is_null(calls) || (calls == NULL && json_object_get(out, "previews"));
+    *odd = (!json_is_number(calls) && !none) || n < 0 || n > CALLS_MAX || ask < 0;
     *ask_in = ask > 0 && ask < ASK_MAX ? ask : 0;
     return n < 1 ? 0 : n > CALLS_MAX ? CALLS_MAX : (int64_t)n;
+}
+
+/* A number of the hook's table, or what stands in for it. */
+static double between(json_t *v, double least, double most, double otherwise, bool *odd) {
+    double n = json_number_value(v);
+    if (json_is_number(v) && n >= least && n <= most)
+        return n;
+    *odd |= v && !json_is_null(v);
+    return otherwise;
+}
+
+static void read_offer(json_t *out, struct offer *o, bool *odd) {
+    if (!json_is_object(out))
+        return;
+    o->leads = (int64_t)between(json_object_get(out, "previews"), 0, CALLS_MAX, 0, odd);
+    o->timeout = between(json_object_get(out, "timeout"), 1, OFFER_TIME_MAX, OFFER_TIME, odd);
+    o->again = between(json_object_get(out, "again"), 0, ASK_MAX, OFFER_AGAIN, odd);
 }
 
 /* A result that was put right is said once of each version. */
@@ -150,13 +172,17 @@ static void note_odd(struct plan *p, enum hook h, const char *what) {
 }
 
 int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
-                  double *ask_in) {
+                  double *ask_in, struct offer *offer) {
+    int64_t mode = row_int(p->item.row, PLAN_DIAL_MODE);
     bool odd = false;
     *ask_in = 0;
+    *offer = (struct offer){0};
     json_t *out = strategy_call(p, NULL, HOOK_DIAL, campaign, arg, view);
-    int64_t n = out                                              ? plan_calls(out, ask_in, &odd)
-                : row_int(p->item.row, PLAN_DIAL_MODE) != 0 ? builtin_dial(view)
-                                                                 : 0;
+    /* nobody is called unasked because the script failed by which agents were asked */
+    int64_t n = out                              ? plan_calls(out, ask_in, &odd)
+                : mode == MODE_NONE || mode == MODE_PREVIEW ? 0
+                                                 : builtin_dial(view);
+    read_offer(out, offer, &odd);
     if (odd)
         note_odd(p, HOOK_DIAL, "returned no sensible number of calls");
     json_decref(out);

@@ -24,6 +24,16 @@ struct due {
 };
 #define DUE_NEVER INT64_MAX
 
+/* DialModes that are looked at; the others are names of strategies only. */
+enum dial_mode { MODE_NONE = 0, MODE_PREVIEW = 2 };
+
+/* What a dial hook wants offered to agents: {previews = n, timeout = s, again = s}. */
+struct offer {
+    int64_t leads;
+    double timeout; /* s an agent has to decide */
+    double again;   /* s before a lead that was not accepted is offered again */
+};
+
 /* Takes the row. Loads the hooks; one that cannot be loaded is logged and replaced by
  * the built-in. */
 struct plan *plan_new(struct engine *e, struct row *row);
@@ -51,10 +61,10 @@ const char *plan_hash(const struct plan *p, enum hook h);
 
 /* The four hooks; each falls back to the built-in and logs the script's error. campaign
  * is the uuid whose memory the hook has. */
-/* Calls to begin now; ask_in (s, 0 = not) when to ask again. arg goes to the helper
- * functions (struct script_env: functions). */
+/* Calls to begin now; ask_in (s, 0 = not) when to ask again; offer: leads for agents to
+ * decide on. arg goes to the helper functions (struct script_env: functions). */
 int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
-                  double *ask_in);
+                  double *ask_in, struct offer *offer);
 /* What a dial hook's result asks for: calls, and ask_in (s, 0 = not); both put right,
  * *odd when they had to be. */
 int64_t plan_calls(json_t *out, double *ask_in, bool *odd);

@@ -9,9 +9,13 @@
 #include "dialer/campaign.h"
 #include "dialer/dialing.h"
 #include "dialer/observe.h"
+#include "dialer/originate.h"
 
 /* Device states of QueueMember (Asterisk's ast_device_state). */
-enum { DEV_UNKNOWN, DEV_NOT_INUSE, DEV_INUSE, DEV_BUSY, DEV_INVALID, DEV_UNAVAILABLE };
+enum {
+    DEV_UNKNOWN, DEV_NOT_INUSE, DEV_INUSE, DEV_BUSY, DEV_INVALID, DEV_UNAVAILABLE, DEV_RINGING,
+    DEV_RINGINUSE, DEV_ONHOLD
+};
 
 static enum doing doing_of(const struct queue *q, const struct member *m) {
     if (m->in_call)
@@ -87,22 +91,56 @@ static struct member *member_get(struct queue *q, const char *interface) {
 
 static bool is_free(const struct queue *q, const struct member *m) {
     return (m->status == DEV_NOT_INUSE || m->status == DEV_UNKNOWN) && !m->paused &&
-           !m->ringing && !m->in_call && m->ready_at <= engine_now(q->asterisk->engine);
+           !m->ringing && !m->in_call && m->ready_at <= engine_now(q->asterisk->engine) &&
+           map_get(&q->asterisk->claimed, m->interface) == NULL;
+}
+
+static bool is_gone(const struct member *m) {
+    return m->status == DEV_INVALID || m->status == DEV_UNAVAILABLE;
+}
+
+static bool is_offered(const struct queue *q, const struct member *m) {
+    return map_get(&q->asterisk->offered, m->interface) != NULL;
 }
 
 struct queue_count queue_count(struct queue *q) {
     struct queue_count n = {0};
     for (struct map_entry *e = q->members.first; e; e = e->next) {
         const struct member *m = e->value;
-        if (m->status == DEV_INVALID || m->status == DEV_UNAVAILABLE)
+        if (is_gone(m))
             continue;
         n.logged_in++;
         n.paused += m->paused;
         n.available += is_free(q, m);
         n.busy += m->in_call;
         n.offered += m->ringing && !m->in_call && !m->paused;
+        n.previewed += is_free(q, m) && is_offered(q, m);
     }
     return n;
+}
+
+const struct member *queue_idle(const struct queue *q) {
+    const struct member *found = NULL;
+    for (struct map_entry *e = q->members.first; e; e = e->next) {
+        const struct member *m = e->value;
+        bool may = is_free(q, m) && !is_offered(q, m) && originate_can_dial(m->interface);
+        if (may && (found == NULL || m->since < found->since))
+            found = m;
+    }
+    return found;
+}
+
+const char *queue_why_not(const struct queue *q, const char *interface) {
+    const struct member *m = map_get(&q->members, interface);
+    if (m == NULL || is_gone(m))
+        return "the agent is logged off";
+    if (m->paused)
+        return "the agent is paused";
+    bool talks = m->status == DEV_INUSE || m->status == DEV_BUSY || m->status == DEV_RINGINUSE ||
+                 m->status == DEV_ONHOLD;
+    return talks || m->in_call || map_get(&q->asterisk->claimed, interface)
+               ? "the agent has another call"
+               : NULL;
 }
 
 /* ---- what a message says of a member ---- */
@@ -143,6 +181,20 @@ static void end_call(struct queue *q, struct member *mb) {
     xreplace(&mb->caller, NULL);
     begin_wrapup(q, mb);
     update(q, mb);
+}
+
+void queues_rest(struct asterisk *a, const char *interface) {
+    for (struct map_entry *e = a->queues.first; e; e = e->next) {
+        struct queue *q = e->value;
+        struct member *m = map_get(&q->members, interface);
+        if (m == NULL)
+            continue;
+        begin_wrapup(q, m);
+        if (m->doing == DOING_NOTHING) /* without a device state nothing else tells it */
+            observe_member(q, m, DOING_NOTHING);
+        update(q, m);
+        campaigns_kick_queue(a->engine, a, q->name);
+    }
 }
 
 /* ---- events ---- */

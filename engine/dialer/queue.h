@@ -33,6 +33,7 @@ struct queue {
 struct queue_count {
     int64_t logged_in, available, busy, paused;
     int64_t offered; /* being rung for a caller who waits */
+    int64_t previewed; /* of the available: have a lead offered and are to decide */
 };
 
 /* The queue of that name, made if it is not known; NULL name gives NULL. */
@@ -40,6 +41,13 @@ struct queue *queue_get(struct asterisk *a, const char *name);
 void queue_free(struct queue *q);
 /* Counts members as QueueSummary does, but wrap-up and calls under way count too. */
 struct queue_count queue_count(struct queue *q);
+/* The member who is free and has no lead offered, longest idle first; NULL: nobody. */
+const struct member *queue_idle(const struct queue *q);
+/* Why the agent of that interface cannot take a call that is for him now, NULL if he can;
+ * a static text. */
+const char *queue_why_not(const struct queue *q, const char *interface);
+/* A call for him that no queue knew of has ended: his wrap-up begins, wherever he is. */
+void queues_rest(struct asterisk *a, const char *interface);
 /* One of Asterisk's queue events; false if it is none. */
 bool queue_event(struct asterisk *a, const struct message *m);
 /* An item of QueueStatus; queues_begin before the list, queues_end after it (says and

@@ -55,7 +55,8 @@ static char *root_of(const char *path, bool in_hook) {
 static bool result_fits(enum hook h, const json_t *out) {
     switch (h) {
     case HOOK_DIAL:
-        return json_is_number(out) || json_is_number(json_object_get(out, "calls"));
+        return json_is_number(out) || json_is_number(json_object_get(out, "calls")) ||
+               json_is_number(json_object_get(out, "previews"));
     case HOOK_RETRY:
         return json_is_object(out);
     case HOOK_ROUTE:

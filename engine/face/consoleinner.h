@@ -76,6 +76,9 @@ json_t *kind_packet(const struct kind *k, const struct str *packet);
 extern const struct kind_field dialing_fields[], agent_fields[], queue_fields[];
 extern const struct kind_field asterisk_fields[], trunk_fields[];
 extern const struct kind_field strategy_fields[], shadow_fields[]; /* consolestrategy.c */
+extern const struct kind_field preview_fields[];                   /* consolepreview.c */
+void each_preview(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
+json_t *preview_row(struct engine *e, void *value);
 void each_strategy(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_shadow(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 json_t *strategy_row(struct engine *e, void *value);

@@ -46,6 +46,8 @@ const struct kind kinds[] = {
      NULL, "uuid", each_stored, stored_row},
     {"dialing", "a call in flight", "Dialing", NULL, dialing_fields, "uuid", each_dialing,
      dialing_row},
+    {"preview", "a lead that is offered to an agent", NULL, NULL, preview_fields, "uuid",
+     each_preview, preview_row},
     {"agent", "a member of a queue, as its events tell", NULL, NULL, agent_fields, "key",
      each_agent, agent_row},
     {"queue", "a queue of agents", NULL, NULL, queue_fields, "key", each_queue, queue_row},

@@ -121,10 +121,16 @@ static json_t *lead_in_campaign(struct campaign *c, const struct lead *l) {
     return o;
 }
 
-static const char *lead_reason(const struct lead *l, json_t *campaigns) {
+/* Borrowed, or text in buf. */
+static const char *lead_reason(const struct lead *l, json_t *campaigns, char buf[320]) {
     int64_t status = row_int(l->row, LEAD_STATUS);
-    if (status)
-        return status == 1 ? "being called" : "reserved";
+    const char *agent = row_text(l->row, LEAD_RESV_TARGET);
+    if (status == 1)
+        return "being called";
+    if (status) {
+        snprintf(buf, 320, "reserved for %s", agent ? agent : "nobody");
+        return buf;
+    }
     const char *reason = "no campaign uses its list";
     size_t i;
     json_t *c;
@@ -146,6 +152,7 @@ static void lent_lead(void *arg, struct shell_call *call, json_t *args) {
         shell_answer(call, json_false());
         return;
     }
+    char buf[320];
     json_t *campaigns = json_array();
     for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
@@ -153,7 +160,7 @@ static void lent_lead(void *arg, struct shell_call *call, json_t *args) {
         if (dlma && strcmp(dlma, row_text(l->row, LEAD_DLMA_UUID)) == 0)
             json_array_append_new(campaigns, lead_in_campaign(c, l));
     }
-    shell_answer(call, json_pack("{s:s, s:o}", "reason", lead_reason(l, campaigns), "campaigns",
+    shell_answer(call, json_pack("{s:s, s:o}", "reason", lead_reason(l, campaigns, buf), "campaigns",
                                  campaigns));
     lead_release(l);
 }

@@ -20,6 +20,7 @@
 #include "face/reference.h"
 #include "face/relay.h"
 #include "face/simulate.h"
+#include "face/previewactions.h"
 #include "face/reload.h"
 #include "face/strategyactions.h"
 #include "sim/sim.h"
@@ -102,7 +103,7 @@ static bool on_heard(void *arg) {
     return console_hears(d->console);
 }
 
-static const struct action *const tables[] = {actions, strategy_actions, NULL};
+static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
 
 static bool open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)

@@ -69,7 +69,9 @@ static const struct {
     [HOOK_DIAL] = {"`dial(view, memory)`: how many calls to begin now",
                    "A number of calls, or `{calls = n, ask_in = seconds}` to be asked again at the latest then. "
                    "Fractions are cut, below zero is none, over a thousand million is a thousand million. The "
-                   "hard limits are applied afterwards."},
+                   "hard limits are applied afterwards. `{previews = n, timeout = seconds, again = seconds}` offers "
+                   "n leads to free agents instead, who have `timeout` (30) to decide; one that is not accepted is "
+                   "offered again after `again` (60)."},
     [HOOK_RETRY] = {"`retry(view)`: when and at which number a lead is called next",
                     "`{index = 1..8, at = seconds since 1970}`, `at = 0` for at once; `{reason = \"text\"}` for never "
                     "again. It is asked once after each result and must decide by its view alone: it has no memory. "

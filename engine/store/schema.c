@@ -52,7 +52,10 @@ static const char tables[] =
     " WHERE tm_join NOTNULL;"                                                            \
     "CREATE INDEX dialing_lead ON dialing(lead_uuid, tm_dialing);"
 
-/* What makes version n + 1 of version n: columns of plans, and strategies' memory. */
+/* Leads that wait for an agent's decision: few, and looked for at each start. */
+#define RESERVED "CREATE INDEX dl_list_reserved ON dl_list(status) WHERE status = 2;"
+
+/* What makes version n + 1 of version n. */
 static const char *const migrations[SCHEMA_VERSION] = {
     [1] = "ALTER TABLE plan ADD COLUMN dial_params TEXT;"
           "ALTER TABLE plan ADD COLUMN retry_params TEXT;"
@@ -63,6 +66,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
           MEMORY,
     [2] = LIVE "ALTER TABLE campaign ADD COLUMN channels INTEGER DEFAULT 0;"
                "ALTER TABLE campaign ADD COLUMN cps INTEGER DEFAULT 0;",
+    [3] = RESERVED,
 };
 
 static const char *const column_types[] = {
@@ -100,6 +104,7 @@ static void add_all(struct str *sql) {
     str_add(sql, tables);
     str_add(sql, MEMORY);
     str_add(sql, LIVE);
+    str_add(sql, RESERVED);
 }
 
 int schema_prepare(sqlite3 *db, char **err) {
@@ -237,6 +242,7 @@ static const struct {
          " trycnt_7 + trycnt_8), 0) FROM dl_list LEFT JOIN due ON due.agenda = ?10 AND due.lead = id"
          " WHERE dlma_uuid = ?1 AND in_use = 1"},
     [READ_LEADS_DIALING] = {"", "SELECT $lead FROM dl_list WHERE status = 1"},
+    [READ_LEADS_RESERVED] = {"", "SELECT $lead FROM dl_list WHERE status = 2"},
     [READ_ALL_ROWS_CAMPAIGN] = {"", "SELECT $campaign FROM campaign WHERE in_use = 1"
                                     " ORDER BY tm_create, uuid"},
     [READ_ALL_ROWS_PLAN] = {"", "SELECT $plan FROM plan WHERE in_use = 1"

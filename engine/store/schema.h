@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 /* Kept in the file (PRAGMA user_version); older files are brought up to it. */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* Brings the file to SCHEMA_VERSION. 0, or -1 with *err. */
 int schema_prepare(sqlite3 *db, char **err) MUST_CHECK;

@@ -75,6 +75,7 @@ enum statement {
     READ_DUE_OF_LEAD,
     READ_LEAD_STATS,
     READ_LEADS_DIALING,
+    READ_LEADS_RESERVED,
     READ_ALL_ROWS_CAMPAIGN, /* noun rows that are in use */
     READ_ALL_ROWS_PLAN,
     READ_ALL_ROWS_DLMA,

@@ -113,6 +113,7 @@ static void test_upgrade(void **state) {
     (void)state;
     static const char first[] =
         "DROP TABLE memory; DROP INDEX dialing_live; DROP INDEX dialing_lead;"
+        "DROP INDEX dl_list_reserved;"
         "ALTER TABLE campaign DROP COLUMN channels; ALTER TABLE campaign DROP COLUMN cps;"
         "ALTER TABLE dialing DROP COLUMN tm_join;"
         "ALTER TABLE dialing DROP COLUMN tm_connect; ALTER TABLE dialing DROP COLUMN abandoned;"

@@ -1,0 +1,51 @@
+-- Preview (desktop) dialing: offers one lead to each free agent who has none before him.
+-- The agent looks at it and accepts or skips it (OutPreviewAccept, OutPreviewSkip); only
+-- what he accepts is called, and the answered call is his. The engine picks the agents,
+-- longest idle first, and takes an offer back when its agent leaves or is given a call.
+-- Who waits in the queue comes first: an agent for each of them is left alone.
+-- For a destination that leads to no queue nobody is known to ask: nothing begins.
+-- Parameters: see params below. Source: the preview rule that desktop dialers share.
+-- What view holds: see dial/available.lua; queue.previewed are those of the available who
+-- have an offer. Returned is {previews = n, timeout = s, again = s}.
+
+local function dial(view)
+    local queue, params = view.queue, view.params
+    if not queue then
+        return 0
+    end
+    local idle = queue.available - queue.previewed - queue.waiting - params.keep
+    return { previews = math.max(0, idle), timeout = params.timeout, again = params.again }
+end
+
+local tests = {}
+
+tests["one lead for each free agent who has none"] = function(run)
+    local queue = { available = 5, previewed = 2, waiting = 0 }
+    local out = run { queue = queue }
+    assert(out.previews == 3 and out.timeout == 30 and out.again == 60)
+    assert(out.calls == nil, "nobody is called unasked")
+end
+
+tests["callers who wait and agents who are kept come first"] = function(run)
+    local queue = { available = 5, previewed = 0, waiting = 2 }
+    assert(run { queue = queue }.previews == 3)
+    assert(run { queue = queue, params = { keep = 2 } }.previews == 1)
+    assert(run { queue = queue, params = { keep = 9 } }.previews == 0)
+end
+
+tests["without a queue nobody can be asked"] = function(run)
+    assert(run { queue = json.null, room = 37 } == 0)
+end
+
+return {
+    api = 1,
+    about = "offers a lead to each free agent, who decides",
+    params = {
+        timeout = { 30, "seconds an agent has to decide", min = 1, max = 3600 },
+        again = { 60, "seconds before a lead that was not accepted is offered again", min = 0,
+                  max = 86400 },
+        keep = { 0, "free agents who are left to other callers", min = 0, integer = true },
+    },
+    dial = dial,
+    tests = tests,
+}
