@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "dialer/agenda.h"
@@ -58,6 +59,19 @@ bool lead_is_busy(struct engine *e, int64_t id) {
     char key[24];
     struct lead *l = map_get(&e->lead_ids, id_key(id, key));
     return l && (l->writes || row_int(l->row, LEAD_STATUS) != 0);
+}
+
+struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid) {
+    struct lead_work work = {0};
+    for (struct map_entry *i = e->leads.first; i && !work.reserved; i = i->next) {
+        const struct lead *l = i->value;
+        int64_t status = row_int(l->row, LEAD_STATUS);
+        if (status == 1 || strcmp(row_text(l->row, LEAD_DLMA_UUID), dlma_uuid))
+            continue;
+        work.reserved |= status == 2;
+        work.written |= l->writes > 0;
+    }
+    return work;
 }
 
 void lead_write(struct lead *l, struct batch *b) {

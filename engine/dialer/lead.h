@@ -19,6 +19,12 @@ struct lead *lead_hold_row(struct engine *e, struct row *row);
 void lead_release(struct lead *l);
 /* Is it being called, or is a change of it still on its way to the disk? */
 bool lead_is_busy(struct engine *e, int64_t id);
+/* What is at work in a list beyond what can be picked from it. */
+struct lead_work {
+    bool reserved; /* a lead waits for an agent's decision */
+    bool written;  /* an idle lead is on its way to the disk */
+};
+struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid);
 /* Puts its row and its due dates into the batch. Count the write: lead_written when
  * the batch is durable. */
 void lead_write(struct lead *l, struct batch *b);

@@ -7,6 +7,7 @@
 #include "dialer/dialview.h"
 #include "dialer/preview.h"
 
+#define BUSY_WAIT (10 * NS_PER_MS)
 #define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
 
 /* The lower of two limits decides, and is the reason why not more. */
@@ -76,10 +77,17 @@ static void explain_no_lead(struct campaign *c, int64_t next, struct pace *out) 
     if (next != DUE_NEVER) {
         out->reason = REASON_WAITING;
         out->ask_at = engine_now(c->engine) + (wait > 0 ? wait : 0) + NS_PER_MS;
-    } else {
-        out->reason = c->agenda->complete && !c->agenda->building ? REASON_LIST_END
-                                                                  : REASON_BUILDING;
+        return;
     }
+    struct lead_work work = leads_at_work(c->engine, c->agenda->dlma);
+    if (!c->agenda->complete || c->agenda->building)
+        out->reason = REASON_BUILDING;
+    else if (work.reserved) /* of another campaign too: it may come back */
+        out->reason = REASON_PREVIEW;
+    else
+        out->reason = work.written ? REASON_BUILDING : REASON_LIST_END;
+    if (work.written) /* nothing else asks again */
+        out->ask_at = engine_now(c->engine) + BUSY_WAIT;
 }
 
 /* The route's choice has no room: its next call that ends, or its cps, asks again. */

@@ -86,6 +86,7 @@ static void on_ended(void *arg, bool ok) {
     tell_end(p);
     if (p->done)
         p->done(p->arg, ok ? NULL : "the store refused it");
+    campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
     preview_free(p);
     campaign_call_over(c);
 }
@@ -95,7 +96,6 @@ static void on_given_back(void *arg, bool ok) {
     if (row_int(p->lead->row, LEAD_IN_USE))
         lead_event(p->lead, "Update");
     lead_written(p->lead);
-    campaigns_kick_dlma(p->campaign->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
     on_ended(p, ok);
 }
 

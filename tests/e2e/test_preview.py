@@ -13,7 +13,8 @@ from engine import TIME, TOP, UUID, tries
 from sim import SIM_LOGIN, Sim
 
 WORLD = """return { agents = %d, numbers = { ['9*'] = 'answer', ['7*'] = 'busy', ['8*'] = 'ring' },
-                    ring = { mean = 0.1, cv = 0.1 }, talk = { mean = %s, cv = 0.1 } }"""
+                    ring = { mean = 0.1, cv = 0.1 }, talk = { mean = %s, cv = 0.1 },
+                    wrapup = { mean = 0.01, cv = 0.1 } }"""
 QUEUE = {"Application": "queue", "Data": "sales_1"}
 HEAD = ["Uuid", "CampUuid", "PlanUuid", "DlmaUuid", "DlListUuid", "Agent", "Queue"]
 OFFER = [*HEAD, "Name", "Detail", "UKey", "Email", *(f"Number{i}" for i in range(1, 9)), "DialIndex", "DialAddr",
@@ -302,8 +303,9 @@ def test_restart(office):
     os.kill(e.process.pid, 15)
     for offer in offers:
         ended(c, mark, offer, "withdrawn", "the engine ends")
+    assert e.process.wait(60) == 0
+    assert e.db("SELECT count(*) AS n FROM dl_list WHERE status <> 0 OR resv_target NOTNULL")[0]["n"] == 0
     e.restart()
-    assert e.db("SELECT count(*) AS n FROM dl_list WHERE status <> 0 AND resv_target IS NULL")[0]["n"] == 0
     c = e.ami()
     while len(c.show("Preview")) < 2:
         c.read(0.05)
@@ -366,13 +368,14 @@ def test_two_campaigns_one_list(office):
     c = office(agents=4)
     camp, mark, _ = begin(c, ["9001", "9002"], count=2, DlEndHandle=0)
     other = c.make("Campaign", Name="other", Plan=camp.plan, Dlma=camp.dlma, Dest=camp.dest)["Uuid"]
-    robo = c.make("Plan", TechName="sip/", DialMode=4, DlEndHandle=0, RetryDelay=0, **tries(1))["Uuid"]
+    robo = c.make("Plan", TechName="sip/", DialMode=4, RetryDelay=0, **tries(1))["Uuid"]
     robo = c.make("Campaign", Plan=robo, Dlma=camp.dlma, Dest=c.make("Destination", Type=1, Application="Wait", Data=1)["Uuid"])
     for uuid in (other, robo["Uuid"]):
         c.update("Campaign", uuid, Status=1)
         c.wait_event("OutCampaignUpdate", after=mark, Uuid=uuid, Status=1)
-    while c.show("CampaignStat", robo["Uuid"])[0]["Reason"] != "no lead is left":
+    while c.show("CampaignStat", robo["Uuid"])[0]["Reason"] != "leads are offered to agents, who have not decided yet":
         c.read(0.05)
+    assert c.show("Campaign", robo["Uuid"])[0]["Status"] == "1", "its list is not at its end: they may come back"
     assert c.in_flight() == 0 and len(c.show("Preview")) == 2
     c.update("Campaign", robo["Uuid"], Status=0)
     c.wait_event("OutCampaignUpdate", after=mark, Uuid=robo["Uuid"], Status=0)
@@ -455,12 +458,71 @@ def test_limits(office, tmp_path):
     c.update("Campaign", camp.uuid, Status=30)
 
 
+def strategies(folder, hook, name, body):
+    """A copy of the strategies' folder with one more file in it."""
+    shutil.copytree(os.path.join(TOP, "strategies"), folder / "strategies")
+    text = f"return {{ api = 1, {hook} = function(view)\n{body}\nend }}"
+    (folder / "strategies" / hook / f"{name}.lua").write_text(text, encoding="utf-8")
+    return {"path": folder / "strategies"}
+
+
+def test_trunk_of_the_route(office, tmp_path):
+    """An accepted call passes the limit of the trunk that the route chooses, or its refusal loses the offer."""
+    c = office(agents=2, talk=3600, scripts=strategies(tmp_path, "route", "one", "return { trunk = 'one' }"),
+               **{"trunk:one": {"asterisk": "main", "channels": 1}})
+    camp, mark, offers = begin(c, ["9001", "9002"], count=2, RouteScript="one")
+    assert accept(c, offers[0]).ok
+    first = ended(c, mark, offers[0], "accepted")["DialingUuid"]
+    refused(accept(c, offers[1]), "Error encountered while accepting preview", "the trunk is full")
+    assert [offer["Uuid"] for offer in c.show("Preview")] == [offers[1]["Uuid"]]
+    assert lead_row(c, offers[1]["DlListUuid"])["resv_target"] == offers[1]["Agent"]
+    with direct(c) as pbx:
+        c.wait_event("OutDialingUpdate", after=mark, Uuid=first, Status=5)
+        assert pbx.action("Hangup", Channel=first, Cause=16).ok
+    c.wait_event("OutDialingDelete", after=mark, Uuid=first)
+    assert accept(c, offers[1]).ok
+    c.update("Campaign", camp.uuid, Status=30)
+    c.status(camp, 0, mark)
+
+
+def test_route_that_cannot_be_dialled(office, tmp_path):
+    """An offer that cannot become a call stays open, or keeps its lead."""
+    c = office(scripts=strategies(tmp_path, "route", "bad", "return { channel = 'a&b' }"))
+    camp, mark, [offer] = begin(c, ["9001"], RouteScript="bad", DlEndHandle=0)
+    refused(accept(c, offer), "Error encountered while accepting preview", "the lead cannot be dialled")
+    ended(c, mark, offer, "withdrawn", "the lead cannot be dialled")
+    again = c.wait_events("OutPreview", 2, after=mark)[1]
+    assert again["DlListUuid"] == camp.leads[0] and c.engine.results() == []
+
+
+def test_wrapup(office):
+    """An agent is offered the next lead while he wraps up the call he accepted."""
+    c = office(**{"asterisk:main": {**SIM_LOGIN["asterisk:main"], "queue_wrapup": 3600}})
+    camp, mark, [offer] = begin(c, ["9001", "9002"])
+    assert accept(c, offer).ok
+    c.wait_event("OutDialingDelete", after=mark)
+    while c.stat(camp).Reason != "the dial strategy wants no call now":
+        c.read(0.05)
+    assert len(c.found("OutPreview", after=mark)) == 1 and c.show("Preview") == []
+
+
+def test_extension(office):
+    """A destination in the dialplan is passed over, or does not learn who accepted."""
+    c = office()
+    camp = c.campaign(["9001"], plan={"TechName": "sip/", "DialMode": 2},
+                      dest={**QUEUE, "Type": "0", "Exten": "desk", "Context": "near", "Priority": "1"})
+    mark = c.start(camp)
+    offer = c.wait_event("OutPreview", after=mark)
+    assert accept(c, offer).ok
+    c.status(camp, 0, mark)
+    [line] = c.engine.results()
+    assert (line["dial_exten"], line["dial_context"], line["res_dial"]) == ("desk", "near", 4)
+    assert json.loads(line["variables"])["OUTAGENT"] == offer["Agent"]
+
+
 def test_failing_script_calls_nobody(office, tmp_path):
     """A preview plan whose script fails calls customers that no agent has accepted."""
-    shutil.copytree(os.path.join(TOP, "strategies"), tmp_path / "strategies")
-    text = "return { api = 1, dial = function(view) if view.room then error('on purpose') end return 0 end }"
-    (tmp_path / "strategies" / "dial" / "bad.lua").write_text(text, encoding="utf-8")
-    c = office(scripts={"path": tmp_path / "strategies"})
+    c = office(scripts=strategies(tmp_path, "dial", "bad", "error('on purpose')"))
     camp = c.campaign(["9001"], plan={"TechName": "sip/", "DialMode": 2, "DialScript": "bad"}, dest=QUEUE)
     mark = c.start(camp)
     c.wait_event("OutStrategyError", after=mark, Plan=camp.plan)
@@ -537,3 +599,26 @@ def test_accepted_call_reaches_the_agent(asterisk, engine, phones):
         with asterisk.ami() as pbx:
             for member in members:
                 pbx.action("QueueRemove", Queue="sales_1", Interface=member)
+
+
+def test_agent_who_does_not_pick_up(asterisk, engine, phones):
+    """A customer whom the agent's telephone leaves alone is not counted as abandoned, or keeps the agent from the next."""
+    server = engine(asterisk)
+    c = server.ami()
+    phones("answer", ["300", "301"])
+    member = asterisk.dial("agent-01")
+    phones("busy", "agent-01")
+    try:
+        assert c.action("QueueAdd", Queue="sales_1", Interface=member).ok
+        camp = c.campaign(["300", "301"], plan={"TechName": "sip/" if asterisk.version == "16" else "PJSIP/", "DialMode": 2},
+                          dest=QUEUE)
+        mark = c.start(camp)
+        for count in (1, 2):
+            assert accept(c, c.wait_events("OutPreview", count, after=mark)[-1]).ok
+        c.status(camp, 0, mark)
+        assert [line["res_dial"] for line in server.results()] == [4, 4]
+        assert all("CurrentAgent" not in event for event in c.found("OutDialingDelete", after=mark))
+        assert {(row["tm_connect"], row["abandoned"]) for row in server.db("SELECT * FROM dialing")} == {(None, 1)}
+    finally:
+        with asterisk.ami() as pbx:
+            pbx.action("QueueRemove", Queue="sales_1", Interface=member)
