@@ -54,6 +54,11 @@ static const struct conf_option options[] = {
      "how much is logged", GENERAL(log_level)},
     {"general", "allow_uri", CONF_BOOL, "no", 0, 0, NULL, true,
      "numbers may be whole sip:user@host addresses", GENERAL(allow_uri)},
+    {"general", "record", CONF_PATH, "", 0, PATH_MAX - 20, NULL, false,
+     "file that everything that comes in and every decision is recorded in, for `astout "
+     "replay`; it holds what went over the wire; empty: nothing is recorded", GENERAL(record)},
+    {"general", "record_size", CONF_BYTES, "64M", MIB / 4, 1024 * 1024 * MIB, NULL, false,
+     "bytes of the recording; beside it lies a copy of the database", GENERAL(record_size)},
 
     {"database", "db_type", CONF_INT, "1", 1, 1, NULL, false,
      "1 = sqlite3, the only one there is", DATABASE(db_type)},
@@ -194,6 +199,7 @@ static const char *const kinds[KINDS] = {"general",  "database", "ami",    "cons
 struct reading {
     FILE *in;
     const char *path;
+    const char *moved; /* folder that all paths are moved to, or NULL */
     char *folder; /* of the file: where relative paths begin */
     struct conf *conf;
     char *err;
@@ -235,12 +241,21 @@ static char *section_base(const struct reading *r) {
     return (char *)c;
 }
 
+/* Names files without being of a path's type: they may be empty, or anywhere. */
+static bool is_loose_path(const struct conf_option *o) {
+    return o->type == CONF_TEXT && (strcmp(o->key, "do_not_call") == 0 || strstr(o->key, "file"));
+}
+
 /* Puts a value into its member of the section in hand. */
 static void take(struct reading *r, const struct conf_option *o, const char *text) {
-    char *wrong = confvalue_read(o, text, r->folder, section_base(r) + o->offset);
+    char *moved = NULL;
+    if (r->moved && *text && (o->type >= CONF_PATH || is_loose_path(o)))
+        moved = xasprintf("%s/%s.%s", r->moved, o->section, o->key);
+    char *wrong = confvalue_read(o, moved ? moved : text, r->folder, section_base(r) + o->offset);
     if (wrong)
         fail(r, r->line, "%s %s", o->key, wrong);
     free(wrong);
+    free(moved);
 }
 
 /* ---- sections ---- */
@@ -398,7 +413,8 @@ static int take_value(void *arg, const char *section, const char *key,
     take(r, &options[i], text);
     if (r->err)
         return 0;
-    char *wrong = confvalue_missing(&options[i], section_base(r) + options[i].offset);
+    char *wrong = r->moved ? NULL
+                           : confvalue_missing(&options[i], section_base(r) + options[i].offset);
     if (wrong)
         fail(r, r->line, "%s %s", key, wrong);
     free(wrong);
@@ -427,7 +443,7 @@ static void check_whole(struct reading *r) {
             fail(r, c->trunks[t].line, "there is no section [asterisk:%s]",
                  c->trunks[t].asterisk);
     }
-    if (!r->err && c->ami.enabled && access(c->ami.users, R_OK) != 0)
+    if (!r->err && !r->moved && c->ami.enabled && access(c->ami.users, R_OK) != 0)
         fail(r, r->begun[AMI_KIND], "users: %s: %s", c->ami.users, strerror(errno));
 }
 
@@ -454,7 +470,11 @@ static void read_all(struct reading *r) {
 }
 
 struct conf *conf_load(const char *path, char **err) {
-    struct reading r = {.path = path, .in = fopen(path, "re")};
+    return conf_load_moved(path, NULL, err);
+}
+
+struct conf *conf_load_moved(const char *path, const char *folder, char **err) {
+    struct reading r = {.path = path, .moved = folder, .in = fopen(path, "re")};
     *err = NULL;
     if (r.in == NULL) {
         *err = xasprintf("%s: %s", path, strerror(errno));
