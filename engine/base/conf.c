@@ -55,8 +55,9 @@ static const struct conf_option options[] = {
     {"general", "allow_uri", CONF_BOOL, "no", 0, 0, NULL, true,
      "numbers may be whole sip:user@host addresses", GENERAL(allow_uri)},
     {"general", "record", CONF_PATH, "", 0, PATH_MAX - 20, NULL, false,
-     "file that everything that comes in and every decision is recorded in, for `astout "
-     "replay`; it holds what went over the wire; empty: nothing is recorded", GENERAL(record)},
+     "file that all that comes in and every decision is recorded in, for `astout replay`; it "
+     "holds what went over the wire, secrets included; empty: nothing is recorded",
+     GENERAL(record)},
     {"general", "record_size", CONF_BYTES, "64M", MIB / 4, 1024 * 1024 * MIB, NULL, false,
      "bytes of the recording; beside it lies a copy of the database", GENERAL(record_size)},
 

@@ -377,7 +377,8 @@ static void on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sock
 static void play_accept(void *arg, const struct record_item *item) {
     struct listener *ls = arg;
     struct conn *c = conn_new(ls->loop);
-    snprintf(c->peer, sizeof c->peer, "%.*s", (int)item->n, item->bytes);
+    size_t n = item->n < sizeof c->peer ? item->n : sizeof c->peer - 1;
+    memcpy(c->peer, item->bytes, n); /* the rest is zero */
     adopt(c, -1, NULL);
     ls->accept(ls->arg, c);
 }
