@@ -36,6 +36,7 @@ static const char *const kinds[KINDS] = {"general",  "database", "ami",    "cons
 struct reading {
     FILE *in;
     const char *path;
+    const char *moved; /* folder that all paths are moved to, or NULL */
     char *folder; /* of the file: where relative paths begin */
     struct conf *conf;
     char *err;
@@ -77,12 +78,21 @@ static char *section_base(const struct reading *r) {
     return (char *)c;
 }
 
+/* Names files without being of a path's type: they may be empty, or anywhere. */
+static bool is_loose_path(const struct conf_option *o) {
+    return o->type == CONF_TEXT && (strcmp(o->key, "do_not_call") == 0 || strstr(o->key, "file"));
+}
+
 /* Puts a value into its member of the section in hand. */
 static void take(struct reading *r, const struct conf_option *o, const char *text) {
-    char *wrong = confvalue_read(o, text, r->folder, section_base(r) + o->offset);
+    char *moved = NULL;
+    if (r->moved && *text && (o->type >= CONF_PATH || is_loose_path(o)))
+        moved = xasprintf("%s/%s.%s", r->moved, o->section, o->key);
+    char *wrong = confvalue_read(o, moved ? moved : text, r->folder, section_base(r) + o->offset);
     if (wrong)
         fail(r, r->line, "%s %s", o->key, wrong);
     free(wrong);
+    free(moved);
 }
 
 /* ---- sections ---- */
@@ -240,7 +250,8 @@ static int take_value(void *arg, const char *section, const char *key,
     take(r, &conf_table[i], text);
     if (r->err)
         return 0;
-    char *wrong = confvalue_missing(&conf_table[i], section_base(r) + conf_table[i].offset);
+    char *wrong = r->moved ? NULL
+                           : confvalue_missing(&conf_table[i], section_base(r) + conf_table[i].offset);
     if (wrong)
         fail(r, r->line, "%s %s", key, wrong);
     free(wrong);
@@ -269,7 +280,7 @@ static void check_whole(struct reading *r) {
             fail(r, c->trunks[t].line, "there is no section [asterisk:%s]",
                  c->trunks[t].asterisk);
     }
-    if (!r->err && c->ami.enabled && access(c->ami.users, R_OK) != 0)
+    if (!r->err && !r->moved && c->ami.enabled && access(c->ami.users, R_OK) != 0)
         fail(r, r->begun[AMI_KIND], "users: %s: %s", c->ami.users, strerror(errno));
 }
 
@@ -296,7 +307,11 @@ static void read_all(struct reading *r) {
 }
 
 struct conf *conf_load(const char *path, char **err) {
-    struct reading r = {.path = path, .in = fopen(path, "re")};
+    return conf_load_moved(path, NULL, err);
+}
+
+struct conf *conf_load_moved(const char *path, const char *folder, char **err) {
+    struct reading r = {.path = path, .moved = folder, .in = fopen(path, "re")};
     *err = NULL;
     if (r.in == NULL) {
         *err = xasprintf("%s: %s", path, strerror(errno));

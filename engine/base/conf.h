@@ -41,6 +41,8 @@ struct conf {
         char *timezone;
         int log_level; /* enum log_level */
         bool allow_uri;
+        char *record; /* "": nothing is recorded */
+        int64_t record_size;
     } general;
     struct {
         int64_t db_type; /* 1: sqlite3 */
@@ -89,6 +91,9 @@ struct conf {
 /* Reads the file. NULL and a text "FILE:LINE: …" in *err (the caller frees it) when
  * anything in it is wrong; *err is NULL otherwise. */
 struct conf *conf_load(const char *path, char **err) MUST_CHECK;
+/* The same, but every path in it is one below folder, named section.key: the file was
+ * another machine's or another time's. folder NULL: as the file says. */
+struct conf *conf_load_moved(const char *path, const char *folder, char **err) MUST_CHECK;
 void conf_free(struct conf *c);
 /* Calls fn for every option, in the order of the sample file. */
 void conf_each(void (*fn)(void *arg, const struct conf_option *o), void *arg);

@@ -45,6 +45,12 @@ const struct conf_option conf_table[] = {
      "how much is logged", GENERAL(log_level)},
     {"general", "allow_uri", CONF_BOOL, "no", 0, 0, NULL, true,
      "numbers may be whole sip:user@host addresses", GENERAL(allow_uri)},
+    {"general", "record", CONF_PATH, "", 0, PATH_MAX - 20, NULL, false,
+     "file that all that comes in and every decision is recorded in, for `astout replay`; it "
+     "holds what went over the wire, secrets included; empty: nothing is recorded",
+     GENERAL(record)},
+    {"general", "record_size", CONF_BYTES, "64M", MIB / 4, 1024 * 1024 * MIB, NULL, false,
+     "bytes of the recording; beside it lies a copy of the database", GENERAL(record_size)},
 
     {"database", "db_type", CONF_INT, "1", 1, 1, NULL, false,
      "1 = sqlite3, the only one there is", DATABASE(db_type)},

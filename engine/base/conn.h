@@ -50,6 +50,7 @@ struct listener;
 struct listener *listener_new(struct loop *l, const char *host, int port, struct tls *tls,
                               void (*accept)(void *arg, struct conn *c), void *arg,
                               char **err) MUST_CHECK;
+/* 0 where it is replayed. */
 int listener_port(const struct listener *ls);
 /* The same on a unix socket with these permissions; unlinked by listener_free. */
 struct listener *listener_unix(struct loop *l, const char *path, int mode,

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/record.h"
 #include "base/str.h"
 
 #define SIGNALS_MAX 8
@@ -18,6 +19,7 @@ struct later {
 struct loop {
     struct clock *clock;
     const struct log *log;
+    struct record *record;
     struct event_base *base;
     struct event *alarm; /* tells libevent when the next timer is due */
     struct timer **heap;
@@ -27,6 +29,7 @@ struct loop {
     struct later *later;
     struct {
         struct event *ev;
+        int signo;
         void (*fn)(void *arg);
         void *arg;
     } signals[SIGNALS_MAX];
@@ -197,7 +200,8 @@ void loop_free(struct loop *l) {
         event_base_loop(l->base, EVLOOP_NONBLOCK); /* lets freed bufferevents go */
     }
     for (int i = 0; i < l->signal_count; i++)
-        event_free(l->signals[i].ev);
+        if (l->signals[i].ev)
+            event_free(l->signals[i].ev);
     event_free(l->alarm);
     event_base_free(l->base);
     free(l->heap);
@@ -226,8 +230,43 @@ static bool jump(struct loop *l) {
     return true;
 }
 
+static void call_signal(struct loop *l, int signo) {
+    for (int i = 0; i < l->signal_count; i++)
+        if (l->signals[i].signo == signo)
+            l->signals[i].fn(l->signals[i].arg);
+}
+
+/* What came in before the turn's own work. False when there is no more. */
+static bool replay_inputs(struct loop *l) {
+    struct record_item item;
+    while (record_next(l->record, &item) && item.kind != RECORD_TURN) {
+        if (item.kind == RECORD_CLOCK) {
+            record_reading(l->record, &l->clock->mono, &l->clock->wall);
+        } else if (item.kind == RECORD_SIGNAL) {
+            call_signal(l, (int)item.a);
+        } else {
+            record_play(l->record, &item);
+        }
+    }
+    return record_state(l->record) == RECORD_GOES_ON;
+}
+
+/* The same turn as it was, without a look at the world. */
+static bool replay_turn(struct loop *l) {
+    if (!replay_inputs(l)) {
+        l->stopping = true;
+        return false;
+    }
+    run_timers(l);
+    run_tasks(l);
+    run_later(l);
+    return true;
+}
+
 bool loop_turn(struct loop *l, bool wait) {
     bool any;
+    if (record_is_replayed(l->record))
+        return replay_turn(l);
     if (l->clock->is_virtual) {
         /* all in memory, as a simulated shift is: no descriptor to ask the kernel about */
         if (event_base_get_num_events(l->base, EVENT_BASE_COUNT_ADDED))
@@ -240,16 +279,18 @@ bool loop_turn(struct loop *l, bool wait) {
     int flags = prepare_wait(l, wait);
     event_base_loop(l->base, flags);
     evtimer_del(l->alarm);
-    clock_read(l->clock);
+    loop_read_clock(l);
+    record_input(l->record, RECORD_TURN, NULL, 0, NULL, 0);
     any = run_timers(l);
     any |= run_tasks(l);
     run_later(l);
+    record_flush(l->record);
     return any || flags == EVLOOP_ONCE;
 }
 
 void loop_run(struct loop *l) {
     l->stopping = false;
-    clock_read(l->clock);
+    loop_read_clock(l);
     while (!l->stopping)
         if (!loop_turn(l, true) && l->clock->is_virtual)
             break;
@@ -258,6 +299,16 @@ void loop_run(struct loop *l) {
 void loop_stop(struct loop *l) {
     l->stopping = true;
     event_base_loopbreak(l->base);
+}
+
+void loop_set_record(struct loop *l, struct record *record) { l->record = record; }
+struct record *loop_record(const struct loop *l) { return l->record; }
+
+void loop_read_clock(struct loop *l) {
+    if (record_is_replayed(l->record))
+        return;
+    clock_read(l->clock);
+    record_clock(l->record, l->clock->mono, l->clock->wall);
 }
 
 struct clock *loop_clock(struct loop *l) { return l->clock; }
@@ -269,10 +320,9 @@ struct event_base *loop_events(struct loop *l) { return l->base; }
 static void on_signal(evutil_socket_t signo, short what, void *arg) {
     (void)what;
     struct loop *l = arg;
-    clock_read(l->clock);
-    for (int i = 0; i < l->signal_count; i++)
-        if (event_get_signal(l->signals[i].ev) == signo)
-            l->signals[i].fn(l->signals[i].arg);
+    loop_read_clock(l);
+    record_input(l->record, RECORD_SIGNAL, NULL, (int64_t)signo, NULL, 0);
+    call_signal(l, (int)signo);
 }
 
 void loop_signal(struct loop *l, int signo, void (*fn)(void *arg), void *arg) {
@@ -281,6 +331,9 @@ void loop_signal(struct loop *l, int signo, void (*fn)(void *arg), void *arg) {
     int i = l->signal_count++;
     l->signals[i].fn = fn;
     l->signals[i].arg = arg;
+    l->signals[i].signo = signo;
+    if (record_is_replayed(l->record))
+        return;
     l->signals[i].ev = evsignal_new(l->base, signo, on_signal, l);
     event_add(l->signals[i].ev, NULL);
 }
@@ -294,6 +347,8 @@ static void on_wake(evutil_socket_t fd, short what, void *arg) {
 }
 
 struct waker *waker_new(struct loop *l, void (*fn)(void *arg), void *arg) {
+    if (record_is_replayed(l->record))
+        return NULL;
     struct waker *w = xcalloc(1, sizeof *w);
     w->fn = fn;
     w->arg = arg;
@@ -304,6 +359,8 @@ struct waker *waker_new(struct loop *l, void (*fn)(void *arg), void *arg) {
 }
 
 void waker_wake(struct waker *w) {
+    if (w == NULL)
+        return;
     uint64_t one = 1;
     ssize_t n = write(w->fd, &one, sizeof one);
     (void)n; /* EAGAIN: it is awake already */

@@ -11,6 +11,7 @@
 
 struct event_base;
 struct loop;
+struct record;
 
 /* A timer lives inside its owner. timer_init once; timer_stop before the owner dies. */
 struct timer {
@@ -47,6 +48,13 @@ struct clock *loop_clock(struct loop *l);
 const struct log *loop_log(struct loop *l);
 /* For the socket kind of connections. */
 struct event_base *loop_events(struct loop *l);
+/* Everything that comes in is noted there from now on; or, when it is one that is
+ * replayed, comes from there alone (record.h). Before anything is connected. */
+void loop_set_record(struct loop *l, struct record *record);
+/* NULL: nothing is recorded. */
+struct record *loop_record(const struct loop *l);
+/* A new reading of the clock, for who is called by libevent before the turn has one. */
+void loop_read_clock(struct loop *l);
 /* Calls fn(arg) at the end of this turn: how an object is freed that is in its own
  * callback. */
 void loop_later(struct loop *l, void (*fn)(void *arg), void *arg);
@@ -63,6 +71,7 @@ void task_init(struct task *t, struct loop *l, void (*fn)(void *arg), void *arg)
 void task_queue(struct task *t);
 void task_cancel(struct task *t);
 
+/* A replayed loop has none: NULL, and nobody to wake. */
 struct waker *waker_new(struct loop *l, void (*fn)(void *arg), void *arg);
 /* The only function here that may be called from another thread. */
 void waker_wake(struct waker *w);

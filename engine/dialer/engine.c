@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ami/message.h"
+#include "base/record.h"
 #include "base/watch.h"
 #include "dialer/asterisk.h"
 #include "dialer/campaign.h"
@@ -241,6 +242,7 @@ static bool connect_all(struct engine *e, char **err) {
     return true;
 }
 
+
 struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
                           char **err) {
     return engine_open(l, log, conf, &(struct engine_options){0}, err);
@@ -257,7 +259,7 @@ void engine_lend(struct script_env *env) {
 struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
                            const struct engine_options *options, char **err) {
     bool no_results = options->in_memory && *conf->general.result_filename == '\0';
-    if (!no_results && !check_files(conf, err))
+    if (!no_results && !options->replay && !check_files(conf, err))
         return NULL;
     struct engine *e = xcalloc(1, sizeof *e);
     e->loop = l;
@@ -270,18 +272,22 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
         chance_seed(&e->chance, *options->seed);
     else
         chance_seed_kernel(&e->chance);
+    record_bytes(loop_record(l), &e->chance, sizeof e->chance);
     e->scripts = (struct script_env){.log = log,
                                      .clock = loop_clock(l),
                                      .chance = &e->chance,
+                                     .record = loop_record(l),
                                      .strategies = conf->scripts.path,
                                      .memory = (size_t)conf->scripts.memory,
                                      .instructions = conf->scripts.instructions};
     engine_lend(&e->scripts);
     struct store_config sc = {.path = conf->database.db_sqlite3_data,
                               .full = conf->database.durability == CONF_FULL,
-                              .memory = options->in_memory};
+                              .memory = options->in_memory,
+                              .replay = options->replay};
     e->store = store_open(l, &sc, err);
-    if (e->store == NULL) {
+    if (e->store == NULL || (options->copy_to && !store_save(e->store, options->copy_to, err))) {
+        store_close(e->store);
         free(e);
         return NULL;
     }

@@ -31,6 +31,10 @@ struct engine_options {
     /* The database lives in memory and is written at once (store.h); result lines are
      * made only if there is a file for them (result_filename). */
     bool in_memory;
+    /* Where to put the database as it is at the start (a recording's). NULL = nowhere. */
+    const char *copy_to;
+    /* The loop replays a recording; this is the database of its start. NULL = no replay. */
+    const char *replay;
     /* How to reach every Asterisk; NULL = a socket. */
     struct conn *(*dial)(void *arg, const struct conn_events *ev, void *ev_arg);
     void *dial_arg;

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/record.h"
+#include "base/record.h"
+
 #define NUMBER_DIGITS 32
 #define HOUR (3600 * NS_PER_S)
 
@@ -93,6 +96,10 @@ bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
         *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", from_conf->limits.quiet);
         return false;
     }
+    if (*path)
+        record_file(loop_record(e->loop), path);
+    if (*path)
+        record_file(loop_record(e->loop), path);
     if (*path && !read_numbers(path, &numbers, err)) {
         map_free(&numbers);
         return false;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ami/message.h"
+#include "base/record.h"
 #include "dialer/memory.h"
 #include "dialer/plan.h"
 
@@ -353,6 +354,8 @@ json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const c
     int rc = script_call(policy->script, h, &(struct script_use){campaign, arg}, view, &out, &err);
     cpu = machine_time(e, CLOCK_THREAD_CPUTIME_ID) - cpu;
     wall = machine_time(e, CLOCK_MONOTONIC) - wall;
+    wall = record_value(loop_record(e->loop), RECORD_WALL_TIME, wall);
+    cpu = record_value(loop_record(e->loop), RECORD_CPU_TIME, cpu);
     bool killed = rc && script_was_killed(policy->script);
     if (is_present)
         judge_time(p, h, wall, cpu);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/record.h"
 #include "base/unixsock.h"
 #include "face/consoleinner.h"
 
@@ -214,12 +215,28 @@ static void on_lost(void *arg, const char *why) {
 
 static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
 
+/* Who it is, as the kernel says, or as it said when this was recorded. */
+static bool find_uid(struct console *c, struct conn *conn, uid_t *uid) {
+    struct record *record = loop_record(c->engine->loop);
+    bool known = record_is_replayed(record) || unixsock_uid(conn_fd(conn), uid);
+    int64_t uid_then = record_value(record, RECORD_PEER_UID, known ? (int64_t)*uid : -1);
+    *uid = (uid_t)uid_then;
+    return uid_then >= 0;
+}
+
+static bool is_friend(struct console *c, struct conn *conn, uid_t uid) {
+    struct record *record = loop_record(c->engine->loop);
+    bool yes = !record_is_replayed(record) &&
+               (uid == 0 || uid == geteuid() || unixsock_in_group(conn_fd(conn), c->group));
+    return record_value(record, RECORD_PEER_IS_FRIEND, yes) != 0;
+}
+
 /* NULL, or why this process may not. The permissions of the socket's file were the
  * kernel's part; others than the group get no further whatever they say. */
 static const char *refusal(struct console *c, struct conn *conn, uid_t *uid) {
-    if (!unixsock_uid(conn_fd(conn), uid))
+    if (!find_uid(c, conn, uid))
         return "the kernel does not say who you are";
-    if (*uid != 0 && *uid != geteuid() && !unixsock_in_group(conn_fd(conn), c->group))
+    if (!is_friend(c, conn, *uid))
         return "only root, the engine's user and the group of the socket may use the console";
     return c->count >= PEERS_MAX ? "too many consoles are open" : NULL;
 }
@@ -229,6 +246,7 @@ static struct shell *open_shell(struct peer *p, char **err) {
     struct shell_config sc = {.env = {.log = e->log,
                                       .clock = loop_clock(e->loop),
                                       .chance = &e->chance,
+                                      .record = loop_record(e->loop),
                                       .memory = MEMORY,
                                       .instructions = INSTRUCTIONS},
                               .loop = e->loop,

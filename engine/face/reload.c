@@ -5,6 +5,7 @@
 
 #include "ami/server.h"
 #include "base/confchange.h"
+#include "base/record.h"
 #include "dialer/limits.h"
 #include "dialer/plan.h"
 
@@ -25,12 +26,14 @@ static bool read_users(struct reload *r, const struct conf *fresh, struct users 
         *err = xstrdup("users were read 32 times: the next time needs a restart");
         return false;
     }
+    record_file(loop_record(r->engine->loop), fresh->ami.users);
     *users = users_load(fresh->ami.users, err);
     return *users != NULL;
 }
 
 static bool reload_conf(struct reload *r, struct str *said, char **err) {
-    struct conf *fresh = conf_load(r->conf->path, err);
+    record_file(loop_record(r->engine->loop), r->conf->path);
+    struct conf *fresh = conf_load_moved(r->conf->path, r->moved, err);
     struct users *users;
     struct str changed = {0}, restart = {0};
     if (fresh == NULL || !read_users(r, fresh, &users, err)) {

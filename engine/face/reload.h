@@ -10,6 +10,7 @@ struct reload {
     struct log *log;
     struct conf *conf; /* the running one */
     struct engine *engine;
+    const char *moved;     /* conf_load_moved; NULL in a run */
     struct server *server; /* NULL: our AMI port is closed */
     struct users *users[32]; /* all that were ever read: sessions point into them */
     size_t user_count;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/record.h"
 #include "base/str.h"
 #include "script/libs.h"
 #include "script/scriptinner.h"
@@ -48,6 +49,7 @@ static const char *text_of(const struct script_env *env, struct source *source, 
     for (size_t i = 0; known == NULL && !source->is_whole && text == NULL && errno == ENOENT &&
                        i < ARRAY_LEN(folders); i++) {
         char *file = xasprintf("%s/%s%s.lua", env->strategies, folders[i], path);
+        record_file(env->record, file);
         text = source_file(file);
         free(file);
     }

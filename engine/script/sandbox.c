@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/record.h"
 #include "script/libs.h"
 
 #define STEP 1000          /* instructions between two looks at the budget */
@@ -110,6 +111,19 @@ static int64_t now(void) {
     return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+/* Has the slice taken its time? What the machine said in a run that was recorded, it says
+ * again when that is replayed. */
+static bool is_time_over(const struct sandbox *sb) {
+    struct record *record = sb->env->record;
+    int64_t left = sb->left;
+    if (record_is_replayed(record))
+        return record_noted(record, RECORD_PAUSE, &left, NULL);
+    if (now() < sb->pause_at)
+        return false;
+    record_note(record, RECORD_PAUSE, left, NULL);
+    return true;
+}
+
 /* Is a strand far beyond its slice, in a stretch without a pause? */
 static bool is_overlong(const struct sandbox *sb) {
     return sb->strand && sb->left <= sb->next - STRETCH * sb->slice;
@@ -140,7 +154,7 @@ static void on_count(lua_State *L, lua_Debug *ar) {
     struct sandbox *sb = sandbox_of(L);
     if (!sb->killed) {
         sb->left -= STEP;
-        bool slice_over = sb->strand == L && (sb->left <= sb->next || now() >= sb->pause_at);
+        bool slice_over = sb->strand == L && (sb->left <= sb->next || is_time_over(sb));
         if (sb->left > 0 && (!slice_over || !must_end(L, sb)))
             return;
         if (sb->left <= 0)

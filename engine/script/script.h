@@ -42,6 +42,7 @@ struct script_env {
     const struct log *log;
     const struct clock *clock;
     struct chance *chance;
+    struct record *record;  /* of the run; NULL = none */
     const char *strategies; /* folder with dial/ retry/ route/ result/ */
     size_t memory;          /* bytes a state may hold; 0 = no cap */
     int64_t instructions;   /* VM instructions per call; 0 = no budget */

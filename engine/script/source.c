@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/record.h"
 #include "base/str.h"
 
 #define NAME_MAX_LEN 64
@@ -49,6 +50,7 @@ bool script_exists(const struct script_env *env, enum hook h, const char *name) 
     if (!source_is_name(name))
         return false;
     char *path = path_of(env, h, name);
+    record_file(env->record, path);
     FILE *f = fopen(path, "rb");
     int c = f ? fgetc(f) : EOF; /* a folder opens too, but does not read */
     if (f)
@@ -101,7 +103,9 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
         free(file);
         return NULL;
     }
-    char *path = path_of(env, h, name), *text = source_file(path);
+    char *path = path_of(env, h, name);
+    record_file(env->record, path);
+    char *text = source_file(path);
     free(path);
     if (text == NULL) {
         *err = xasprintf("%s: %s", file, strerror(errno));

@@ -35,6 +35,12 @@ void batch_free(struct batch *b);
 struct writer;
 
 struct writer *writer_open(const char *path, bool full, const struct log *log, char **err);
+/* Every transaction from here on says in the database how many batches were before it and
+ * in it, so that a query knows how many it sees. */
+bool writer_count(struct writer *w, char **err);
+/* All result lines go nowhere. */
+void writer_mute(struct writer *w);
+#define WRITER_COUNT "SELECT batches FROM recorded"
 void writer_close(struct writer *w);
 sqlite3 *writer_db(struct writer *w);
 /* Carries out all batches in one transaction, commits, then writes their output lines.

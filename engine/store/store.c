@@ -1,12 +1,15 @@
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/record.h"
 #include "store/batch.h"
 #include "store/schema.h"
 
@@ -23,6 +26,15 @@ struct store {
     sqlite3_stmt *reads[STATEMENT_COUNT];
     int64_t lead_ids, agenda_ids;
     bool is_inline, has_thread;
+    struct {
+        struct record *record;  /* NULL: nothing is recorded */
+        struct source_port port;
+        sqlite3_stmt *count;    /* of batches that a query sees */
+        int queries;            /* under way: they all see the same */
+        int64_t visible, told;  /* batches, as noted last; run: carried out in a replay */
+        int64_t run;
+        bool failing;
+    } rec;
     /* shared with the thread, under the lock */
     pthread_t thread;
     pthread_mutex_t lock;
@@ -114,12 +126,31 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
+/* A replayed one takes what the disk had taken by then. */
+static void run_until(struct store *s, int64_t batches) {
+    while (s->todo.first && s->rec.run < batches) {
+        struct batch *b = s->todo.first;
+        s->todo.first = b->next;
+        if (b->next == NULL)
+            s->todo.last = &s->todo.first;
+        b->next = NULL;
+        run(s, b, wait_inline);
+        append(&s->done, b);
+        s->rec.run++;
+    }
+}
+
 /* On the loop: tells the owners, in order. */
 static void deliver(void *arg) {
     struct store *s = arg;
     pthread_mutex_lock(&s->lock);
     struct batch *b = take_all(&s->done);
     pthread_mutex_unlock(&s->lock);
+    if (b && s->rec.record) {
+        for (struct batch *i = b; i; i = i->next)
+            s->rec.told++;
+        record_input(s->rec.record, RECORD_WAKE, &s->rec.port, s->rec.told, NULL, 0);
+    }
     while (b) {
         struct batch *next = b->next;
         if (b->done)
@@ -129,10 +160,20 @@ static void deliver(void *arg) {
     }
 }
 
+static void play(void *arg, const struct record_item *item) {
+    struct store *s = arg;
+    run_until(s, item->b);
+    deliver(s);
+}
+
 void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool ok),
                   void *arg) {
     b->done = done;
     b->arg = arg;
+    if (record_is_replayed(s->rec.record)) {
+        append(&s->todo, b);
+        return;
+    }
     if (s->is_inline) {
         b->next = NULL;
         run(s, b, wait_inline);
@@ -146,8 +187,19 @@ void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool
     pthread_mutex_unlock(&s->lock);
 }
 
-bool store_is_failing(const struct store *s) {
-    return __atomic_load_n(&s->failing, __ATOMIC_ACQUIRE);
+bool store_is_failing(struct store *s) {
+    int64_t now;
+    if (s->rec.record == NULL)
+        return __atomic_load_n(&s->failing, __ATOMIC_ACQUIRE);
+    if (record_is_replayed(s->rec.record)) {
+        if (record_noted(s->rec.record, RECORD_FAILING, &now, NULL))
+            s->rec.failing = now != 0;
+        return s->rec.failing;
+    }
+    bool failing = __atomic_load_n(&s->failing, __ATOMIC_ACQUIRE);
+    if (failing != s->rec.failing)
+        record_note(s->rec.record, RECORD_FAILING, failing, NULL);
+    return s->rec.failing = failing;
 }
 
 int64_t store_next_lead_id(struct store *s) { return ++s->lead_ids; }
@@ -167,8 +219,25 @@ static sqlite3_stmt *read_statement(struct store *s, enum statement st) {
     return s->reads[st];
 }
 
+/* Which batches does the query see? Those that the thread had committed by now, so that is
+ * noted. The statement stays open: it holds what is seen until the last query has ended. */
+static void look(struct store *s) {
+    int64_t batches;
+    if (record_noted(s->rec.record, RECORD_VISIBLE, &batches, NULL))
+        run_until(s, batches);
+    if (s->rec.count == NULL || s->rec.queries++)
+        return;
+    batches = sqlite3_step(s->rec.count) == SQLITE_ROW ? sqlite3_column_int64(s->rec.count, 0)
+                                                       : s->rec.visible;
+    if (batches != s->rec.visible)
+        record_note(s->rec.record, RECORD_VISIBLE, batches, NULL);
+    s->rec.visible = batches;
+}
+
 void query_begin(struct query *q, struct store *s, enum statement st, ...) {
     q->store = s;
+    if (s->rec.record)
+        look(s);
     q->stmt = read_statement(s, st);
     va_list ap;
     va_start(ap, st);
@@ -219,6 +288,8 @@ void query_end(struct query *q) {
         sqlite3_reset(q->stmt);
         sqlite3_clear_bindings(q->stmt);
     }
+    if (q->stmt && q->store->rec.count && --q->store->rec.queries == 0)
+        sqlite3_reset(q->store->rec.count);
     q->stmt = NULL;
 }
 
@@ -253,6 +324,34 @@ static bool open_reader(struct store *s, const char *path, char **err) {
     return true;
 }
 
+/* A recording begins: from here on it is noted what queries see. */
+static bool begin_record(struct store *s, char **err) {
+    if (s->is_inline || s->rec.record == NULL)
+        return true;
+    if (!writer_count(s->writer, err))
+        return false;
+    if (sqlite3_prepare_v3(s->reader, WRITER_COUNT, -1, SQLITE_PREPARE_PERSISTENT,
+                           &s->rec.count, NULL) == SQLITE_OK)
+        return true;
+    *err = xasprintf("the database: %s", sqlite3_errmsg(s->reader));
+    return false;
+}
+
+/* All of the file at path, which store_save wrote. */
+static bool restore(struct store *s, const char *path, char **err) {
+    sqlite3 *from = NULL;
+    sqlite3_backup *copy = NULL;
+    if (sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
+        copy = sqlite3_backup_init(writer_db(s->writer), "main", from, "main");
+    bool ok = copy && sqlite3_backup_step(copy, -1) == SQLITE_DONE;
+    ok = copy && sqlite3_backup_finish(copy) == SQLITE_OK && ok;
+    if (!ok)
+        *err = xasprintf("%s: %s", path, sqlite3_errmsg(copy ? writer_db(s->writer) : from));
+    sqlite3_close(from);
+    writer_mute(s->writer);
+    return ok;
+}
+
 /* Signals belong to the loop's thread. */
 static bool start_thread(struct store *s) {
     sigset_t all, old;
@@ -266,17 +365,21 @@ static bool start_thread(struct store *s) {
 struct store *store_open(struct loop *l, const struct store_config *config, char **err) {
     struct store *s = xcalloc(1, sizeof *s);
     s->loop = l;
-    s->is_inline = config->inline_ || config->memory;
-    const char *path = config->memory ? ":memory:" : config->path;
+    bool memory = config->memory || config->replay;
+    s->is_inline = config->inline_ || memory;
+    const char *path = memory ? ":memory:" : config->path;
+    s->rec.record = !s->is_inline || config->replay ? loop_record(l) : NULL;
+    record_add(s->rec.record, &s->rec.port, play, s);
     s->todo.last = &s->todo.first;
     s->done.last = &s->done.first;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->work, NULL);
     task_init(&s->told, l, deliver, s);
     s->waker = s->is_inline ? NULL : waker_new(l, deliver, s);
-    s->writer = writer_open(path, config->full && !config->memory, loop_log(l), err);
-    if (s->writer == NULL || !writer_complete(s->writer, err) ||
-        !open_reader(s, path, err) || (!s->is_inline && !start_thread(s))) {
+    s->writer = writer_open(path, config->full && !memory, loop_log(l), err);
+    if (s->writer == NULL || (config->replay && !restore(s, config->replay, err)) ||
+        !writer_complete(s->writer, err) || !open_reader(s, path, err) ||
+        !begin_record(s, err) || (!s->is_inline && !start_thread(s))) {
         store_close(s);
         return NULL;
     }
@@ -289,10 +392,15 @@ bool store_save(struct store *s, const char *path, char **err) {
     sqlite3 *to = NULL;
     sqlite3_backup *copy = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600); /* names and numbers */
+    if (fd >= 0)
+        close(fd);
     if (sqlite3_open_v2(path, &to, flags, NULL) == SQLITE_OK)
-        copy = sqlite3_backup_init(to, "main", writer_db(s->writer), "main");
+        copy = sqlite3_backup_init(to, "main", s->reader, "main");
     bool ok = copy && sqlite3_backup_step(copy, -1) == SQLITE_DONE;
     ok = copy && sqlite3_backup_finish(copy) == SQLITE_OK && ok;
+    /* one file, that can be read where nothing may be written */
+    ok = ok && sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) == SQLITE_OK;
     if (!ok)
         *err = xasprintf("%s: %s", path, sqlite3_errmsg(to));
     sqlite3_close(to);
@@ -302,6 +410,7 @@ bool store_save(struct store *s, const char *path, char **err) {
 void store_close(struct store *s) {
     if (s == NULL)
         return;
+    s->rec.record = NULL; /* what is told now is told to nobody who decides */
     if (s->has_thread) {
         pthread_mutex_lock(&s->lock);
         s->stopping = true;
@@ -309,10 +418,13 @@ void store_close(struct store *s) {
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    do
+    do {
+        run_until(s, INT64_MAX); /* of a replay */
         deliver(s); /* what an inline one is told may make it write more */
-    while (s->done.first);
+    } while (s->done.first);
     task_cancel(&s->told);
+    sqlite3_finalize(s->rec.count);
+    s->rec.count = NULL;
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(s->reads[i]);
     if (!s->is_inline)

@@ -21,6 +21,9 @@ struct store_config {
      * again; the store is failing until one goes through. */
     bool inline_;
     bool memory;       /* inline, and path is not used: nothing is kept but by store_save */
+    /* When the loop replays a recording: the database as store_save wrote it then. It is
+     * read into memory; batches become durable when they did, result lines go nowhere. */
+    const char *replay;
 };
 
 /* Opens (and creates, or brings up to date) the database. NULL with *err (free it). */
@@ -28,11 +31,11 @@ struct store *store_open(struct loop *l, const struct store_config *config,
                          char **err) MUST_CHECK;
 /* Waits for everything submitted, calls back, closes. */
 void store_close(struct store *s);
-/* Writes all there is, as of now, into a new file. Inline ones only. False with *err. */
+/* Writes all there is, as of now, into a new file. False with *err. */
 bool store_save(struct store *s, const char *path, char **err) MUST_CHECK;
 /* True while writes cannot be made durable (disk full, I/O error): nothing may be
  * dialled then. They are kept and tried again. */
-bool store_is_failing(const struct store *s);
+bool store_is_failing(struct store *s);
 /* Ids for new leads, ascending; never given twice. */
 int64_t store_next_lead_id(struct store *s);
 int64_t store_next_agenda_id(struct store *s);

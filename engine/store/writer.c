@@ -29,7 +29,7 @@ struct line {
     int64_t offset;
 };
 
-enum verb { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK_TO, VERB_COUNT };
+enum verb { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK_TO, COUNT, VERB_COUNT };
 
 struct writer {
     sqlite3 *db;
@@ -43,6 +43,7 @@ struct writer {
         sqlite3_stmt *st;
     } upserts[6]; /* one a noun */
     struct map outputs;
+    bool counts, is_mute;
     bool owes;     /* lines of the ledger that did not go into their file */
     struct line *lines, **last_line; /* of the transaction in work */
     struct line *written;            /* in the file, to be marked by the next one */
@@ -57,7 +58,8 @@ static bool run_sql(struct writer *w, const char *sql) {
 static bool run_verb(struct writer *w, enum verb v) {
     static const char *const texts[VERB_COUNT] = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
                                                   "SAVEPOINT batch", "RELEASE batch",
-                                                  "ROLLBACK TO batch"};
+                                                  "ROLLBACK TO batch",
+                                                  "UPDATE recorded SET batches = batches + 1"};
     if (w->verbs[v] == NULL && sqlite3_prepare_v3(w->db, texts[v], -1, SQLITE_PREPARE_PERSISTENT,
                                                   &w->verbs[v], NULL) != SQLITE_OK)
         return false;
@@ -136,7 +138,7 @@ static struct output *output_of(struct writer *w, const char *path) {
     struct output *o = map_get(&w->outputs, path);
     if (o)
         return o;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    int fd = open(w->is_mute ? "/dev/null" : path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     struct stat st;
     if (fd < 0 || fstat(fd, &st)) {
         if (!w->owes) /* once; the lines stay in the ledger */
@@ -350,6 +352,8 @@ static int run_all(struct writer *w, struct batch *batches) {
         rc = execute_written(w, l->uuid);
     for (struct batch *b = batches; b && rc == SQLITE_OK; b = b->next)
         rc = run_batch(w, b);
+    for (struct batch *b = batches; w->counts && b && rc == SQLITE_OK; b = b->next)
+        rc = run_verb(w, COUNT) ? SQLITE_OK : SQLITE_IOERR;
     return rc;
 }
 
@@ -426,11 +430,24 @@ struct writer *writer_open(const char *path, bool full, const struct log *log, c
     return w;
 }
 
+bool writer_count(struct writer *w, char **err) {
+    w->counts = run_sql(w, "DROP TABLE IF EXISTS recorded") &&
+                run_sql(w, "CREATE TABLE recorded (batches INTEGER NOT NULL)") &&
+                run_sql(w, "INSERT INTO recorded VALUES (0)");
+    if (!w->counts)
+        *err = xasprintf("the database: %s", sqlite3_errmsg(w->db));
+    return w->counts;
+}
+
+void writer_mute(struct writer *w) { w->is_mute = true; }
+
 sqlite3 *writer_db(struct writer *w) { return w->db; }
 
 void writer_close(struct writer *w) {
     if (w == NULL)
         return;
+    if (w->counts)
+        run_sql(w, "DROP TABLE IF EXISTS recorded");
     for (size_t i = 0; i < VERB_COUNT; i++)
         sqlite3_finalize(w->verbs[i]);
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
