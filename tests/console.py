@@ -1,4 +1,5 @@
 """The console from outside: its frames on the unix socket, the command, and the command in a real terminal (tmux)."""
+import contextlib
 import json
 import os
 import re
@@ -30,7 +31,8 @@ class Console:
         self.said = ""  # what was printed since the last line began
         self.width = width
         self.buffer = b""
-        self.send(do="hello", json=as_json, width=width)
+        with contextlib.suppress(BrokenPipeError):  # one too many is told so and closed, maybe before it can speak
+            self.send(do="hello", json=as_json, width=width)
         self.hello = self.read()
 
     def __enter__(self):
