@@ -114,7 +114,7 @@ static void on_agent_connect(struct dialing *d, const struct message *m) {
 
 static void on_queue_abandon(struct dialing *d, const struct message *m) {
     (void)m;
-    observe_gone(d);
+    observe_left_queue(d);
 }
 
 /* A call that an agent accepted dials him once the customer has answered. */

@@ -465,6 +465,9 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->tm_dialing = time_read(query_text(q, 8));
     d->tm_begin = time_read(query_text(q, 9));
     d->tm_end = time_read(query_text(q, 10));
+    d->tm_join = time_read(query_text(q, 12));
+    d->tm_connect = time_read(query_text(q, 13));
+    d->abandoned = query_int(q, 14) != 0;
     d->recovered = d->sent = true;
     d->status = query_int(q, 7) ? DIALING_RESPONSE : DIALING_REQUESTED;
     take_room(d);

@@ -7,7 +7,7 @@
 
 /* Edges at equal steps of the square root: fine where most ends are, wide in the tail. */
 void hazard_init(struct hazard *h, double last, double mean) {
-    *h = (struct hazard){0};
+    *h = (struct hazard){.mean = mean};
     for (int i = 0; i <= HAZARD_BINS; i++)
         h->edges[i] = last * pow((double)i / HAZARD_BINS, 2);
     for (int i = 0; i < HAZARD_BINS; i++) {
@@ -39,8 +39,9 @@ void hazard_live(struct hazard *h, double from, double to) {
 
 void hazard_end(struct hazard *h, double at) {
     for (int i = 0; i < HAZARD_BINS; i++) {
-        h->ends[i] *= 1 - 1 / MEMORY;
-        h->lived[i] *= 1 - 1 / MEMORY;
+        /* towards the belief, not to nothing: a stretch where nothing ends stays a number */
+        h->ends[i] += (BELIEF - h->ends[i]) / MEMORY;
+        h->lived[i] += (BELIEF * h->mean - h->lived[i]) / MEMORY;
     }
     h->ends[bin_of(h, at)] += 1;
 }
@@ -65,9 +66,9 @@ double hazard_ends(const struct hazard *h, double age, double more) {
 double hazard_mean(const struct hazard *h) {
     double mean = 0;
     for (int i = 0; i < HAZARD_BINS; i++) {
-        double begin = exp(-h->sum[i]);
-        double end = i == HAZARD_BINS - 1 ? 0 : exp(-h->sum[i + 1]);
-        mean += (begin - end) / h->rate[i];
+        double width = h->edges[i + 1] - h->edges[i];
+        double ends = i == HAZARD_BINS - 1 ? 1 : -expm1(-h->rate[i] * width);
+        mean += exp(-h->sum[i]) * ends / h->rate[i];
     }
     return mean;
 }

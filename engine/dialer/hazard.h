@@ -10,6 +10,7 @@
 #define HAZARD_BINS 22
 
 struct hazard {
+    double mean; /* believed in before any end is seen */
     double edges[HAZARD_BINS + 1];
     double ends[HAZARD_BINS];  /* ends seen, older ones fade */
     double lived[HAZARD_BINS]; /* seconds lived through, fading likewise */

@@ -10,6 +10,9 @@
 #define FIRST_RATE 0.3      /* for the shape of that guess only */
 #define SLOW_MEMORY 800.0
 #define FAST_MEMORY 100.0
+#define BURST_MEMORY 25.0   /* sees a sudden rise at once, and only that: it would abandon people */
+#define BURST_SIGMAS 5.0
+#define BURST_NEEDS 200.0   /* dials known well enough to tell a rise from a beginning */
 #define RATE_BELIEF_ANSWERS 3.0
 #define RATE_BELIEF_DIALS 10.0
 #define DRIFT_SIGMAS 3.0    /* the fast estimate takes over when they differ by so much */
@@ -161,9 +164,22 @@ static void follow_drift(struct learn *l) {
         l->slow = l->fast;
 }
 
+/* Far more people answer than ever: believe it now, and learn anew from there. */
+static void follow_burst(struct learn *l) {
+    double p = learn_answer_rate(l), n = l->burst.exposure;
+    if (l->slow.exposure <= BURST_NEEDS ||
+        l->burst.answers <= p * n + BURST_SIGMAS * sqrt(p * (1 - p) * (n + 1)) + 1)
+        return;
+    if (l->burst.exposure < l->burst.answers)
+        l->burst.exposure = l->burst.answers;
+    l->slow = l->fast = l->burst;
+}
+
 static void expose(struct learn *l, double dials) {
     l->slow.exposure += dials;
     l->fast.exposure += dials;
+    l->burst.exposure += dials;
+    fade(&l->burst, BURST_MEMORY);
     fade(&l->slow, SLOW_MEMORY);
     fade(&l->fast, FAST_MEMORY);
     follow_drift(l);
@@ -234,6 +250,8 @@ void learn_answered(struct learn *l, double now, double begun) {
     note(l, l->answered, age_bins(now, begun));
     l->slow.answers++;
     l->fast.answers++;
+    l->burst.answers++;
+    follow_burst(l);
     l->answers++;
 }
 
@@ -348,6 +366,8 @@ void learn_load(struct learn *l, double now, const json_t *saved) {
     l->answers = (int64_t)json_number_value(answers);
     load_rate(&l->slow, json_object_get(saved, "slow"));
     load_rate(&l->fast, json_object_get(saved, "fast"));
+    l->burst = l->fast;
+    fade(&l->burst, BURST_MEMORY);
     hazard_load(&l->talk, json_object_get(saved, "talk"));
     hazard_load(&l->wrapup, json_object_get(saved, "wrapup"));
     make_tables(l, now);

@@ -26,7 +26,7 @@ struct learn {
      * fade. Who still rings counts, so a start with nothing but fast answers misleads nobody */
     double rang[LEARN_BINS], answered[LEARN_BINS], ended[LEARN_BINS];
     double by_answer[LEARN_BINS + 1], by_end[LEARN_BINS + 1]; /* shares before each bin */
-    struct learn_rate slow, fast;
+    struct learn_rate slow, fast, burst;
     double ringing[LEARN_BINS]; /* calls that ring now, by age; slot of age 0 = turn */
     double dialled[LEARN_BINS]; /* all that began, by age */
     int64_t bin;                /* present bin of time; its slot is bin % LEARN_BINS */

@@ -2,15 +2,20 @@
 
 #include "dialer/dialview.h"
 
+#define RISK_MAX 1000 /* calls further; more would take as long as a decision may */
+
 static const struct learn *learner(void *arg) {
     return &((struct dialview *)arg)->campaign->observer->learn;
 }
 
 /* learn.risk(n): nothing is known of anybody without a queue, so every call is one too many. */
 static int risk(void *arg, const double *in, int n, double *out) {
-    struct outlook *o = arg ? dialview_outlook(arg) : NULL;
-    if (n < 1 || !(in[0] >= 1 && in[0] <= 100000))
+    struct dialview *v = arg;
+    if (n < 1 || !(in[0] >= 1 && in[0] <= RISK_MAX))
         return -1;
+    if (v && v->looked && in[0] - 1 < v->outlook.added)
+        v->looked = false; /* asked before, maybe by another script: from the beginning */
+    struct outlook *o = v ? dialview_outlook(v) : NULL;
     out[0] = o ? outlook_risk(o, (int)in[0]) : 1;
     return 1;
 }
@@ -55,8 +60,8 @@ static int counts(void *arg, const double *in, int n, double *out) {
 
 const struct script_function learn_functions[] = {
     {"risk", "(n)",
-     "chance that the nth further call, if it is answered, finds no agent; ask for 1, 2, ... in "
-     "this order. From the free agents, how long each of the others has talked or wrapped up, and "
+     "chance that the nth further call, if it is answered, finds no agent; n up to 1000, cheapest "
+     "asked for in rising order. From the free agents, how long each of the others has talked or wrapped up, and "
      "how long each call has rung",
      risk},
     {"answer_rate", "()",

@@ -77,10 +77,26 @@ void observe_begun(struct dialing *d) {
     d->watched = true;
 }
 
+/* Who is up while the engine is killed counts all the same. */
+static void write_join(const struct dialing *d) {
+    char join[TIME_TEXT];
+    struct batch *b = batch_new();
+    time_text(join, d->tm_join);
+    batch_write(b, WRITE_LEDGER_JOIN, d->uuid, join, (int64_t)d->abandoned);
+    store_submit(d->engine->store, b, NULL, NULL);
+}
+
+/* Found again after a restart: nobody saw him come into the queue, but there he was. */
+static void count_unseen(struct dialing *d) {
+    if (d->recovered && d->tm_join == 0)
+        observe_joined(d);
+}
+
 void observe_joined(struct dialing *d) {
     if (d->tm_join)
         return;
     d->tm_join = engine_wall(d->engine);
+    write_join(d);
     live_add(&d->campaign->observer->live, d->tm_join, 1, 0);
     if (d->watched)
         learn_answered(&d->campaign->observer->learn, observe_now(d->engine), d->begun);
@@ -89,13 +105,20 @@ void observe_joined(struct dialing *d) {
 
 static void abandon(struct dialing *d) {
     d->abandoned = true;
+    write_join(d);
     live_add(&d->campaign->observer->live, d->tm_join, 0, 1);
 }
 
 void observe_connected(struct dialing *d) {
+    count_unseen(d);
     if (d->tm_join == 0 || d->tm_connect)
         return;
     d->tm_connect = engine_wall(d->engine);
+    char connect[TIME_TEXT];
+    struct batch *b = batch_new();
+    time_text(connect, d->tm_connect);
+    batch_write(b, WRITE_LEDGER_CONNECT, d->uuid, connect);
+    store_submit(d->engine->store, b, NULL, NULL);
     double waited = (double)(d->tm_connect - d->tm_join) / (double)NS_PER_S;
     if (!d->abandoned && waited > d->engine->conf->limits.abandon_within)
         abandon(d);
@@ -107,6 +130,11 @@ void observe_gone(struct dialing *d) {
     d->watched = false;
     if (d->tm_join && d->tm_connect == 0 && !d->abandoned)
         abandon(d);
+}
+
+void observe_left_queue(struct dialing *d) {
+    count_unseen(d);
+    observe_gone(d);
 }
 
 void observe_unsent(struct dialing *d) {

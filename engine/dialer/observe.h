@@ -29,6 +29,8 @@ void observe_begun(struct dialing *d);
 void observe_joined(struct dialing *d);
 /* An agent has taken him. */
 void observe_connected(struct dialing *d);
+/* He gave up waiting. */
+void observe_left_queue(struct dialing *d);
 /* Nobody will need an agent any more: hung up, a machine, or gone from the queue. */
 void observe_gone(struct dialing *d);
 /* It failed on our side: it never was a call. */

@@ -18,7 +18,6 @@ static void limit(struct pace *out, int64_t *room, int64_t allows, enum reason r
     out->reason = reason;
 }
 
-/* What the hard limits let through. */
 /* When the slowest of the rates lets the next call through; 0 = now. */
 static int64_t rate_wait(struct campaign *c, struct asterisk *a, struct trunk *t) {
     int64_t now = engine_now(c->engine), until = cap_wait(&a->cap, now);

@@ -191,6 +191,8 @@ static void set_step(json_t *step, double value) {
 static void scale_agents(json_t *world, int64_t agents) {
     json_t *now = json_object_get(world, "agents");
     double first = json_number_value(step_value(json_array_get(now, 0)));
+    for (size_t i = 0; first <= 0 && i < json_array_size(now); i++) /* nobody at first */
+        first = json_number_value(step_value(json_array_get(now, i)));
     if (json_is_array(now) && first > 0) {
         for (size_t i = 0; i < json_array_size(now); i++) {
             json_t *step = json_array_get(now, i);

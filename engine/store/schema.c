@@ -159,6 +159,10 @@ static const struct {
                            " VALUES(?,?,?,?,?,?,?,?,?)"},
     [WRITE_LEDGER_ANSWER] = {"ttt", "UPDATE dialing SET answered = 1, tm_dial_begin = ?2,"
                                     " tm_dial_end = ?3 WHERE uuid = ?1 AND state = 0"},
+    [WRITE_LEDGER_JOIN] = {"tti", "UPDATE dialing SET tm_join = ?2, abandoned = ?3"
+                                  " WHERE uuid = ?1 AND state = 0"},
+    [WRITE_LEDGER_CONNECT] = {"tt", "UPDATE dialing SET tm_connect = ?2"
+                                    " WHERE uuid = ?1 AND state = 0"},
     [WRITE_LEDGER_CLOSE] = {"titittttttti",
                             "UPDATE dialing SET state = 1, frozen = NULL, res_dial = ?2,"
                             " res_dial_detail = ?3, res_hangup = ?4, res_hangup_detail = ?5,"
@@ -186,7 +190,8 @@ static const struct {
     [READ_MEMORIES] = {"", "SELECT camp_uuid, hook, value FROM memory ORDER BY camp_uuid, hook"},
     [READ_LEDGER_OPEN] = {"", "SELECT uuid, otherchannelid, asterisk, camp_uuid, plan_uuid,"
                               " lead_uuid, dial_index, answered, tm_dialing, tm_dial_begin,"
-                              " tm_dial_end, frozen FROM dialing WHERE state = 0"
+                              " tm_dial_end, frozen, tm_join, tm_connect, abandoned"
+                              " FROM dialing WHERE state = 0"
                               " ORDER BY tm_dialing, uuid"},
     [READ_LEDGER_UNWRITTEN] = {"", "SELECT uuid, result, result_path, result_offset"
                                    " FROM dialing WHERE result IS NOT NULL AND"

@@ -47,6 +47,8 @@ int64_t store_next_agenda_id(struct store *s);
 enum statement {
     WRITE_LEDGER_OPEN,
     WRITE_LEDGER_ANSWER,
+    WRITE_LEDGER_JOIN,
+    WRITE_LEDGER_CONNECT,
     WRITE_LEDGER_CLOSE,
     WRITE_LEDGER_OUTPUT,  /* the store's own */
     WRITE_LEDGER_WRITTEN, /* the store's own */

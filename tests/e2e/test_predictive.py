@@ -77,3 +77,23 @@ def test_mode_one_is_predictive(engine):
         assert entry["Script"] == "predictive"
         mark = c.run(camp)
         process.poll(lambda: len(c.found("OutDialingDelete", after=mark)) == 4 or c.read(0.1), "four calls")
+
+
+def test_counts_survive_a_power_cut(engine):
+    """Who was in the queue, or with an agent, while the engine was killed is not counted, or counted twice."""
+    world = ("return { agents = 1, numbers = { ['9*'] = 'answer' }, ring = { mean = 0.2, cv = 0.1 }, patience = 600,"
+             " talk = { mean = 3, cv = 0.1 }, wrapup = { mean = 0.1, cv = 0.1 } }")
+    asked = "SELECT count(tm_join) AS joined, count(tm_connect) AS met, sum(abandoned) AS lost FROM dialing"
+    with Sim(world) as sim:
+        e = engine(sim, conf=SIM_LOGIN)
+        c = e.ami()
+        camp = c.campaign(["901", "902", "903", "904"], plan={"TechName": "sip/", "DialScript": "robo", **tries(1)},
+                          dest={"Application": "Queue", "Data": "sales_1"})
+        c.start(camp)
+        process.poll(lambda: e.db(asked)[0]["joined"] == 4 and e.db(asked)[0]["met"] == 1, "one talks, three wait")
+        e.kill9()
+        e.start()
+        c = e.ami()
+        process.poll(lambda: c.show("Campaign", camp.uuid)[0]["Status"] == "0", "the end of the list")
+        told = e.db(asked)[0]
+        assert told["joined"] == told["met"] == 4 and told["lost"] >= 2  # the first to wait may have been in time
