@@ -1,7 +1,7 @@
 """`make lab`: the whole table of docs/lab.md, from shifts of the laboratory (astout simulate).
 
-Each row is kept under build/lab as soon as it is there, under a name made of everything it depends on (program, strategy,
-world, arguments), so that a run that was interrupted goes on where it was. Two shifts work at a time.
+Each row is kept under build/lab as soon as it is there, under a name made of everything it depends on (the code that
+decides, strategy, world, arguments), so that a run that was interrupted goes on where it was. Two shifts work at a time.
 """
 import concurrent.futures
 import hashlib
@@ -41,12 +41,18 @@ def read(*parts):
         return file.read()
 
 
+# What the figures depend on beside strategy and world: the learner, the pacing, the simulated Asterisk.
+DECIDES = b"".join(read(*path.split("/")) for path in sorted(
+    [f"engine/dialer/{name}.c" for name in ("dialview", "hazard", "learn", "learnlua", "live", "observe", "outlook", "pace", "queue")]
+    + [f"engine/sim/{name}" for name in os.listdir(os.path.join(TOP, "engine", "sim")) if name.endswith(".c")]))
+
+
 def simulate(plan, world, agents, runs, limit="3"):
     """The --json of these shifts, from build/lab if they were run before."""
     args = ["--plan", plan, "--world", f"tests/worlds/{world}.lua", "--agents", str(agents), "--hours", "8", "--runs", str(runs),
             "--abandon-limit", limit, "--json"]
-    key = hashlib.sha256(read("build", "astout") + read("strategies", "dial", plan + ".lua")
-                         + read("tests", "worlds", world + ".lua") + repr(args).encode()).hexdigest()[:20]
+    key = hashlib.sha256(DECIDES + read("strategies", "dial", plan + ".lua") + read("tests", "worlds", world + ".lua")
+                         + repr(args).encode()).hexdigest()[:20]
     path = os.path.join(KEPT, f"{plan}-{world}-{agents}-{key}.json")
     if not os.path.exists(path):
         done = subprocess.run([PROGRAM, "simulate", *args], cwd=TOP, check=True, capture_output=True)
@@ -77,18 +83,18 @@ def machine():
 
 
 def rows():
-    """Every simulate call of the page, the long ones first."""
+    """Every simulate call of the page, what matters most first."""
     for agents in sorted(GOALS, reverse=True):
         yield "predictive", "table", agents, 20
-    for world, agents, _ in OTHERS:
-        yield "predictive", world, agents, 4
+    for agents in GOALS:
+        for plan, limit in SIMPLE.values():
+            yield plan, "table", agents, 4, limit
     for agents, _, _ in LIMITS:
         yield "predictive", "memoryless", agents, 8
     for world, _, agents in HARD:
         yield "predictive", world, agents, 4
-    for agents in GOALS:
-        for plan, limit in SIMPLE.values():
-            yield plan, "table", agents, 4, limit
+    for world, agents, _ in OTHERS:
+        yield "predictive", world, agents, 4
 
 
 def run_all():
