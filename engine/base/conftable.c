@@ -155,7 +155,8 @@ const struct conf_option conf_table[] = {
     {"limits", "abandon_after", CONF_INT, "100", 0, 1000000, NULL, true,
      "answers of the window from which the limit is enforced", LIMITS(abandon_after)},
     {"limits", "abandon_within", CONF_DECIMAL, "2", 0.1, 60, NULL, false,
-     "seconds from the answer (with AMD: from the verdict) to the agent", LIMITS(abandon_within)},
+     "seconds from coming into the queue (at the answer; with AMD after the verdict) to the "
+     "agent", LIMITS(abandon_within)},
     {"limits", "attempts_number", CONF_INT, "0", 0, 64, NULL, true,
      "calls to one number of a lead within attempts_hours; 0 = as many as the plan says",
      LIMITS(attempts_number)},

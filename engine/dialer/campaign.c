@@ -328,14 +328,30 @@ void campaigns_kick_plan(struct engine *e, const struct plan *p) {
             campaign_changed(i->value);
 }
 
+#define SHARERS 64 /* campaigns of one queue that are put in order */
+
+/* Whose latest call is longest ago decides first, or the first campaign of the map would
+ * take every agent. */
 void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char *queue) {
+    struct campaign *sharers[SHARERS];
+    int n = 0;
     for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
         char buf[128];
         const char *mine = campaign_queue(c, buf);
-        if (mine && strcasecmp(mine, queue) == 0 && campaign_asterisk(c, NULL) == a)
+        if (mine == NULL || strcasecmp(mine, queue) || campaign_asterisk(c, NULL) != a)
+            continue;
+        if (n == SHARERS) {
             campaign_kick(c);
+            continue;
+        }
+        int at = n++;
+        for (; at > 0 && sharers[at - 1]->begun_at > c->begun_at; at--)
+            sharers[at] = sharers[at - 1];
+        sharers[at] = c;
     }
+    for (int k = 0; k < n; k++)
+        campaign_kick(sharers[k]);
 }
 
 void campaign_call_over(struct campaign *c) {

@@ -24,6 +24,7 @@ struct campaign {
     struct agenda *agenda;   /* while it is not stopped */
     struct observer *observer;
     struct cap cap;          /* its own Channels and Cps */
+    int64_t begun_at;        /* monotonic ns of its latest call */
     struct task decide;
     struct timer wake;       /* schedule, cps, due leads, ask_in */
     int64_t live;            /* calls up */

@@ -119,6 +119,7 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
             faults++;
         } else if (dialing_begin(c, lead, number, &full)) {
             out->begun++;
+            c->begun_at = engine_now(c->engine);
         } else if (full) {
             agenda_keep(c->agenda);
             wait_for_trunk(c, full, out);

@@ -97,3 +97,22 @@ def test_counts_survive_a_power_cut(engine):
         process.poll(lambda: c.show("Campaign", camp.uuid)[0]["Status"] == "0", "the end of the list")
         told = e.db(asked)[0]
         assert told["joined"] == told["met"] == 4 and told["lost"] >= 2  # the first to wait may have been in time
+
+
+def test_two_campaigns_share_agents(engine):
+    """The first of two campaigns for one queue takes every agent, and the second never dials."""
+    world = ("return { agents = 3, numbers = { ['9*'] = 'answer' }, ring = { mean = 0.1, cv = 0.1 },"
+             " talk = { mean = 0.2, cv = 0.1 }, wrapup = { mean = 0.1, cv = 0.1 } }")
+    with Sim(world) as sim:
+        c = engine(sim, conf=SIM_LOGIN).ami()
+        camps = [c.campaign([f"9{i:02}" for i in range(60)], dest={"Application": "Queue", "Data": "sales_1"},
+                            plan={"TechName": "sip/", "DialScript": "progressive"}) for _ in range(2)]
+        mark = c.mark()
+        for camp in camps:
+            c.start(camp)
+        done = []
+        while len(done) < 60:
+            done = c.found("OutDialingDelete", after=mark)
+            c.read(0.1)
+        shares = [sum(event["CampUuid"] == camp.uuid for event in done[:60]) for camp in camps]
+        assert min(shares) >= 15, shares
