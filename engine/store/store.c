@@ -58,6 +58,16 @@ static struct batch *take_all(struct queue *q) {
     return b;
 }
 
+/* There is one. */
+static struct batch *take_first(struct queue *q) {
+    struct batch *b = q->first;
+    q->first = b->next;
+    if (b->next == NULL)
+        q->last = &q->first;
+    b->next = NULL;
+    return b;
+}
+
 /* ---- carrying out ---- */
 
 /* Runs them all; a disk that fails is asked again and again, nothing is dropped. */
@@ -129,18 +139,25 @@ static void *thread_main(void *arg) {
 /* A replayed one takes what the disk had taken by then. */
 static void run_until(struct store *s, int64_t batches) {
     while (s->todo.first && s->rec.run < batches) {
-        struct batch *b = s->todo.first;
-        s->todo.first = b->next;
-        if (b->next == NULL)
-            s->todo.last = &s->todo.first;
-        b->next = NULL;
+        struct batch *b = take_first(&s->todo);
         run(s, b, wait_inline);
         append(&s->done, b);
         s->rec.run++;
     }
 }
 
-/* On the loop: tells the owners, in order. */
+/* Tells the owners, in order. */
+static void tell(struct batch *b) {
+    while (b) {
+        struct batch *next = b->next;
+        if (b->done)
+            b->done(b->arg, b->ok);
+        batch_free(b);
+        b = next;
+    }
+}
+
+/* On the loop. */
 static void deliver(void *arg) {
     struct store *s = arg;
     pthread_mutex_lock(&s->lock);
@@ -151,19 +168,18 @@ static void deliver(void *arg) {
             s->rec.told++;
         record_input(s->rec.record, RECORD_WAKE, &s->rec.port, s->rec.told, NULL, 0);
     }
-    while (b) {
-        struct batch *next = b->next;
-        if (b->done)
-            b->done(b->arg, b->ok);
-        batch_free(b);
-        b = next;
-    }
+    tell(b);
 }
 
+/* Queries may have seen more by then than what was told: that waits. */
 static void play(void *arg, const struct record_item *item) {
     struct store *s = arg;
-    run_until(s, item->b);
-    deliver(s);
+    struct queue now = {.last = &now.first};
+    int64_t until = item->b;
+    run_until(s, until);
+    for (; s->done.first && s->rec.told < until; s->rec.told++)
+        append(&now, take_first(&s->done));
+    tell(now.first);
 }
 
 void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool ok),
