@@ -405,7 +405,7 @@ void dialing_hangup(struct dialing *d) {
 void dialing_found(struct dialing *d, const char *channel, bool is_up) {
     bool was = facts_answered(&d->facts);
     d->missing = false;
-    d->facts.channel = true;
+    d->facts.channel = d->facts.begun = true; /* its DialBegin came while nobody listened */
     if (channel)
         xreplace(&d->channel_name, channel);
     if (is_up) { /* its response came while nobody listened */
