@@ -242,7 +242,7 @@ static int load_data(lua_State *L) {
 json_t *script_data(const struct script_env *env, const char *path, char **err) {
     char *text = source_file(path);
     if (text == NULL) {
-        *err = xasprintf("%s: %s", path, strerror(errno));
+        *err = xasprintf("%s: %s", path, source_why(errno));
         return NULL;
     }
     struct sandbox sb;

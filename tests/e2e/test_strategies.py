@@ -211,6 +211,17 @@ def test_refused_edit(engine, sim, folder, text, place):
     check_all_called(e, [camp])
 
 
+def test_pipe_among_the_strategies(engine, sim, folder):
+    """Looking at a pipe waits for somebody who writes into it."""
+    os.mkfifo(folder / "dial" / "fifo.lua")
+    put(folder, "dial", "needs", "require 'dial.fifo'\n" + strategy("dial", "return 1"))
+    c = engine(sim, conf=conf(folder)).ami()
+    for name, why in (("fifo", "not a regular file"), ("needs", "dial/fifo.lua: not a regular file")):
+        answer = c.action("OutPlanCreate", Name=name, DialScript=name)
+        assert answer["Response"] == "Error" and why in answer["Reason"], answer
+    assert c.action("Ping")["Response"] == "Success"
+
+
 def test_parameters(engine, sim, folder):
     """Parameters that do not fit are taken, or those that do are not in force."""
     put(folder, "result", "mine", strategy("result", "view.fields.by = view.params.word return json.encode(view.fields)",
