@@ -24,7 +24,7 @@ struct shadow {
 };
 
 /* Makes it what the plan's row says: another version begins its counts anew. */
-void shadow_update(struct plan *p);
+void shadow_update(struct plan *p, struct reading *files);
 void shadow_free(struct shadow *s);
 /* The plan has decided: what would the shadow have? Never touches the plan. */
 void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view,

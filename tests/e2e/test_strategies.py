@@ -222,6 +222,30 @@ def test_pipe_among_the_strategies(engine, sim, folder):
     assert c.action("Ping")["Response"] == "Success"
 
 
+def test_read_and_tested_once(engine, sim, folder):
+    """A file is tested once for each plan that names it, or again although it is the same."""
+    def text(version):
+        return strategy("dial", f"return {version}", tests="{ one = function(run)\n"
+                        f"log.info('tested {version}') assert(run{{}} == {version}) end }}")
+
+    put(folder, "dial", "mine", text(0))
+    put(folder, "dial", "other", strategy("dial", "return 0"))
+    e = engine(sim, conf=conf(folder))
+    c = e.ami()
+    plans = [c.make("Plan", Name=f"m{i}", **scripts("mine", "dial")) for i in range(10)]
+    other = c.make("Plan", Name="other", **scripts("other", "dial"))["Uuid"]
+    mark = c.mark()
+    put(folder, "dial", "other", strategy("dial", "return 1 - 1"))
+    c.wait_event("OutStrategySwap", after=mark, Plan=other)
+    c.action("OutStrategyReload")
+    put(folder, "dial", "mine", text(1))
+    c.wait_events("OutStrategySwap", 1 + len(plans), after=mark)
+    assert e.end() == 0  # the log is whole
+    told = e.tail(10000)
+    assert told.count("tested 0") == 2 * len(plans)  # may it be created, and when it is: never after
+    assert told.count("tested 1") == 1
+
+
 def test_parameters(engine, sim, folder):
     """Parameters that do not fit are taken, or those that do are not in force."""
     put(folder, "result", "mine", strategy("result", "view.fields.by = view.params.word return json.encode(view.fields)",
