@@ -342,6 +342,19 @@ def test_reload(engine, sim, folder):
         assert "kept as it was" in con.line("out reload")
 
 
+def test_reload_without_end(engine, sim, folder):
+    """After some reloads the configuration is not read again."""
+    e = engine(sim, conf=conf(folder))
+    with open(os.path.join(e.dir, "astout.conf"), encoding="utf-8") as old:
+        text = old.read()
+    with Console(os.path.join(e.dir, "sock")) as con:
+        for i in range(1, 41):
+            e.write("astout.conf", text.replace("originates = 50", f"originates = {i}"))
+            said = con.line("out reload")
+            assert "changed asterisk:main.originates" in said and "users read" in said, said
+    assert e.ami().action("Ping").ok
+
+
 def test_check(folder):
     """`astout check` lets a broken file pass, or finds fault with a good one."""
     def check(*paths):
