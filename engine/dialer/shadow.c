@@ -75,6 +75,11 @@ static void copy_memory(struct plan *p, struct shadow *s, const char *campaign) 
     map_put(&s->copied, campaign, s);
 }
 
+void shadow_forget(struct plan *p, const char *campaign) {
+    if (p->shadow && map_take(&p->shadow->copied, campaign))
+        script_forget(p->shadow->script, HOOK_DIAL, campaign);
+}
+
 static void note(struct shadow *s, int64_t wall, int64_t first, int64_t own) {
     double apart = fabs((double)own - (double)first);
     s->decisions++;

@@ -29,6 +29,8 @@ void shadow_free(struct shadow *s);
 /* The plan has decided: what would the shadow have? Never touches the plan. */
 void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view,
                    int64_t decided);
+/* The campaign is deleted: so is the copy of its memory. The plan may have no shadow. */
+void shadow_forget(struct plan *p, const char *campaign);
 /* Headers of its entry in OutStrategyShadowShow; p has one. */
 void shadow_print(const struct plan *p, struct str *packet);
 

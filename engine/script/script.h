@@ -99,6 +99,8 @@ json_t *script_recall(struct script *s, enum hook h, const char *key, char **err
 /* Puts it in the place of what is remembered. 0 or -1 with *err. */
 int script_remember(struct script *s, enum hook h, const char *key, json_t *value,
                     char **err) MUST_CHECK;
+/* Nothing is remembered for the key any more. */
+void script_forget(struct script *s, enum hook h, const char *key);
 /* Bytes that the state holds now. */
 size_t script_memory(const struct script *s);
 /* Runs a Lua file that returns a table of plain values (a world, say) and gives it as
