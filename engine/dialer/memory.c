@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "dialer/observe.h"
+#include "dialer/shadow.h"
 
 #define SAVE_AFTER SECONDS(5)
 
@@ -152,9 +153,13 @@ void memory_forget(struct engine *e, const char *campaign) {
         char key[64];
         key_of(key, (enum hook)h, campaign);
         struct memory *m = map_take(&e->memories, key);
+        if (m && m->owner)
+            script_forget(m->owner, m->hook, campaign);
         if (m)
             free_memory(m);
     }
+    for (struct map_entry *i = e->plans.first; i; i = i->next)
+        shadow_forget(i->value, campaign);
     struct batch *b = batch_new();
     batch_write(b, WRITE_MEMORY_DELETE, campaign);
     store_submit(e->store, b, NULL, NULL);

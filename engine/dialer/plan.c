@@ -71,8 +71,10 @@ struct plan *plan_new(struct engine *e, struct row *row) {
     p->item.row = row;
     p->holds = 1;
     task_init(&p->reschedule, e->loop, on_reschedule, p);
-    strategies_open(p);
-    shadow_update(p);
+    struct reading files = {.engine = e};
+    strategies_open(p, &files);
+    shadow_update(p, &files);
+    reading_end(&files);
     set_version(p);
     return p;
 }
@@ -94,24 +96,28 @@ void plan_release(struct plan *p) {
     free(p);
 }
 
-static int update(struct plan *p, bool force, int *refused) {
-    int swapped = strategies_update(p, force, refused);
-    shadow_update(p);
+static int update(struct plan *p, struct reading *files, bool force, int *refused) {
+    int swapped = strategies_update(p, files, force, refused);
+    shadow_update(p, files);
     set_version(p);
     return swapped;
 }
 
 void plan_changed(struct plan *p) {
+    struct reading files = {.engine = p->engine};
     int refused = 0;
-    update(p, true, &refused);
+    update(p, &files, true, &refused);
+    reading_end(&files);
 }
 
 int plans_reload(struct engine *e, struct plan *only, bool force, int *refused) {
+    struct reading files = {.engine = e};
     int swapped = 0;
     *refused = 0;
     for (struct map_entry *i = e->plans.first; i; i = i->next)
         if (only == NULL || i->value == only)
-            swapped += update(i->value, force, refused);
+            swapped += update(i->value, &files, force, refused);
+    reading_end(&files);
     return swapped;
 }
 

@@ -16,42 +16,84 @@ static void note_failure(void *arg, const char *name, const char *why) {
         *err = *name ? xasprintf("%s (test '%s')", why, name) : xstrdup(why);
 }
 
-/* Loads it in a state of its own for what it declares; then its values, then its tests. */
-static bool try_source(struct engine *e, struct source *source, const json_t *variables,
-                       const char *text, json_t **values, char **err, bool *params) {
+/* One file in a reading. */
+struct found {
+    struct source *source; /* NULL: it cannot be read, or does not load */
+    json_t *declared;      /* its parameters, NULL = none */
+    char *err;             /* why there is no source */
+    bool is_tested;
+    char *failure;         /* of its own tests; NULL: none failed */
+};
+
+/* Loads it in a state of its own for what it declares, and what it requires. */
+static struct found *find_file(struct engine *e, enum hook h, const char *name) {
+    struct found *f = xcalloc(1, sizeof *f);
+    f->source = source_read(&e->scripts, h, name, &f->err);
+    if (f->source == NULL)
+        return f;
     struct script *s = script_new(&e->scripts);
-    if (script_load_source(s, source, NULL, err)) {
-        script_free(s);
+    if (script_load_source(s, f->source, NULL, &f->err)) {
+        source_release(f->source);
+        f->source = NULL;
+    } else {
+        f->declared = json_incref(script_params(s, h));
+    }
+    script_free(s);
+    return f;
+}
+
+static struct found *reading_find(struct reading *r, enum hook h, const char *name) {
+    char *key = xasprintf("%s/%s", hook_name(h), name);
+    struct found *f = map_get(&r->files, key);
+    if (f == NULL) {
+        f = find_file(r->engine, h, name);
+        map_put(&r->files, key, f);
+    }
+    free(key);
+    return f;
+}
+
+void reading_end(struct reading *r) {
+    for (struct map_entry *i = r->files.first; i; i = i->next) {
+        struct found *f = i->value;
+        source_release(f->source);
+        json_decref(f->declared);
+        free(f->err);
+        free(f->failure);
+        free(f);
+    }
+    map_free(&r->files);
+}
+
+bool version_read(struct reading *r, enum hook h, const char *name, const json_t *variables,
+                  const char *text, struct version *out, char **err, bool *params) {
+    struct found *f = reading_find(r, h, name);
+    *params = false;
+    if (f->source == NULL) {
+        *err = xstrdup(f->err);
         return false;
     }
     char *why = NULL;
-    *values = param_values(script_params(s, source->hook), variables, text, &why);
-    script_free(s);
-    if (*values == NULL) {
-        *err = xasprintf("%s: %s", source->file, why);
-        *params = true;
-        free(why);
-        return false;
-    }
-    if (script_test(&e->scripts, source, note_failure, err) == 0)
+    json_t *values = param_values(f->declared, variables, text, &why);
+    if (values) {
+        *out = (struct version){source_hold(f->source), values};
         return true;
-    json_decref(*values);
+    }
+    *err = xasprintf("%s: %s", f->source->file, why);
+    *params = true;
+    free(why);
     return false;
 }
 
-bool version_read(struct engine *e, enum hook h, const char *name, const json_t *variables,
-                  const char *text, struct version *out, char **err, bool *params) {
-    *err = NULL;
-    *params = false;
-    struct source *source = source_read(&e->scripts, h, name, err);
-    if (source == NULL)
-        return false;
-    if (!try_source(e, source, variables, text, &out->values, err, params)) {
-        source_release(source);
-        return false;
+bool version_test(struct reading *r, const struct version *v, char **err) {
+    struct found *f = reading_find(r, v->source->hook, v->source->name);
+    if (!f->is_tested) {
+        f->is_tested = true;
+        script_test(&r->engine->scripts, v->source, note_failure, &f->failure);
     }
-    out->source = source;
-    return true;
+    if (f->failure)
+        *err = xstrdup(f->failure);
+    return f->failure == NULL;
 }
 
 struct version version_hold(const struct version *v) {

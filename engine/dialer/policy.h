@@ -19,12 +19,23 @@ struct policy {
     bool out[HOOK_COUNT]; /* taken out of service: nobody calls this one any more */
 };
 
-/* Reads strategies/<hook>/<name>.lua and everything that can be found out before it is
- * in charge: it loads, its parameters fit, its own tests pass. Plan variables may be
- * NULL, text is that of DialParams and the like. False with *err (file:line: text), and
- * *params when the parameters are to blame. */
-bool version_read(struct engine *e, enum hook h, const char *name, const json_t *variables,
+/* The strategies' files as one pass over the plans sees them: each is read, loaded and
+ * tested once at most, however many plans name it. Begins as {engine}, ends with
+ * reading_end; within one turn of the loop. */
+struct reading {
+    struct engine *engine;
+    struct map files; /* hook/name -> what was found */
+};
+void reading_end(struct reading *r);
+
+/* What strategies/<hook>/<name>.lua and these parameters make: it loads, and they fit.
+ * Plan variables may be NULL, text is that of DialParams and the like. False with *err
+ * (file:line: text), and *params when the parameters are to blame. */
+bool version_read(struct reading *r, enum hook h, const char *name, const json_t *variables,
                   const char *text, struct version *out, char **err, bool *params) MUST_CHECK;
+/* Does one that was read pass its own tests? False with *err. It need not be asked of a
+ * version that is in charge: the tests are part of the content. */
+bool version_test(struct reading *r, const struct version *v, char **err) MUST_CHECK;
 struct version version_hold(const struct version *v);
 void version_clear(struct version *v);
 /* Same text, same name, same values? */

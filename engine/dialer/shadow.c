@@ -31,14 +31,26 @@ static struct shadow *shadow_new(struct engine *e, struct version v) {
     return s;
 }
 
-void shadow_update(struct plan *p) {
+/* Reads what the row names; one that is in charge is not tested again. */
+static bool read_wanted(struct plan *p, struct reading *files, const char *name, struct version *v,
+                        char **err) {
+    const struct row *r = p->item.row;
+    bool params;
+    if (!version_read(files, HOOK_DIAL, name, row_vars(r, PLAN_VARIABLES),
+                      row_text(r, PLAN_SHADOW_PARAMS), v, err, &params))
+        return false;
+    if ((p->shadow && version_same(v, &p->shadow->version)) || version_test(files, v, err))
+        return true;
+    version_clear(v);
+    return false;
+}
+
+void shadow_update(struct plan *p, struct reading *files) {
     const struct row *r = p->item.row;
     const char *name = row_text(r, PLAN_SHADOW_SCRIPT);
     struct version v = {0};
     char *err = NULL;
-    bool params;
-    if (name && !version_read(p->engine, HOOK_DIAL, name, row_vars(r, PLAN_VARIABLES),
-                              row_text(r, PLAN_SHADOW_PARAMS), &v, &err, &params)) {
+    if (name && !read_wanted(p, files, name, &v, &err)) {
         strategy_tell(p->engine, row_uuid(r), HOOK_DIAL, name, "", err, 0, p->shadow != NULL);
         free(err);
         return; /* the old one goes on */
@@ -61,6 +73,11 @@ static void copy_memory(struct plan *p, struct shadow *s, const char *campaign) 
         free(err); /* then it begins with none */
     json_decref(copy);
     map_put(&s->copied, campaign, s);
+}
+
+void shadow_forget(struct plan *p, const char *campaign) {
+    if (p->shadow && map_take(&p->shadow->copied, campaign))
+        script_forget(p->shadow->script, HOOK_DIAL, campaign);
 }
 
 static void note(struct shadow *s, int64_t wall, int64_t first, int64_t own) {

@@ -24,11 +24,13 @@ struct shadow {
 };
 
 /* Makes it what the plan's row says: another version begins its counts anew. */
-void shadow_update(struct plan *p);
+void shadow_update(struct plan *p, struct reading *files);
 void shadow_free(struct shadow *s);
 /* The plan has decided: what would the shadow have? Never touches the plan. */
 void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view,
                    int64_t decided);
+/* The campaign is deleted: so is the copy of its memory. The plan may have no shadow. */
+void shadow_forget(struct plan *p, const char *campaign);
 /* Headers of its entry in OutStrategyShadowShow; p has one. */
 void shadow_print(const struct plan *p, struct str *packet);
 

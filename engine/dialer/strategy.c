@@ -97,10 +97,11 @@ static bool is_good(const struct strategy *s) {
 }
 
 /* Reads what the row names for a hook. */
-static bool read_wanted(struct plan *p, enum hook h, struct version *v, char **err) {
+static bool read_wanted(struct plan *p, struct reading *files, enum hook h, struct version *v,
+                        char **err) {
     const struct row *r = p->item.row;
     bool params;
-    return version_read(p->engine, h, plan_hook_file(r, h), row_vars(r, PLAN_VARIABLES),
+    return version_read(files, h, plan_hook_file(r, h), row_vars(r, PLAN_VARIABLES),
                         row_text(r, plan_params_field(h)), v, err, &params);
 }
 
@@ -116,10 +117,11 @@ static void refuse(struct plan *p, enum hook h, char *err) {
 }
 
 /* Is there a new version for this hook? It is put into *next. */
-static bool find_next(struct plan *p, enum hook h, bool force, struct version *next, int *refused) {
+static bool find_next(struct plan *p, struct reading *files, enum hook h, bool force,
+                      struct version *next, int *refused) {
     struct strategy *s = &p->strategies[h];
     char *err = NULL;
-    if (!read_wanted(p, h, next, &err)) {
+    if (!read_wanted(p, files, h, next, &err)) {
         refuse(p, h, err);
         ++*refused;
         return false;
@@ -129,6 +131,12 @@ static bool find_next(struct plan *p, enum hook h, bool force, struct version *n
         version_clear(next);
         if (!is_bad)
             xreplace(&s->why, NULL);
+        return false;
+    }
+    if (!version_test(files, next, &err)) {
+        version_clear(next);
+        refuse(p, h, err);
+        ++*refused;
         return false;
     }
     return true;
@@ -153,14 +161,14 @@ static void swap(struct plan *p, struct version next[HOOK_COUNT], const bool cha
     }
 }
 
-int strategies_update(struct plan *p, bool force, int *refused) {
+int strategies_update(struct plan *p, struct reading *files, bool force, int *refused) {
     struct version next[HOOK_COUNT] = {{0}};
     bool changed[HOOK_COUNT];
     enum hook bad;
     char *err = NULL;
     int n = 0;
     for (int h = 0; h < HOOK_COUNT; h++) {
-        changed[h] = find_next(p, (enum hook)h, force, &next[h], refused);
+        changed[h] = find_next(p, files, (enum hook)h, force, &next[h], refused);
         n += changed[h];
         if (!changed[h])
             next[h] = version_hold(&p->strategies[h].now);
@@ -179,13 +187,16 @@ int strategies_update(struct plan *p, bool force, int *refused) {
     return n;
 }
 
-void strategies_open(struct plan *p) {
+void strategies_open(struct plan *p, struct reading *files) {
     struct version all[HOOK_COUNT] = {{0}};
     enum hook bad;
     for (int h = 0; h < HOOK_COUNT; h++) {
         char *err = NULL;
-        if (!read_wanted(p, (enum hook)h, &all[h], &err))
-            refuse(p, (enum hook)h, err);
+        bool is_read = read_wanted(p, files, (enum hook)h, &all[h], &err);
+        if (is_read && version_test(files, &all[h], &err))
+            continue;
+        version_clear(&all[h]);
+        refuse(p, (enum hook)h, err);
     }
     char *err = NULL;
     while ((p->policy = policy_new(p->engine, all, &err, &bad)) == NULL) {
@@ -225,18 +236,21 @@ static bool reaches(const struct row *row, const struct row *before, enum hook h
 static const char *check_one(struct engine *e, const struct row *row, enum hook h, const char *name,
                              int script_field, int params_field, char **why) {
     struct version v = {0};
+    struct reading files = {.engine = e};
     bool params;
     const char *file = row_text(row, script_field);
     if (file && !script_exists(&e->scripts, h, file)) {
         *why = xstrdup("names a script that does not exist");
         return row->noun->fields[script_field].header;
     }
-    char *err;
-    if (version_read(e, h, name, row_vars(row, PLAN_VARIABLES), row_text(row, params_field), &v,
-                     &err, &params)) {
-        version_clear(&v);
+    char *err = NULL;
+    bool is_good = version_read(&files, h, name, row_vars(row, PLAN_VARIABLES),
+                                row_text(row, params_field), &v, &err, &params) &&
+                   version_test(&files, &v, &err);
+    version_clear(&v);
+    reading_end(&files);
+    if (is_good)
         return NULL;
-    }
     if (params == false && file == NULL) { /* a broken file that nobody named is not refused */
         free(err);
         return NULL;

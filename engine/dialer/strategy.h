@@ -19,14 +19,15 @@ struct strategy {
     bool odd;            /* a strange result of it was logged */
 };
 
-/* Loads what the row names; a hook whose file is wrong has its built-in. */
-void strategies_open(struct plan *p);
+/* Loads what the row names, by a reading of the files; a hook whose file is wrong has its
+ * built-in. */
+void strategies_open(struct plan *p, struct reading *files);
 void strategies_close(struct plan *p);
 /* Looks at row and files again: each hook that differs, loads, fits its parameters and
  * passes its tests takes over; for the others everything stays, and an OutStrategyError
  * says why. force: also those that were taken out of service get another chance. Returns
  * how many were swapped; adds to *refused those that could not be. */
-int strategies_update(struct plan *p, bool force, int *refused);
+int strategies_update(struct plan *p, struct reading *files, bool force, int *refused);
 /* What a row asks for, before it is in force: NULL, or the header to blame with *why
  * (free it). before: what is in force, NULL for a new plan; what did not change is not
  * looked at. */

@@ -22,13 +22,15 @@ static bool read_users(struct reload *r, const struct conf *fresh, struct users 
     *users = NULL;
     if (!r->conf->ami.enabled)
         return true;
-    if (r->user_count == ARRAY_LEN(r->users)) {
-        *err = xstrdup("users were read 32 times: the next time needs a restart");
-        return false;
-    }
     record_file(loop_record(r->engine->loop), fresh->ami.users);
     *users = users_load(fresh->ami.users, err);
     return *users != NULL;
+}
+
+/* Until the end: a session of any age may point into them. */
+static void keep_users(struct reload *r, struct users *users) {
+    r->later = xrealloc(r->later, (r->later_count + 1) * sizeof *r->later);
+    r->later[r->later_count++] = users;
 }
 
 static bool reload_conf(struct reload *r, struct str *said, char **err) {
@@ -53,7 +55,7 @@ static bool reload_conf(struct reload *r, struct str *said, char **err) {
         server_change(r->server, users, &limits);
     }
     if (users)
-        r->users[r->user_count++] = users;
+        keep_users(r, users);
     engine_conf_changed(r->engine);
     str_addf(said, "configuration: %s%s%s%s%s", changed.len ? "changed" : "nothing changed",
              str_get(&changed), restart.len ? "; needs a restart:" : "", str_get(&restart),
@@ -80,5 +82,9 @@ char *reload_all(struct reload *r) {
 void reload_free(struct reload *r) {
     for (size_t i = 0; i < r->user_count; i++)
         users_free(r->users[i]);
-    r->user_count = 0;
+    for (size_t i = 0; i < r->later_count; i++)
+        users_free(r->later[i]);
+    free(r->later);
+    r->later = NULL;
+    r->user_count = r->later_count = 0;
 }

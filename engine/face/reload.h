@@ -12,8 +12,10 @@ struct reload {
     struct engine *engine;
     const char *moved;     /* conf_load_moved; NULL in a run */
     struct server *server; /* NULL: our AMI port is closed */
-    struct users *users[32]; /* all that were ever read: sessions point into them */
+    struct users *users[1]; /* of the start, */
     size_t user_count;
+    struct users **later;   /* and all that were read since: sessions point into them */
+    size_t later_count;
 };
 
 /* Nothing changes if the file or its users are wrong. What came of it in words, for the

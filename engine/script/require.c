@@ -78,7 +78,7 @@ int require_call(lua_State *L) {
         return luaL_error(L, "require: over %d files", MODULES_MAX);
     const char *text = text_of(sb->env, source, path);
     if (text == NULL)
-        return luaL_error(L, "require: %s.lua: %s", path, strerror(errno));
+        return luaL_error(L, "require: %s.lua: %s", path, source_why(errno));
     lua_pushfstring(L, "@%s.lua", path);
     if (luaL_loadbufferx(L, text, strlen(text), lua_tostring(L, -1), "t") != LUA_OK)
         return lua_error(L);

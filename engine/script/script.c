@@ -226,6 +226,28 @@ int script_remember(struct script *s, enum hook h, const char *key, json_t *valu
     return sandbox_run(&s->sandbox, hook_names[h], remember, &c, err);
 }
 
+/* Protected part of script_forget. */
+static int forget(lua_State *L) {
+    struct call *c = lua_touserdata(L, 1);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &c->slot->memories) == LUA_TTABLE) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, c->memory);
+    }
+    return 0;
+}
+
+void script_forget(struct script *s, enum hook h, const char *key) {
+    struct call c = {.slot = &s->slots[h], .memory = key};
+    char *err = NULL;
+    if (s->sandbox.full) /* the next call builds it anew, without any memory */
+        return;
+    if (sandbox_run(&s->sandbox, hook_names[h], forget, &c, &err)) {
+        log_error(s->sandbox.env->log, "%s", err); /* the key itself did not find room */
+        free(err);
+    }
+    sandbox_rest(&s->sandbox);
+}
+
 /* ---- data files ---- */
 
 /* Protected part of script_data. */
@@ -242,7 +264,7 @@ static int load_data(lua_State *L) {
 json_t *script_data(const struct script_env *env, const char *path, char **err) {
     char *text = source_file(path);
     if (text == NULL) {
-        *err = xasprintf("%s: %s", path, strerror(errno));
+        *err = xasprintf("%s: %s", path, source_why(errno));
         return NULL;
     }
     struct sandbox sb;

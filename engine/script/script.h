@@ -59,7 +59,8 @@ struct script *script_new(const struct script_env *env);
 void script_free(struct script *s);
 /* Loads strategies/<hook>/<name>.lua. 0, or -1 with *err (file:line: text; free it). */
 int script_load(struct script *s, enum hook h, const char *name, char **err) MUST_CHECK;
-/* True when such a file stands in the hook's folder (a name has no path parts). */
+/* True when something of that name, but no folder, stands in the hook's folder (a name has
+ * no path parts); whether it can be read is not looked at. */
 bool script_exists(const struct script_env *env, enum hook h, const char *name);
 /* Calls a loaded hook as hook(in, memory); in is borrowed, use may be NULL. 0 with *out
  * (new reference, json_null() for nil), or -1 with *err (file:line: text; free it).
@@ -98,6 +99,8 @@ json_t *script_recall(struct script *s, enum hook h, const char *key, char **err
 /* Puts it in the place of what is remembered. 0 or -1 with *err. */
 int script_remember(struct script *s, enum hook h, const char *key, json_t *value,
                     char **err) MUST_CHECK;
+/* Nothing is remembered for the key any more. */
+void script_forget(struct script *s, enum hook h, const char *key);
 /* Bytes that the state holds now. */
 size_t script_memory(const struct script *s);
 /* Runs a Lua file that returns a table of plain values (a world, say) and gives it as

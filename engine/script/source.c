@@ -2,16 +2,20 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/record.h"
 #include "base/str.h"
 
 #define NAME_MAX_LEN 64
 #define FILE_MAX_LEN (1024 * 1024)
+#define NOT_REGULAR ENOSTR /* an errno that no open or read of a file gives */
 #define HASH_BYTES (SCRIPT_HASH / 2) /* of the digest that are kept */
 
 bool source_is_name(const char *name) {
@@ -26,8 +30,29 @@ static char *path_of(const struct script_env *env, enum hook h, const char *name
     return xasprintf("%s/%s/%s.lua", env->strategies, hook_name(h), name);
 }
 
+/* A regular file, open for reading, or NULL with errno: opening a pipe would wait for a
+ * writer, and reading a device might not end. */
+static FILE *open_regular(const char *path) {
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    int why = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : NOT_REGULAR;
+    FILE *f = why ? NULL : fdopen(fd, "rb");
+    if (f == NULL) {
+        why = why ? why : errno;
+        close(fd);
+        errno = why;
+    }
+    return f;
+}
+
+const char *source_why(int why) {
+    return why == NOT_REGULAR ? "not a regular file" : strerror(why);
+}
+
 char *source_file(const char *path) {
-    FILE *f = fopen(path, "rb");
+    FILE *f = open_regular(path);
     if (f == NULL)
         return NULL;
     char *text = xmalloc(FILE_MAX_LEN + 1);
@@ -47,16 +72,14 @@ char *source_file(const char *path) {
 }
 
 bool script_exists(const struct script_env *env, enum hook h, const char *name) {
+    struct stat st;
     if (!source_is_name(name))
         return false;
     char *path = path_of(env, h, name);
     record_file(env->record, path);
-    FILE *f = fopen(path, "rb");
-    int c = f ? fgetc(f) : EOF; /* a folder opens too, but does not read */
-    if (f)
-        fclose(f);
+    bool is_there = stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
     free(path);
-    return c != EOF;
+    return is_there;
 }
 
 /* Over the text, then name and text of each module in the order of loading, these with
@@ -108,7 +131,7 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
     char *text = source_file(path);
     free(path);
     if (text == NULL) {
-        *err = xasprintf("%s: %s", file, strerror(errno));
+        *err = xasprintf("%s: %s", file, source_why(errno));
         free(file);
         return NULL;
     }
@@ -119,7 +142,7 @@ struct source *source_open(enum hook h, const char *path, char **err) {
     char *text = source_file(path);
     if (text)
         return source_new(h, xstrdup(path), xstrdup(path), text);
-    *err = xasprintf("%s: %s", path, strerror(errno));
+    *err = xasprintf("%s: %s", path, source_why(errno));
     return NULL;
 }
 

@@ -24,9 +24,12 @@ struct source *source_hold(struct source *s);
 void source_release(struct source *s);
 /* It was loaded: its modules are known from here on, and its hash counts them. */
 void source_complete(struct source *s);
-/* A whole text file of 1 MiB at most, to be freed; NULL with errno (EILSEQ: a zero
- * byte, so a binary chunk or no text at all). */
+/* A whole text file of 1 MiB at most, to be freed; NULL with errno for source_why (EILSEQ:
+ * a zero byte, so a binary chunk or no text at all). What is no regular file is not read:
+ * it never waits. */
 char *source_file(const char *path) MUST_CHECK;
+/* That errno in words. */
+const char *source_why(int why);
 /* Letters, digits, _ and -: nothing that could lead out of a folder. */
 bool source_is_name(const char *name);
 

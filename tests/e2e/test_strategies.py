@@ -211,6 +211,41 @@ def test_refused_edit(engine, sim, folder, text, place):
     check_all_called(e, [camp])
 
 
+def test_pipe_among_the_strategies(engine, sim, folder):
+    """Looking at a pipe waits for somebody who writes into it."""
+    os.mkfifo(folder / "dial" / "fifo.lua")
+    put(folder, "dial", "needs", "require 'dial.fifo'\n" + strategy("dial", "return 1"))
+    c = engine(sim, conf=conf(folder)).ami()
+    for name, why in (("fifo", "not a regular file"), ("needs", "dial/fifo.lua: not a regular file")):
+        answer = c.action("OutPlanCreate", Name=name, DialScript=name)
+        assert answer["Response"] == "Error" and why in answer["Reason"], answer
+    assert c.action("Ping")["Response"] == "Success"
+
+
+def test_read_and_tested_once(engine, sim, folder):
+    """A file is tested once for each plan that names it, or again although it is the same."""
+    def text(version):
+        return strategy("dial", f"return {version}", tests="{ one = function(run)\n"
+                        f"log.info('tested {version}') assert(run{{}} == {version}) end }}")
+
+    put(folder, "dial", "mine", text(0))
+    put(folder, "dial", "other", strategy("dial", "return 0"))
+    e = engine(sim, conf=conf(folder))
+    c = e.ami()
+    plans = [c.make("Plan", Name=f"m{i}", **scripts("mine", "dial")) for i in range(10)]
+    other = c.make("Plan", Name="other", **scripts("other", "dial"))["Uuid"]
+    mark = c.mark()
+    put(folder, "dial", "other", strategy("dial", "return 1 - 1"))
+    c.wait_event("OutStrategySwap", after=mark, Plan=other)
+    c.action("OutStrategyReload")
+    put(folder, "dial", "mine", text(1))
+    c.wait_events("OutStrategySwap", 1 + len(plans), after=mark)
+    assert e.end() == 0  # the log is whole
+    told = e.tail(10000)
+    assert told.count("tested 0") == 2 * len(plans)  # may it be created, and when it is: never after
+    assert told.count("tested 1") == 1
+
+
 def test_parameters(engine, sim, folder):
     """Parameters that do not fit are taken, or those that do are not in force."""
     put(folder, "result", "mine", strategy("result", "view.fields.by = view.params.word return json.encode(view.fields)",
@@ -305,6 +340,19 @@ def test_reload(engine, sim, folder):
         assert con.line("out.asterisk.get('main').channels").strip() == "9"
         e.write("astout.conf", text.replace("originates = 50", "originates = none"))
         assert "kept as it was" in con.line("out reload")
+
+
+def test_reload_without_end(engine, sim, folder):
+    """After some reloads the configuration is not read again."""
+    e = engine(sim, conf=conf(folder))
+    with open(os.path.join(e.dir, "astout.conf"), encoding="utf-8") as old:
+        text = old.read()
+    with Console(os.path.join(e.dir, "sock")) as con:
+        for i in range(1, 41):
+            e.write("astout.conf", text.replace("originates = 50", f"originates = {i}"))
+            said = con.line("out reload")
+            assert "changed asterisk:main.originates" in said and "users read" in said, said
+    assert e.ami().action("Ping").ok
 
 
 def test_check(folder):

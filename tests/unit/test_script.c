@@ -434,6 +434,13 @@ static void loading_checks(void **state) {
     assert_int_equal(script_load(s, HOOK_DIAL, "missing", &err), -1);
     assert_string_equal(err, "dial/missing.lua: No such file or directory");
     free(err);
+    char *fifo = xasprintf("%s/dial/fifo.lua", folder);
+    assert_int_equal(mkfifo(fifo, 0600), 0); /* nobody ever writes into it */
+    assert_int_equal(script_load(s, HOOK_DIAL, "fifo", &err), -1);
+    assert_string_equal(err, "dial/fifo.lua: not a regular file");
+    free(err);
+    unlink(fifo);
+    free(fifo);
     put(HOOK_DIAL, "t", "return 1");
     assert_true(script_exists(&env, HOOK_DIAL, "t"));
     json_t *out;

@@ -140,6 +140,31 @@ static void memory_is_per_key(void **state) {
     script_free(s);
 }
 
+/* What a key had is gone, and lies in the state no longer; other keys keep theirs. */
+static void memory_is_forgotten(void **state) {
+    (void)state;
+    char *err = NULL;
+    struct script *s = with_body(HOOK_DIAL, "memory.n = (memory.n or 0) + 1 return memory.n");
+    script_forget(s, HOOK_DIAL, "a"); /* nothing was remembered at all */
+    json_t *large = json_object();
+    for (int i = 0; i < 2000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "lead%d", i);
+        json_object_set_new(large, name, json_integer(i));
+    }
+    answers(s, HOOK_DIAL, "b", NULL, "1");
+    assert_int_equal(script_remember(s, HOOK_DIAL, "a", large, &err), 0);
+    json_decref(large);
+    size_t with = script_memory(s);
+    script_forget(s, HOOK_DIAL, "a");
+    for (int i = 0; i < 1000; i++) /* the collector goes on after calls */
+        script_forget(s, HOOK_DIAL, "none");
+    assert_true(script_memory(s) + 2000 * sizeof(void *) < with);
+    answers(s, HOOK_DIAL, "a", NULL, "1");
+    answers(s, HOOK_DIAL, "b", NULL, "2");
+    script_free(s);
+}
+
 /* What is recalled goes into another state and is live there; bad things stay out. */
 static void memory_moves(void **state) {
     (void)state;
@@ -474,6 +499,7 @@ int main(void) {
         cmocka_unit_test(helpers_take_numbers),
         cmocka_unit_test(helpers_refuse),
         cmocka_unit_test(memory_is_per_key),
+        cmocka_unit_test(memory_is_forgotten),
         cmocka_unit_test(memory_moves),
         cmocka_unit_test(parameters_are_checked),
         cmocka_unit_test(declarations_are_checked),
