@@ -73,7 +73,7 @@ struct plan *plan_new(struct engine *e, struct row *row) {
     task_init(&p->reschedule, e->loop, on_reschedule, p);
     struct reading files = {.engine = e};
     strategies_open(p, &files);
-    shadow_update(p, &files);
+    shadow_update(p, &files, true);
     reading_end(&files);
     set_version(p);
     return p;
@@ -98,7 +98,7 @@ void plan_release(struct plan *p) {
 
 static int update(struct plan *p, struct reading *files, bool force, int *refused) {
     int swapped = strategies_update(p, files, force, refused);
-    shadow_update(p, files);
+    shadow_update(p, files, force);
     set_version(p);
     return swapped;
 }

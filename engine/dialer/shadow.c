@@ -45,7 +45,7 @@ static bool read_wanted(struct plan *p, struct reading *files, const char *name,
     return false;
 }
 
-void shadow_update(struct plan *p, struct reading *files) {
+void shadow_update(struct plan *p, struct reading *files, bool force) {
     const struct row *r = p->item.row;
     const char *name = row_text(r, PLAN_SHADOW_SCRIPT);
     struct version v = {0};
@@ -55,7 +55,8 @@ void shadow_update(struct plan *p, struct reading *files) {
         free(err);
         return; /* the old one goes on */
     }
-    if (name && p->shadow && version_same(&v, &p->shadow->version)) {
+    bool is_asked = p->shadow && p->shadow->why == NULL;
+    if (name && p->shadow && version_same(&v, &p->shadow->version) && (is_asked || !force)) {
         version_clear(&v);
         return;
     }
@@ -94,6 +95,18 @@ static void note(struct shadow *s, int64_t wall, int64_t first, int64_t own) {
     s->next = (s->next + 1) % SHADOW_PAIRS;
 }
 
+/* Takes err. The first is said, and the last: then it is not asked any more. */
+static void note_error(struct plan *p, char *err, bool last) {
+    struct shadow *s = p->shadow;
+    if (s->errors++ == 0 || last)
+        log_warn(p->engine->log, "plan %s, its shadow: %s%s", row_uuid(p->item.row), err,
+                 last ? "; out of service" : "");
+    if (last)
+        s->why = err;
+    else
+        free(err);
+}
+
 void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view,
                    int64_t decided) {
     struct shadow *s = p->shadow;
@@ -104,15 +117,17 @@ void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view
     if (s == NULL || s->why)
         return;
     copy_memory(p, s, campaign);
-    if (script_call(s->script, HOOK_DIAL, &(struct script_use){campaign, arg}, view, &out, &err)) {
-        if (s->errors++ == 0 || script_was_killed(s->script))
-            log_warn(p->engine->log, "plan %s, its shadow: %s", row_uuid(p->item.row), err);
-        if (script_was_killed(s->script))
-            s->why = err;
-        else
-            free(err);
+    struct cost cost = strategy_cost_begin(p->engine);
+    int rc = script_call(s->script, HOOK_DIAL, &(struct script_use){campaign, arg}, view, &out, &err);
+    strategy_cost_end(p->engine, &cost);
+    char *slow = strategy_overrun(p->engine, &cost, &s->overruns_row);
+    if (rc) {
+        note_error(p, err, slow || script_was_killed(s->script));
+        free(slow);
         return;
     }
+    if (slow)
+        note_error(p, slow, true);
     note(s, engine_wall(p->engine), decided, plan_calls(out, &ask_in, &odd));
     json_decref(out);
 }

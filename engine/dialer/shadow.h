@@ -16,6 +16,7 @@ struct shadow {
     char *why;             /* it is not asked any more; NULL = it is */
     int64_t since;         /* wall ns */
     int64_t decisions, same, errors;
+    int overruns_row;
     double first, own, apart, worst; /* sums of both, of their distance; the longest one */
     struct {
         int64_t wall, first, own;
@@ -23,8 +24,9 @@ struct shadow {
     int next;
 };
 
-/* Makes it what the plan's row says: another version begins its counts anew. */
-void shadow_update(struct plan *p, struct reading *files);
+/* Makes it what the plan's row says: another version begins its counts anew. force: so does
+ * one that is not asked any more. */
+void shadow_update(struct plan *p, struct reading *files, bool force);
 void shadow_free(struct shadow *s);
 /* The plan has decided: what would the shadow have? Never touches the plan. */
 void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view,

@@ -330,8 +330,7 @@ static void judge_error(struct plan *p, enum hook h, const char *err, bool fatal
         fall_back(p, h, err);
 }
 
-/* The machine's clocks, not the engine's: this is about what a call costs. A virtual
- * clock's run must not depend on it. */
+/* The machine's clocks, not the engine's; a virtual clock's run must not depend on them. */
 static int64_t machine_time(const struct engine *e, clockid_t which) {
     struct timespec t = {0};
     if (!loop_clock(e->loop)->is_virtual)
@@ -339,14 +338,32 @@ static int64_t machine_time(const struct engine *e, clockid_t which) {
     return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* Slow three times in a row, by the processor's time too: a busy machine is no fault. */
-static void judge_time(struct plan *p, enum hook h, int64_t wall, int64_t cpu) {
+struct cost strategy_cost_begin(const struct engine *e) {
+    return (struct cost){machine_time(e, CLOCK_MONOTONIC), machine_time(e, CLOCK_THREAD_CPUTIME_ID)};
+}
+
+void strategy_cost_end(const struct engine *e, struct cost *c) {
+    struct record *r = loop_record(e->loop);
+    c->cpu = machine_time(e, CLOCK_THREAD_CPUTIME_ID) - c->cpu;
+    c->wall = machine_time(e, CLOCK_MONOTONIC) - c->wall;
+    c->wall = record_value(r, RECORD_WALL_TIME, c->wall);
+    c->cpu = record_value(r, RECORD_CPU_TIME, c->cpu);
+}
+
+char *strategy_overrun(const struct engine *e, const struct cost *c, int *row) {
+    *row = c->cpu > e->conf->scripts.overrun * NS_PER_MS ? *row + 1 : 0;
+    return *row < OVERRUNS_MAX ? NULL
+                               : xasprintf("over %lld ms %d times in a row",
+                                           (long long)e->conf->scripts.overrun, OVERRUNS_MAX);
+}
+
+/* Counts it; text to be freed when it was the last that is borne with, else NULL. */
+static char *judge_time(struct plan *p, enum hook h, const struct cost *c) {
     struct strategy *s = &p->strategies[h];
-    int64_t limit = p->engine->conf->scripts.overrun * NS_PER_MS;
     s->calls++;
-    s->time += wall;
-    s->worst = wall > s->worst ? wall : s->worst;
-    s->overruns_row = cpu > limit ? s->overruns_row + 1 : 0;
+    s->time += c->wall;
+    s->worst = c->wall > s->worst ? c->wall : s->worst;
+    return strategy_overrun(p->engine, c, &s->overruns_row);
 }
 
 json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const char *campaign,
@@ -364,28 +381,23 @@ json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const c
         memories_leave(e, policy->script);
     if (campaign)
         memory_hand(e, policy->script, h, campaign);
-    int64_t wall = machine_time(e, CLOCK_MONOTONIC), cpu = machine_time(e, CLOCK_THREAD_CPUTIME_ID);
+    struct cost cost = strategy_cost_begin(e);
     int rc = script_call(policy->script, h, &(struct script_use){campaign, arg}, view, &out, &err);
-    cpu = machine_time(e, CLOCK_THREAD_CPUTIME_ID) - cpu;
-    wall = machine_time(e, CLOCK_MONOTONIC) - wall;
-    wall = record_value(loop_record(e->loop), RECORD_WALL_TIME, wall);
-    cpu = record_value(loop_record(e->loop), RECORD_CPU_TIME, cpu);
+    strategy_cost_end(e, &cost);
     bool killed = rc && script_was_killed(policy->script);
-    if (is_present)
-        judge_time(p, h, wall, cpu);
+    char *slow = is_present ? judge_time(p, h, &cost) : NULL;
     if (rc && is_present) {
         judge_error(p, h, err, killed);
     } else if (rc) { /* an old one, under which a call ends: it is not in charge any more */
         log_error(e->log, "plan %s, %s of %s: %s", row_uuid(p->item.row), hook_name(h), hash, err);
         policy->out[h] = policy->out[h] || killed;
-    } else if (is_present && p->strategies[h].overruns_row >= OVERRUNS_MAX) {
-        err = xasprintf("over %lld ms %d times in a row", (long long)e->conf->scripts.overrun,
-                        OVERRUNS_MAX);
-        judge_error(p, h, err, true);
+    } else if (slow) {
+        judge_error(p, h, slow, true);
     } else if (is_present) {
         p->strategies[h].errors_row = 0;
     }
     free(err);
+    free(slow);
     policy_release(policy);
     return rc ? NULL : out;
 }

@@ -42,6 +42,15 @@ bool strategy_is_odd(struct plan *p, enum hook h);
 /* Tells an error of a plan's hook: an event, and a line of the log. */
 void strategy_tell(struct engine *e, const char *plan, enum hook h, const char *name,
                    const char *hash, const char *err, int64_t repeated, bool in_service);
+/* What a call of a hook takes of the machine, ns; nothing on a virtual clock. */
+struct cost {
+    int64_t wall, cpu;
+};
+struct cost strategy_cost_begin(const struct engine *e);
+void strategy_cost_end(const struct engine *e, struct cost *c);
+/* Counts in *row the calls in a row that took too much of the processor's time (not of the
+ * wall's: a busy machine is no fault). Why it is too slow to go on (free it), or NULL. */
+char *strategy_overrun(const struct engine *e, const struct cost *c, int *row) MUST_CHECK;
 /* Headers of one hook's entry in OutStrategyShow. */
 void strategy_print(const struct plan *p, enum hook h, struct str *packet);
 

@@ -316,6 +316,28 @@ def test_shadow(engine, sim, folder):
         assert "other" in con.line("out show shadows") and "own" in con.line("out show strategies")
 
 
+@pytest.mark.parametrize("body, why", [
+    ("for _ = 1, 3e6 do end return 1", "over 1 ms 3 times in a row"),
+    ("while true do end", "more than"),
+])
+def test_shadow_out_of_service(engine, sim, folder, body, why):
+    """A shadow that is slow is asked for ever; or one that was taken out is not asked again after a reload."""
+    put(folder, "dial", "own", strategy("dial", "return 3"))
+    put(folder, "dial", "other", strategy("dial", body))
+    e = engine(sim, conf=conf(folder, instructions=20000000, overrun=1))
+    c = e.ami()
+    camp = c.campaign(leads(12), plan={"TechName": "sip/", "DialScript": "own", "ShadowScript": "other"})
+    c.run(camp)
+    check_all_called(e, [camp])
+
+    def shadow():
+        return c.list_action("OutStrategyShadowShow")[1][0]
+
+    assert shadow()["InService"] == "no" and why in shadow()["Why"], shadow()
+    assert c.action("OutStrategyReload").ok
+    assert shadow()["InService"] == "yes" and shadow()["Errors"] == "0", shadow()
+
+
 def test_reload(engine, sim, folder):
     """`out reload` and SIGHUP do not give a strategy that was taken out another chance, or do not read astout.conf."""
     put(folder, "dial", "mine", strategy("dial", "while true do end"))
