@@ -13,6 +13,7 @@
 -- rules of the law, the papers and the patents (all of them expired) behind it.
 
 local HALF_AN_HOUR = 1800
+local ENOUGH = 300 -- answers
 
 -- The share of answers that may be abandoned from now on: the limit itself, and what was
 -- saved so far less a reserve, spread over the answers of the next half hour.
@@ -39,13 +40,20 @@ local function bias(params, memory, threshold)
     return (memory.lost + 5) / (memory.risked + 5 / 1.2)
 end
 
+-- At the limit: calls under way may still bring another abandoned one or two. Not before
+-- enough people have answered, or nothing could ever be spent.
+local function is_spent(live)
+    return live.answers >= ENOUGH and live.limit * live.answers - live.abandoned < 2
+end
+
 local function dial(view, memory)
     local queue, params = view.queue, view.params
     if not queue then
         return view.room
     end
     local calls = math.max(0, queue.spare + view.plan.service_level)
-    if view.live.limit <= 0 or queue.logged_in == 0 or learn.age() < params.patience then
+    if view.live.limit <= 0 or queue.logged_in == 0 or learn.age() < params.patience
+       or is_spent(view.live) then
         return { calls = calls, ask_in = 1 }
     end
     local threshold = memory.threshold or 0.02
