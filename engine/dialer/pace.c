@@ -8,7 +8,7 @@
 #include "dialer/preview.h"
 
 #define BUSY_WAIT (10 * NS_PER_MS)
-#define BEGIN_MAX 200 /* calls of one decision; the next turn takes the rest */
+#define BEGIN_MAX 200 /* leads looked at in one decision; the next turn takes the rest */
 
 /* The lower of two limits decides, and is the reason why not more. */
 static void limit(struct pace *out, int64_t *room, int64_t allows, enum reason reason) {
@@ -97,35 +97,39 @@ static void wait_for_trunk(struct campaign *c, const struct trunk *t, struct pac
         out->ask_at = at;
 }
 
-static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
-    int faults = 0;
-    while (out->begun < n) {
-        int number;
-        int64_t next;
-        if (out->begun == BEGIN_MAX || faults == BEGIN_MAX) {
-            campaign_kick(c);
-            return;
-        }
-        struct lead *lead = agenda_next(c->agenda, &number, &next);
+/* The next lead that no hard limit holds back. NULL when there is none, which is explained,
+ * or when so many were looked at that the next turn takes the rest. */
+static struct lead *next_lead(struct campaign *c, int *looked, int *number, struct pace *out) {
+    while ((*looked)++ < BEGIN_MAX) {
+        int64_t next, until;
+        struct lead *lead = agenda_next(c->agenda, number, &next);
         if (lead == NULL) {
             explain_no_lead(c, next, out);
-            return;
+            return NULL;
         }
-        int64_t until;
+        const char *forbidden = limits_lead(c->engine, lead, *number, &until);
+        if (forbidden == NULL)
+            return lead;
+        agenda_postpone(c->agenda, lead, *number, until, forbidden);
+    }
+    campaign_kick(c);
+    return NULL;
+}
+
+static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
+    int looked = 0, number;
+    while (out->begun < n) {
+        struct lead *lead = next_lead(c, &looked, &number, out);
         struct trunk *full = NULL;
-        const char *forbidden = limits_lead(c->engine, lead, number, &until);
-        if (forbidden) {
-            agenda_postpone(c->agenda, lead, number, until, forbidden);
-            faults++;
-        } else if (dialing_begin(c, lead, number, &full)) {
+        if (lead == NULL)
+            return;
+        if (dialing_begin(c, lead, number, &full)) {
             out->begun++;
             c->begun_at = engine_now(c->engine);
         } else if (full) {
             agenda_keep(c->agenda);
             wait_for_trunk(c, full, out);
             return;
-        } else {
-            faults++;
         }
     }
 }
@@ -134,25 +138,12 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
 static void offer_leads(struct campaign *c, const struct queue *q, const struct offer *offer,
                         struct pace *out) {
     const struct member *agent;
-    int64_t made = 0, tries = 0, next;
-    int number;
-    while (q && made < offer->leads && (agent = queue_idle(q))) {
-        if (tries++ == BEGIN_MAX) {
-            campaign_kick(c);
+    int looked = 0, number;
+    for (int64_t made = 0; q && made < offer->leads && (agent = queue_idle(q)); made++) {
+        struct lead *lead = next_lead(c, &looked, &number, out);
+        if (lead == NULL)
             return;
-        }
-        struct lead *lead = agenda_next(c->agenda, &number, &next);
-        if (lead == NULL) {
-            explain_no_lead(c, next, out);
-            return;
-        }
-        int64_t until;
-        const char *forbidden = limits_lead(c->engine, lead, number, &until);
-        if (forbidden)
-            agenda_postpone(c->agenda, lead, number, until, forbidden);
-        else
-            preview_begin(c, q, agent, lead, number, offer);
-        made += forbidden == NULL;
+        preview_begin(c, q, agent, lead, number, offer);
     }
 }
 
