@@ -252,6 +252,11 @@ void plan_retry(struct plan *p, const struct row *lead, struct due *due) {
 
 json_t *plan_route(struct plan *p, const char *campaign, json_t *view) {
     json_t *out = strategy_call(p, NULL, HOOK_ROUTE, campaign, NULL, view);
+    json_t *timeout = json_object_get(out, "timeout");
+    if (timeout && !json_is_null(timeout) && !(json_number_value(timeout) >= 1)) {
+        note_odd(p, HOOK_ROUTE, "returned a timeout that is none; the plan's is taken");
+        json_object_del(out, "timeout");
+    }
     if (json_is_object(out))
         return out;
     if (out && !json_is_null(out))

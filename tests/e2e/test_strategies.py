@@ -141,6 +141,26 @@ def test_broken(engine, sim, folder, hook):
     check_broken(c, mark, hook, plans)
 
 
+SENSELESS = {
+    "dial": "memory.n = (memory.n or 0) + 1 return { calls = memory.n % 2 == 1 and -5 or 1e300, ask_in = 0.05 }",
+    "retry": "if view.lead.tries[1] >= 1 then return { reason = 'done' } end return { index = -1, at = -1e300 }",
+    "route": "return { timeout = -5 }",
+}
+
+
+@pytest.mark.parametrize("hook", SENSELESS)
+def test_senseless_numbers(engine, sim, folder, hook):
+    """A number below zero or beyond all measure stops the campaign, loses a call, or fills the log."""
+    put(folder, hook, "senseless", strategy(hook, SENSELESS[hook]))
+    e = engine(sim, conf=conf(folder))
+    c = e.ami()
+    camp = c.campaign(leads(20), plan={"TechName": "sip/", **scripts("senseless", hook)})
+    c.run(camp)
+    check_all_called(e, [camp])
+    told = [line for line in e.tail(1000).splitlines() if "senseless" in line and line.startswith("warn")]
+    assert len(told) == 1, told
+
+
 def test_last_good_version(engine, sim, folder):
     """After the overrun the version before decides again; a good edit afterwards takes over."""
     put(folder, "result", "mine", strategy("result", GOOD["result"].replace("VERSION", "first")))
