@@ -5,7 +5,7 @@
 
 /* The reference method's constants; halving or doubling any of them changes the
  * utilisation by less than 0.1 % (pacing-research). */
-#define RING_MEMORY 400.0   /* calls after which an old ring time has faded to 1/e */
+#define RING_MEMORY 400.0   /* answers after which an old ring time has faded to 1/e */
 #define RING_BELIEF 10.0    /* calls that the first guess is worth */
 #define FIRST_RATE 0.3      /* for the shape of that guess only */
 #define SLOW_MEMORY 800.0
@@ -16,8 +16,7 @@
 #define RATE_BELIEF_ANSWERS 3.0
 #define RATE_BELIEF_DIALS 10.0
 #define DRIFT_SIGMAS 3.0    /* the fast estimate takes over when they differ by so much */
-#define CAREFUL_RATE 0.5    /* assumed while nothing is known: nobody is to be abandoned */
-#define CAREFUL_ANSWERS 10.0
+#define CAREFUL_SIGMAS 1.5  /* assumed to be so much higher while little is known */
 #define REFRESH 15.0        /* s between two makings of the tables; more often at first */
 
 static int64_t bin_of(double at) { return (int64_t)floor(at / LEARN_BIN); }
@@ -69,12 +68,16 @@ static void cumulate(struct learn *l) {
     }
 }
 
-static void note(struct learn *l, double *bins, int age) {
+/* Answers make all fade: where few people answer, their few ring times must not. */
+static void fade_ring_times(struct learn *l) {
     for (int i = 0; i < LEARN_BINS; i++) {
         l->rang[i] *= 1 - 1 / RING_MEMORY;
         l->answered[i] *= 1 - 1 / RING_MEMORY;
         l->ended[i] *= 1 - 1 / RING_MEMORY;
     }
+}
+
+static void note(struct learn *l, double *bins, int age) {
     bins[age] += 1;
     l->rang[age] += 1; /* its last bin, which it did not live through */
 }
@@ -185,12 +188,16 @@ static void expose(struct learn *l, double dials) {
     follow_drift(l);
 }
 
+/* An error of the rate is the error of all calls that ring: a team that waits for its first
+ * calls begins hundreds. So it is the seen rate and some of its standard errors, less the
+ * error that is left when all of the memory is full. */
 double learn_answer_rate(const struct learn *l) {
+    double known = l->slow.exposure < SLOW_MEMORY ? l->slow.exposure : SLOW_MEMORY;
+    double unsure = 1 / (known + RATE_BELIEF_DIALS) - 1 / (SLOW_MEMORY + RATE_BELIEF_DIALS);
     double p = (l->slow.answers + RATE_BELIEF_ANSWERS) / (l->slow.exposure + RATE_BELIEF_DIALS);
     p = p < 0.001 ? 0.001 : p > 0.999 ? 0.999 : p;
-    if (p < CAREFUL_RATE)
-        p += (CAREFUL_RATE - p) * exp(-(double)l->answers / CAREFUL_ANSWERS);
-    return p;
+    p += CAREFUL_SIGMAS * sqrt(p * (1 - p) * unsure);
+    return p > 0.999 ? 0.999 : p;
 }
 
 /* ---- time and calls ---- */
@@ -247,6 +254,7 @@ static void rings_no_more(struct learn *l, double begun) {
 void learn_answered(struct learn *l, double now, double begun) {
     learn_advance(l, now);
     rings_no_more(l, begun);
+    fade_ring_times(l);
     note(l, l->answered, age_bins(now, begun));
     l->slow.answers++;
     l->fast.answers++;

@@ -13,37 +13,41 @@
 -- rules of the law, the papers and the patents (all of them expired) behind it.
 
 local HALF_AN_HOUR = 1800
-local ENOUGH = 300 -- answers
+local LAST = 1.5 -- abandoned calls: calls under way may still bring as many
+local START = 0.4 -- of the limit, until people have answered
+local FEW = 200 -- answers
 
--- The share of answers that may be abandoned from now on: the limit itself, and what was
--- saved so far less a reserve, spread over the answers of the next half hour.
+-- The share of answers that may be abandoned from now on. With more of the allowance left
+-- than a reserve: the limit, and the surplus spread over the answers of the next half hour.
+-- With less: as much less as of the reserve is gone, so that the engine's cap, which
+-- would let so much fewer calls begin, is seldom met.
 local function wanted(view, params)
     local agents, live = view.queue.logged_in, view.live
     local talk, wrapup = learn.handling()
     local horizon = math.max(params.horizon, agents * HALF_AN_HOUR / (talk + wrapup))
     local reserve = params.reserve + params.reserve_agent * agents
                     + math.sqrt(live.limit * horizon)
-    local credit = live.limit * live.answers - live.abandoned - reserve
-    return math.max(live.limit / 15, math.min(2 * live.limit, live.limit + credit / horizon))
+    local left = live.limit * live.answers - live.abandoned
+    if left >= reserve then
+        return math.min(2 * live.limit, live.limit + (left - reserve) / horizon)
+    end
+    local span = math.max(1, reserve - LAST)
+    local lent = (LAST + START * span) * math.exp(-live.answers / FEW)
+    local share = math.min(1, (left + lent - LAST) / span)
+    return math.max(live.limit / 15, live.limit * share)
 end
 
 -- How many people are abandoned for each unit of risk that was taken: the model's bias,
--- measured. Old answers fade.
+-- measured. Old answers fade, those of the first minutes soon.
 local function bias(params, memory, threshold)
     local answers, abandoned = learn.counts()
     local new = math.max(0, answers - (memory.answers or 0))
     local lost = math.max(0, abandoned - (memory.abandoned or 0))
-    local keep = math.exp(-new / params.memory)
+    local keep = math.exp(-new / math.min(params.memory, math.max(FEW, answers / 2)))
     memory.answers, memory.abandoned = answers, abandoned
     memory.lost = (memory.lost or 0) * keep + lost
     memory.risked = (memory.risked or 0) * keep + new * threshold
     return (memory.lost + 5) / (memory.risked + 5 / 1.2)
-end
-
--- At the limit: calls under way may still bring another abandoned one or two. Not before
--- enough people have answered, or nothing could ever be spent.
-local function is_spent(live)
-    return live.answers >= ENOUGH and live.limit * live.answers - live.abandoned < 2
 end
 
 local function dial(view, memory)
@@ -52,8 +56,7 @@ local function dial(view, memory)
         return view.room
     end
     local calls = math.max(0, queue.spare + view.plan.service_level)
-    if view.live.limit <= 0 or queue.logged_in == 0 or learn.age() < params.patience
-       or is_spent(view.live) then
+    if view.live.limit <= 0 or queue.logged_in == 0 or learn.age() < params.patience then
         return { calls = calls, ask_in = 1 }
     end
     local threshold = memory.threshold or 0.02
