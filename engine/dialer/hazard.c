@@ -73,6 +73,13 @@ double hazard_mean(const struct hazard *h) {
     return mean;
 }
 
+double hazard_seen(const struct hazard *h) {
+    double seen = 0;
+    for (int i = 0; i < HAZARD_BINS; i++)
+        seen += h->ends[i] - BELIEF;
+    return seen > 0 ? seen : 0;
+}
+
 static json_t *save(const double *v, int n) {
     json_t *a = json_array();
     for (int i = 0; i < n; i++)

@@ -30,6 +30,8 @@ void hazard_refresh(struct hazard *h);
 double hazard_ends(const struct hazard *h, double age, double more);
 /* Mean duration as learnt. */
 double hazard_mean(const struct hazard *h);
+/* Ends seen, older ones faded: on how many the answers rest. */
+double hazard_seen(const struct hazard *h);
 json_t *hazard_save(const struct hazard *h);
 /* Takes up what hazard_save gave; anything else is ignored. */
 void hazard_load(struct hazard *h, const json_t *saved);

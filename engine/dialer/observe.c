@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define SAVE_EACH 120.0  /* s */
-#define SLOT "learn"     /* its place beside the hooks' memories */
 #define GRACE_SHARE 0.75 /* of the time a caller may wait; the rest is for the way there */
 
 double observe_now(const struct engine *e) { return (double)engine_now(e) / (double)NS_PER_S; }
@@ -34,7 +33,7 @@ static void save(struct campaign *c, bool at_once) {
     json_t *all = learn_save(&o->learn, now);
     char *text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     struct batch *b = batch_new();
-    batch_write(b, WRITE_MEMORY, row_uuid(c->item.row), SLOT, text);
+    batch_write(b, WRITE_MEMORY, row_uuid(c->item.row), LEARN_SLOT, text);
     store_submit(c->engine->store, b, NULL, NULL);
     free(text);
     json_decref(all);
@@ -47,7 +46,7 @@ void observers_save(struct engine *e, bool at_once) {
 
 static void load_learnt(struct campaign *c, struct observer *o) {
     struct query q;
-    query_begin(&q, c->engine->store, READ_MEMORY, row_uuid(c->item.row), SLOT);
+    query_begin(&q, c->engine->store, READ_MEMORY, row_uuid(c->item.row), LEARN_SLOT);
     const char *text = query_step(&q) ? query_text(&q, 0) : NULL;
     json_t *saved = text ? json_loads(text, 0, NULL) : NULL;
     if (saved)

@@ -8,6 +8,8 @@
 #include "dialer/live.h"
 #include "dialer/queue.h"
 
+#define LEARN_SLOT "learn" /* where it is kept in the store, beside the hooks' memories */
+
 /* A campaign's: made with it, freed with it. */
 struct observer {
     struct learn learn;

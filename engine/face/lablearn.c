@@ -1,5 +1,6 @@
-/* A world learned from a campaign's own ledger. What the ledger does not know (wrap-up,
- * agents, machines) stays as the simulator has it, and is said. */
+/* A world learned from a campaign's own ledger; wrap-up from what the engine has learnt of
+ * the agents. What neither knows (breaks, machines) stays as the simulator has it, and is
+ * said. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "dialer/observe.h"
 #include "dialer/outcome.h"
 #include "face/lab.h"
 #include "store/ledger.h"
@@ -17,6 +19,8 @@
 #define AT_ONCE 0.5     /* s: a refusal without ringing */
 #define MET_NOBODY 2.5  /* s: where the ledger does not say: so short a call met no agent */
 #define RANG_OUT 0.98   /* of the plan's time limit */
+#define WRAPUPS_MIN 10  /* fewer seen tell nothing */
+#define WRAPUP_LAST 3600 /* s */
 
 /* Mean and spread of something. */
 struct sample {
@@ -27,7 +31,7 @@ struct ledger {
     double calls, answers;
     double hour_calls[HOURS], hour_answers[HOURS];
     double rang_out, busy, congestion, unknown, no_peer, failed, lost;
-    struct sample ring, fail, talk;
+    struct sample ring, fail, talk, wrapup;
     double unmet; /* answered and gone at once */
     double first, last;
     /* talks, to see how many there were at a time */
@@ -48,7 +52,7 @@ static void add(struct sample *s, double v) {
 static double mean(const struct sample *s) { return s->n > 0 ? s->sum / s->n : 0; }
 
 static double cv(const struct sample *s) {
-    double m = mean(s), var = s->n > 1 ? s->squares / s->n - m * m : 0;
+    double m = mean(s), var = s->n > 0 ? s->squares / s->n - m * m : 0;
     return m > 0 && var > 0 ? sqrt(var) / m : 0;
 }
 
@@ -140,6 +144,26 @@ static int busiest(struct ledger *l) {
     return most;
 }
 
+/* The engine keeps how likely a wrap-up is to end at each age: mean and spread of that.
+ * Where it has seen talks end and hardly a wrap-up, there is none. */
+static void learn_wrapup(struct ledger *l, const char *path, const char *campaign) {
+    char *text = ledger_memory(path, campaign, LEARN_SLOT);
+    json_t *saved = text ? json_loads(text, 0, NULL) : NULL;
+    struct learn learn;
+    learn_init(&learn, 0, 30, 0);
+    learn_load(&learn, 0, saved);
+    double seen = hazard_seen(&learn.wrapup), sum = 0, squares = 0;
+    for (int t = 0; seen >= WRAPUPS_MIN && t < WRAPUP_LAST; t++) {
+        double lasts = 1 - hazard_ends(&learn.wrapup, 0, t + 0.5);
+        sum += lasts;
+        squares += 2 * (t + 0.5) * lasts;
+    }
+    if (seen >= WRAPUPS_MIN || hazard_seen(&learn.talk) >= WRAPUPS_MIN)
+        l->wrapup = (struct sample){.n = 1, .sum = sum, .squares = squares};
+    json_decref(saved);
+    free(text);
+}
+
 /* {from, value} by hours since the first hour with calls; hours with few calls lean on
  * the whole. */
 static json_t *answer_rates(const struct ledger *l, int *first) {
@@ -193,6 +217,8 @@ static json_t *world_of(struct ledger *l) {
         json_object_set_new(w, "fail", duration(&l->fail));
     if (l->talk.n > 0)
         json_object_set_new(w, "talk", duration(&l->talk));
+    if (l->wrapup.n > 0)
+        json_object_set_new(w, "wrapup", duration(&l->wrapup));
     int agents = busiest(l);
     if (agents)
         json_object_set_new(w, "agents", json_integer(agents));
@@ -201,15 +227,15 @@ static json_t *world_of(struct ledger *l) {
 
 /* What was learned from how much, for whoever reads the report. */
 static json_t *summary(const struct ledger *l, const char *from, const json_t *world) {
-    return json_pack("{s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s}",
+    return json_pack("{s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:b, s:f}",
                      "from", from, "calls", (json_int_t)l->calls, "answer_rate",
                      l->answers / l->calls, "ring_mean", mean(&l->ring), "ring_cv", cv(&l->ring),
                      "talk_mean", mean(&l->talk), "talk_cv", cv(&l->talk), "fail_mean",
                      mean(&l->fail), "rang_out", l->rang_out / l->calls, "talks",
                      (json_int_t)l->talk.n, "met_nobody", (json_int_t)l->unmet, "lost",
                      (json_int_t)l->lost, "agents",
-                     json_integer_value(json_object_get(world, "agents")), "not_in_the_ledger",
-                     "wrap-up, breaks, machines; agents: the most talks at a time");
+                     json_integer_value(json_object_get(world, "agents")), "wrapup_learnt",
+                     l->wrapup.n > 0, "wrapup_mean", mean(&l->wrapup));
 }
 
 json_t *lab_world_learn(const char *from, json_t **learned, char **err) {
@@ -226,6 +252,7 @@ json_t *lab_world_learn(const char *from, json_t **learned, char **err) {
         *err = xasprintf("%s: only %.0f calls of %s are over: nothing can be learned from them",
                          path, l.calls, colon + 1);
     } else if (ok) {
+        learn_wrapup(&l, path, colon + 1);
         world = world_of(&l);
         *learned = summary(&l, from, world);
     }

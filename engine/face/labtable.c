@@ -78,13 +78,18 @@ char *labreport_learned(const struct lab_setting *s) {
     const json_t *l = s->learned;
     if (l == NULL)
         return NULL;
-    return xasprintf(
+    char *wrapup = json_is_true(json_object_get(l, "wrapup_learnt"))
+                       ? xasprintf("wrap-up %.0f s; not known:", labsum_of(l, "wrapup_mean"))
+                       : xstrdup("not known: wrap-up,");
+    char *text = xasprintf(
         "Learned from %.0f calls: %.1f%% answered, ring %.1f s (cv %.2f), talk %.0f s (cv %.2f, "
-        "%.0f talks), %.0f answered calls met nobody, at least %.0f agents; not in the ledger: "
-        "wrap-up, breaks, machines.",
+        "%.0f talks), %.0f answered calls met nobody, at least %.0f agents, "
+        "%s breaks, machines.",
         labsum_of(l, "calls"), 100 * labsum_of(l, "answer_rate"), labsum_of(l, "ring_mean"),
         labsum_of(l, "ring_cv"), labsum_of(l, "talk_mean"), labsum_of(l, "talk_cv"),
-        labsum_of(l, "talks"), labsum_of(l, "met_nobody"), labsum_of(l, "agents"));
+        labsum_of(l, "talks"), labsum_of(l, "met_nobody"), labsum_of(l, "agents"), wrapup);
+    free(wrapup);
+    return text;
 }
 
 /* A strategy that failed was not what these figures are of. */

@@ -78,13 +78,20 @@ static bool read_calls(sqlite3 *db, const char *uuid,
     return rc == SQLITE_DONE;
 }
 
+static sqlite3 *open_file(const char *path, bool *ok) {
+    sqlite3 *db = NULL;
+    *ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK;
+    if (*ok)
+        sqlite3_busy_timeout(db, BUSY_MS);
+    return db;
+}
+
 bool ledger_read(const char *path, const char *campaign,
                  void (*call)(void *arg, const struct ledger_call *c), void *arg, char **err) {
-    sqlite3 *db = NULL;
     char *uuid = NULL;
-    bool ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK;
+    bool ok;
+    sqlite3 *db = open_file(path, &ok);
     if (ok) {
-        sqlite3_busy_timeout(db, BUSY_MS);
         uuid = find(db, path, campaign, err);
         ok = uuid && read_calls(db, uuid, call, arg);
     }
@@ -93,4 +100,24 @@ bool ledger_read(const char *path, const char *campaign,
     free(uuid);
     sqlite3_close(db);
     return ok;
+}
+
+char *ledger_memory(const char *path, const char *campaign, const char *hook) {
+    static const char sql[] = "SELECT value FROM memory WHERE camp_uuid = ?1 AND hook = ?2";
+    char *err = NULL, *value = NULL;
+    bool ok;
+    sqlite3 *db = open_file(path, &ok);
+    char *uuid = ok ? find(db, path, campaign, &err) : NULL;
+    sqlite3_stmt *st = NULL;
+    if (uuid && sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(st, 1, uuid, -1, SQLITE_STATIC);
+        sqlite3_bind_text(st, 2, hook, -1, SQLITE_STATIC);
+        if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0))
+            value = xstrdup((const char *)sqlite3_column_text(st, 0));
+    }
+    sqlite3_finalize(st);
+    free(uuid);
+    free(err);
+    sqlite3_close(db);
+    return value;
 }

@@ -23,5 +23,8 @@ struct ledger_call {
 bool ledger_read(const char *path, const char *campaign,
                  void (*call)(void *arg, const struct ledger_call *c), void *arg,
                  char **err) MUST_CHECK;
+/* What a hook, or the engine itself, keeps in mind of that campaign (JSON, to be freed);
+ * NULL if nothing, or if it cannot be read. */
+char *ledger_memory(const char *path, const char *campaign, const char *hook);
 
 #endif

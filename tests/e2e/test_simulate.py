@@ -297,7 +297,7 @@ def test_one_run(bench):
 def test_learn(bench):
     """What was learned from a ledger is not the world that made it."""
     out = bench.folder / "out"
-    world = bench.world("{ answer_rate = { { 0, 0.5 }, { 3600, 0.2 } }, talk = { mean = 100, cv = 0.8 }, agents = 12,"
+    world = bench.world("{ answer_rate = { { 0, 0.5 }, { 3600, 0.2 } }, talk = { mean = 100, cv = 0.8 }, wrapup = { mean = 18 }, agents = 12,"
                         " ring = { mean = 8, cv = 0.3 }, fail_early = 0.4, busy = 0.1, start = '2026-05-04T10:00:00' }")
     plan = bench.wild()
     figures("--plan", plan, "--world", world, "--hours", 2, "--runs", 1, "--out", out)
@@ -314,11 +314,13 @@ def test_learn(bench):
     assert learned["talk_mean"] == pytest.approx(100, rel=0.8 * 4 / learned["talks"] ** 0.5)
     assert learned["met_nobody"] > 0 and learned["met_nobody"] + learned["talks"] == answers
     assert 10 <= learned["agents"] <= 12
+    assert learned["wrapup_learnt"] and learned["wrapup_mean"] == pytest.approx(18, rel=0.15)
     table = json.loads((out / "again" / "report.json").read_text(encoding="utf-8"))["world"]
     assert table["start"] == "2026-05-04T10:00:00"
     (_, first), (later, second) = table["answer_rate"]
     assert later == 3600 and abs(first - 0.5) < 0.09 and abs(second - 0.2) < 0.07
     assert table["fail_early"] == pytest.approx(0.4, abs=0.1) and table["busy"] == pytest.approx(0.1, abs=0.07)
+    assert table["wrapup"]["mean"] == pytest.approx(18, rel=0.15) and table["wrapup"]["cv"] == pytest.approx(0.6, abs=0.2)
     assert table["fail"]["mean"] == pytest.approx(4.5, abs=0.6)
     # its name and its uuid are the same campaign
     assert figures("--plan", plan, "--world", f"from:{ledger}:{uuid}", "--hours", 2, "--runs", 2)["runs"] == said["runs"]
