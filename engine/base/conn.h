@@ -28,6 +28,9 @@ struct conn *conn_dial(struct loop *l, const char *host, int port, struct tls *t
                        const struct conn_events *ev, void *arg);
 /* Two ends of a queue in memory; each is open at once. */
 void conn_pair(struct loop *l, struct conn *ends[2]);
+/* A socket that somebody has accepted: open, and this connection's from now on. fd -1: one
+ * that is replayed. */
+struct conn *conn_accept(struct loop *l, int fd, const char *peer, struct tls *tls);
 /* Who hears what this end receives. */
 void conn_attach(struct conn *c, const struct conn_events *ev, void *arg);
 /* Queues bytes; nothing is written from within. */
@@ -43,19 +46,5 @@ void conn_close(struct conn *c, bool flush);
 const char *conn_peer(const struct conn *c);
 /* Its socket, -1 for a queue: for questions to the kernel only. */
 int conn_fd(const struct conn *c);
-
-struct listener;
-/* Listens; each new connection is handed to accept (attach it there). port 0 takes a
- * free one; tls as above. NULL with *err (free it) when it cannot. */
-struct listener *listener_new(struct loop *l, const char *host, int port, struct tls *tls,
-                              void (*accept)(void *arg, struct conn *c), void *arg,
-                              char **err) MUST_CHECK;
-/* 0 where it is replayed. */
-int listener_port(const struct listener *ls);
-/* The same on a unix socket with these permissions; unlinked by listener_free. */
-struct listener *listener_unix(struct loop *l, const char *path, int mode,
-                               void (*accept)(void *arg, struct conn *c), void *arg,
-                               char **err) MUST_CHECK;
-void listener_free(struct listener *ls);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/conn.h"
+#include "base/listener.h"
 #include "dialer/nouns.h"
 
 #define LINE_MAX_BYTES 8192 /* arguments of a dialplan line are below 8 kB */

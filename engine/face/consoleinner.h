@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "ami/message.h"
-#include "base/conn.h"
+#include "base/listener.h"
 #include "dialer/engine.h"
 #include "script/shell.h"
 

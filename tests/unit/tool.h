@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/chance.h"
-#include "base/conn.h"
+#include "base/listener.h"
 #include "base/loop.h"
 #include "base/str.h"
 
