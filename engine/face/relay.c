@@ -7,6 +7,7 @@
 
 #include "ami/framing.h"
 #include "face/actions.h"
+#include "face/gate.h"
 
 #define RETRY SECONDS(1)
 #define REFUSED_MAX SECONDS(60) /* between two logins of a user whom Asterisk refuses */
@@ -17,18 +18,17 @@
 #define QUEUED_MAX 65536      /* bytes that may wait for the login */
 #define PING_EVERY SECONDS(30)
 
-/* Before each Asterisk: few log in at once, the others wait for their turn. */
-struct gate {
-    struct gate *next;
+/* Before each Asterisk: few log in at once. */
+struct door {
+    struct door *next;
     const struct conf_asterisk *conf;
-    unsigned inside;
-    struct relay *first, **last; /* who waits */
+    struct gate gate;
 };
 
 struct relays {
     struct loop *loop;
     const struct str *commands;
-    struct gate *gates;
+    struct door *doors;
 };
 
 enum state { RELAY_AWAY, RELAY_LOGIN, RELAY_UP };
@@ -44,9 +44,7 @@ struct waiting {
 struct relay {
     struct relays *all;
     struct loop *loop;
-    struct gate *gate;
-    struct relay *behind; /* at the gate */
-    bool waits, inside;
+    struct guest guest;
     const struct conf_asterisk *conf;
     struct tls *tls;
     struct session *session;
@@ -63,7 +61,6 @@ struct relay {
 };
 
 static void begin(void *arg);
-static void dial(struct relay *r);
 
 /* ---- the order of answers ---- */
 
@@ -120,48 +117,8 @@ static void fail_all(struct relay *r, const char *why) {
 
 /* ---- connection ---- */
 
-static void enter(void *arg) {
-    struct relay *r = arg;
-    if (r->gate->inside < LOGINS_MAX) {
-        r->gate->inside++;
-        r->inside = true;
-        dial(r);
-    } else {
-        r->waits = true;
-        r->behind = NULL;
-        *r->gate->last = r;
-        r->gate->last = &r->behind;
-    }
-}
-
-/* Takes it out of those who wait. */
-static void unlist(struct relay *r) {
-    struct relay **p = &r->gate->first;
-    while (*p != r)
-        p = &(*p)->behind;
-    *p = r->behind;
-    if (*p == NULL)
-        r->gate->last = p;
-    r->waits = false;
-}
-
-/* It has logged in, or gives up: the next one's turn. */
-static void leave(struct relay *r) {
-    struct relay *next = r->gate->first;
-    if (r->waits)
-        unlist(r);
-    if (!r->inside)
-        return;
-    r->inside = false;
-    r->gate->inside--;
-    if (next) {
-        unlist(next);
-        enter(next);
-    }
-}
-
 static void hang_up(struct relay *r) {
-    leave(r);
+    gate_leave(&r->guest);
     conn_close(r->conn, false);
     r->conn = NULL;
     framing_free(&r->framing);
@@ -275,7 +232,7 @@ static void on_logged_in(struct relay *r, const struct message *m) {
         on_refused(r, message_text(m, "Message"));
         return;
     }
-    leave(r);
+    gate_leave(&r->guest);
     r->retry = RETRY;
     r->why[0] = '\0';
     r->state = RELAY_UP;
@@ -387,10 +344,18 @@ static void begin(void *arg) {
     struct relay *r = arg;
     r->state = RELAY_LOGIN;
     timer_set(&r->timer, LOGIN_TIME);
-    enter(r);
+    gate_enter(&r->guest);
 }
 
-static void dial(struct relay *r) {
+/* Asterisk closed at once: to the gate again. */
+static void again(void *arg) {
+    struct relay *r = arg;
+    gate_enter(&r->guest);
+}
+
+/* Its turn. */
+static void dial(void *arg) {
+    struct relay *r = arg;
     r->opened = r->banner = false;
     framing_init(&r->framing, &framing_of_server);
     r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, r->tls, &conn_events, r);
@@ -433,35 +398,37 @@ struct relays *relays_new(struct loop *l, const struct str *commands) {
 void relays_free(struct relays *rs) {
     if (rs == NULL)
         return;
-    for (struct gate *g = rs->gates, *next; g; g = next) {
-        next = g->next;
-        free(g);
+    for (struct door *d = rs->doors, *next; d; d = next) {
+        next = d->next;
+        free(d);
     }
     free(rs);
 }
 
-static struct gate *find_gate(struct relays *rs, const struct conf_asterisk *conf) {
-    struct gate *g = rs->gates;
-    while (g && g->conf != conf)
-        g = g->next;
-    if (g)
-        return g;
-    g = xcalloc(1, sizeof *g);
-    *g = (struct gate){.next = rs->gates, .conf = conf};
-    g->last = &g->first;
-    return rs->gates = g;
+static struct gate *gate_of(struct relays *rs, const struct conf_asterisk *conf) {
+    struct door *d = rs->doors;
+    while (d && d->conf != conf)
+        d = d->next;
+    if (d)
+        return &d->gate;
+    d = xcalloc(1, sizeof *d);
+    *d = (struct door){.next = rs->doors, .conf = conf};
+    gate_init(&d->gate, LOGINS_MAX);
+    rs->doors = d;
+    return &d->gate;
 }
 
 struct relay *relay_new(struct relays *rs, const struct conf_asterisk *conf, struct tls *tls,
                         struct session *s) {
     struct relay *r = xcalloc(1, sizeof *r);
     *r = (struct relay){.all = rs, .loop = rs->loop, .conf = conf, .tls = tls, .session = s,
-                        .gate = find_gate(rs, conf), .retry = RETRY};
+                        .guest = {.gate = gate_of(rs, conf), .enter = dial}, .retry = RETRY};
+    r->guest.arg = r;
     r->last = &r->first;
     timer_init(&r->silence, rs->loop, on_silence, r);
     timer_init(&r->ping, rs->loop, on_ping, r);
     timer_init(&r->timer, rs->loop, on_timer, r);
-    timer_init(&r->again, rs->loop, enter, r);
+    timer_init(&r->again, rs->loop, again, r);
     begin(r);
     return r;
 }
@@ -480,7 +447,7 @@ void relay_free(struct relay *r) {
     timer_stop(&r->again);
     timer_stop(&r->silence);
     timer_stop(&r->ping);
-    leave(r);
+    gate_leave(&r->guest);
     conn_close(r->conn, false);
     r->conn = NULL;
     r->state = RELAY_AWAY;
