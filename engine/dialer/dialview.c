@@ -164,6 +164,8 @@ static json_t *answers(const void *from) { return json_integer(live_of(from)->in
 
 static json_t *abandoned(const void *from) { return json_integer(live_of(from)->lost_in_window); }
 
+static json_t *machines(const void *from) { return json_integer(live_of(from)->machines_in_window); }
+
 static json_t *abandon_limit(const void *from) { return json_real(live_limit(live_of(from))); }
 
 const struct view_field dialview_fields[] = {
@@ -195,6 +197,8 @@ const struct view_field dialview_fields[] = {
      spare},
     {"live.answers", "people", "who answered this campaign, in the legal window", "400", answers},
     {"live.abandoned", "people", "of them, who found no agent in time", "8", abandoned},
+    {"live.machines", "calls", "that AMD took for machines, likewise; since the engine started", "20",
+     machines},
     {"live.limit", "0..1", "share that may be abandoned; 0 = no limit", "0.03", abandon_limit},
     {"queue.performance", "0..1", "share of the queue's calls answered in time; 1 = not known yet",
      "0.9", performance},

@@ -13,7 +13,8 @@ static void drop(struct live *l, int64_t hour) {
     int i = (int)(hour % LIVE_HOURS);
     l->in_window -= l->answers[i];
     l->lost_in_window -= l->abandoned[i];
-    l->answers[i] = l->abandoned[i] = 0;
+    l->machines_in_window -= l->machines[i];
+    l->answers[i] = l->abandoned[i] = l->machines[i] = 0;
 }
 
 void live_advance(struct live *l, int64_t now) {
@@ -40,6 +41,14 @@ void live_add(struct live *l, int64_t at, int answers, int abandoned) {
     l->abandoned[hour_of(at) % LIVE_HOURS] += abandoned;
     l->in_window += answers;
     l->lost_in_window += abandoned;
+}
+
+void live_add_machine(struct live *l, int64_t at) {
+    live_advance(l, at);
+    if (!is_inside(l, at))
+        return;
+    l->machines[hour_of(at) % LIVE_HOURS]++;
+    l->machines_in_window++;
 }
 
 double live_limit(const struct live *l) { return l->conf->limits.abandon_limit / 100; }

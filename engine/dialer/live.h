@@ -16,8 +16,9 @@
 struct live {
     const struct conf *conf;
     int64_t hour;       /* since 1970, the latest counted */
-    int32_t answers[LIVE_HOURS], abandoned[LIVE_HOURS]; /* by hour % LIVE_HOURS */
-    int64_t in_window, lost_in_window;
+    /* by hour % LIVE_HOURS */
+    int32_t answers[LIVE_HOURS], abandoned[LIVE_HOURS], machines[LIVE_HOURS];
+    int64_t in_window, lost_in_window, machines_in_window;
     int64_t all, lost;  /* since the start; only rise */
 };
 
@@ -25,6 +26,8 @@ struct live {
 void live_init(struct live *l, const struct conf *conf, int64_t now);
 /* So many people answered at `at`; so many of such found no agent in time. */
 void live_add(struct live *l, int64_t at, int answers, int abandoned);
+/* AMD took one more for a machine; of those before the start nothing is known. */
+void live_add_machine(struct live *l, int64_t at);
 /* Hours that have left the window no longer count. */
 void live_advance(struct live *l, int64_t now);
 /* Would one more abandoned call break the limit? Then no call may begin beyond one for

@@ -124,6 +124,8 @@ void observe_connected(struct dialing *d) {
 }
 
 void observe_gone(struct dialing *d) {
+    if (d->watched && d->amd && strcmp(d->amd, "MACHINE") == 0)
+        live_add_machine(&d->campaign->observer->live, engine_wall(d->engine));
     if (d->watched)
         learn_ended(&d->campaign->observer->learn, observe_now(d->engine), d->begun);
     d->watched = false;

@@ -20,13 +20,15 @@ local FEW = 200 -- answers
 -- The share of answers that may be abandoned from now on. With more of the allowance left
 -- than a reserve: the limit, and the surplus spread over the answers of the next half hour.
 -- With less: as much less as of the reserve is gone, so that the engine's cap, which
--- would let so much fewer calls begin, is seldom met.
+-- would let so much fewer calls begin, is seldom met. Where AMD runs, some of the people
+-- who were counted are machines: the chance in their share of the abandoned is held back.
 local function wanted(view, params)
     local agents, live = view.queue.logged_in, view.live
     local talk, wrapup = learn.handling()
     local horizon = math.max(params.horizon, agents * HALF_AN_HOUR / (talk + wrapup))
     local reserve = params.reserve + params.reserve_agent * agents
                     + math.sqrt(live.limit * horizon)
+                    + 2 * math.sqrt(live.limit * params.amd_error * live.machines)
     local left = live.limit * live.answers - live.abandoned
     if left >= reserve then
         return math.min(2 * live.limit, live.limit + (left - reserve) / horizon)
@@ -100,6 +102,7 @@ return {
         horizon = { 400, "answers, at least, over which what was saved is spent", min = 20 },
         reserve = { 2.5, "abandoned calls held back", min = 0 },
         reserve_agent = { 0.04, "and so many more for each agent", min = 0 },
+        amd_error = { 0.05, "share of answers that AMD may take for what they are not", min = 0, max = 1 },
         memory = { 2000, "answers after which an old one has faded to 1/e", min = 10 },
     },
     dial = dial,

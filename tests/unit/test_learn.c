@@ -244,7 +244,11 @@ static void test_window(void **state) {
     assert_false(live_is_full(&l));
     live_add(&l, t + 2 * HOUR, 0, 1);
     assert_true(live_is_full(&l));
+    live_add_machine(&l, t);
+    live_add_machine(&l, t + 2 * HOUR);
+    assert_int_equal(l.machines_in_window, 2);
     live_advance(&l, t + 24 * HOUR); /* the first hour is out */
+    assert_int_equal(l.machines_in_window, 1);
     assert_true(l.in_window == 601 && l.lost_in_window == 1 && !live_is_full(&l));
     live_add(&l, t - 30 * 24 * HOUR, 5, 5); /* before it began */
     assert_true(l.in_window == 601 && l.all == 705 && l.lost == 26);
