@@ -26,6 +26,7 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_CPS] = "as many calls a second as are allowed",
     [REASON_TRUNK] = "the trunk is full",
     [REASON_CAMPAIGN] = "as many calls up or a second as the campaign may have",
+    [REASON_CONGESTION] = "calls end in congestion: none for a moment",
     [REASON_AGENTS] = "no agent is logged in to the queue",
     [REASON_STRATEGY] = "the dial strategy wants no call now",
     [REASON_ABANDON] = "as many people as may be found no agent: one call for each free agent",

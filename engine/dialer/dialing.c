@@ -355,6 +355,7 @@ static void finish(struct dialing *d) {
     d->outcome.res_dial_detail = detail_of(d);
     if (d->outcome.ours && d->sent && !d->refused)
         asterisk_fault(d->asterisk);
+    cap_ended(&d->campaign->cap, engine_now(d->engine), d->outcome.res_dial == RES_CONGESTION);
     give_room(d);
     free_lead(d);
     char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];

@@ -31,6 +31,7 @@ static int64_t room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
     int64_t now = engine_now(c->engine), room = INT64_MAX;
     limit(out, &room, a->originates - a->asked, REASON_ORIGINATES);
     limit(out, &room, cap_room(&c->cap, now), REASON_CAMPAIGN);
+    limit(out, &room, now < c->cap.rest ? 0 : INT64_MAX, REASON_CONGESTION);
     if (a->cap.channels)
         limit(out, &room, a->cap.channels - a->cap.up, REASON_CHANNELS);
     limit(out, &room, cap_room(&a->cap, now), REASON_CPS);
