@@ -369,6 +369,7 @@ void campaign_changed(struct campaign *c) {
     read_caps(c);
     json_decref(c->item.frozen);
     c->item.frozen = NULL;
+    observer_renew(c);
     set_agenda(c);
     campaign_kick(c);
 }
@@ -395,6 +396,6 @@ void campaign_free(struct campaign *c) {
         agenda_release(c->agenda);
     row_free(c->item.row);
     json_decref(c->item.frozen);
-    free(c->observer);
+    observer_free(c->observer);
     free(c);
 }

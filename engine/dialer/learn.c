@@ -17,6 +17,10 @@
 #define RATE_BELIEF_DIALS 10.0
 #define DRIFT_SIGMAS 3.0    /* the fast estimate takes over when they differ by so much */
 #define CAREFUL_SIGMAS 1.5  /* assumed to be so much higher while little is known */
+#define ENOUGH_ANSWERS 3    /* before them there is nothing to predict from */
+#define SILENCE_FIRST 20.0  /* dials without an answer; before them */
+#define SILENCE_LEAST 50.0  /* and after, fewer happen */
+#define SILENCE 8.0         /* answers that should have come by then: chance e^-8 */
 #define REFRESH 15.0        /* s between two makings of the tables; more often at first */
 
 static int64_t bin_of(double at) { return (int64_t)floor(at / LEARN_BIN); }
@@ -178,7 +182,21 @@ static void follow_burst(struct learn *l) {
     l->slow = l->fast = l->burst;
 }
 
+/* Long without an answer: a line that is down, a wrong prefix, an empty start. What happens
+ * when it is over is not to be learnt from that time. */
+static bool is_silent(const struct learn *l) {
+    if (l->answers < ENOUGH_ANSWERS)
+        return l->silence > SILENCE_FIRST;
+    double most = SILENCE / learn_answer_rate(l);
+    return l->silence > (most > SILENCE_LEAST ? most : SILENCE_LEAST);
+}
+
+bool learn_knows(const struct learn *l) { return l->answers >= ENOUGH_ANSWERS && !is_silent(l); }
+
 static void expose(struct learn *l, double dials) {
+    l->silence += dials;
+    if (is_silent(l))
+        return;
     l->slow.exposure += dials;
     l->fast.exposure += dials;
     l->burst.exposure += dials;
@@ -261,6 +279,7 @@ void learn_answered(struct learn *l, double now, double begun) {
     l->burst.answers++;
     follow_burst(l);
     l->answers++;
+    l->silence = 0;
 }
 
 void learn_ended(struct learn *l, double now, double begun) {

@@ -27,6 +27,7 @@ struct learn {
     double rang[LEARN_BINS], answered[LEARN_BINS], ended[LEARN_BINS];
     double by_answer[LEARN_BINS + 1], by_end[LEARN_BINS + 1]; /* shares before each bin */
     struct learn_rate slow, fast, burst;
+    double silence; /* dials since the last answer, as exposure */
     double ringing[LEARN_BINS]; /* calls that ring now, by age; slot of age 0 = turn */
     double dialled[LEARN_BINS]; /* all that began, by age */
     int64_t bin;                /* present bin of time; its slot is bin % LEARN_BINS */
@@ -55,6 +56,9 @@ void learn_unsent(struct learn *l, double now, double begun);
 /* Makes the tables anew, when it is time for it (asked by learn_is_due). */
 bool learn_is_due(const struct learn *l, double now);
 void learn_refresh(struct learn *l, double now);
+/* False before a few people have answered, and when nobody has for so many dials that it can
+ * hardly be chance: then nothing can be predicted, one call per free agent is for sure. */
+bool learn_knows(const struct learn *l);
 /* Chance that a dial is answered, as known now; careful while little is known. */
 double learn_answer_rate(const struct learn *l);
 /* Calls that ring. */

@@ -16,7 +16,7 @@ static int risk(void *arg, const double *in, int n, double *out) {
     if (v && v->looked && in[0] - 1 < v->outlook.added)
         v->looked = false; /* asked before, maybe by another script: from the beginning */
     struct outlook *o = v ? dialview_outlook(v) : NULL;
-    out[0] = o ? outlook_risk(o, (int)in[0]) : 1;
+    out[0] = o && learn_knows(o->learn) ? outlook_risk(o, (int)in[0]) : 1;
     return 1;
 }
 
@@ -62,7 +62,7 @@ const struct script_function learn_functions[] = {
     {"risk", "(n)",
      "chance that the nth further call, if it is answered, finds no agent; n up to 1000, cheapest "
      "asked for in rising order. From the free agents, how long each of the others has talked or wrapped up, and "
-     "how long each call has rung",
+     "how long each call has rung. 1 before three people have answered, and when nobody has for long",
      risk},
     {"answer_rate", "()",
      "share of the dials that are answered, as known now, careful (too high) at first; and on how "

@@ -56,16 +56,42 @@ static void load_learnt(struct campaign *c, struct observer *o) {
     query_end(&q);
 }
 
-struct observer *observer_new(struct campaign *c) {
+static void begin_to_learn(struct campaign *c, struct observer *o) {
     struct engine *e = c->engine;
-    struct observer *o = xcalloc(1, sizeof *o);
     struct plan *p = campaign_plan(c);
     double timeout = p ? (double)row_int(p->item.row, PLAN_DIAL_TIMEOUT) / 1000 : 30;
     learn_init(&o->learn, observe_now(e), timeout, e->conf->limits.abandon_within * GRACE_SHARE);
+    xreplace(&o->plan, row_text(c->item.row, CAMPAIGN_PLAN));
+    xreplace(&o->dest, row_text(c->item.row, CAMPAIGN_DEST));
+}
+
+struct observer *observer_new(struct campaign *c) {
+    struct engine *e = c->engine;
+    struct observer *o = xcalloc(1, sizeof *o);
+    begin_to_learn(c, o);
     live_init(&o->live, e->conf, engine_wall(e));
     load_live(c, &o->live);
     load_learnt(c, o);
     return o;
+}
+
+void observer_free(struct observer *o) {
+    free(o->plan);
+    free(o->dest);
+    free(o);
+}
+
+/* Either may be missing. */
+static bool is_same(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+void observer_renew(struct campaign *c) {
+    struct observer *o = c->observer;
+    if (is_same(o->plan, row_text(c->item.row, CAMPAIGN_PLAN)) &&
+        is_same(o->dest, row_text(c->item.row, CAMPAIGN_DEST)))
+        return;
+    begin_to_learn(c, o);
+    o->at = -1;
+    save(c, true);
 }
 
 /* ---- calls ---- */

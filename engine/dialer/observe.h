@@ -16,9 +16,14 @@ struct observer {
     struct live live;
     double saved;  /* s on the loop's clock: what was learnt is on the disk up to here */
     int64_t at;    /* and so many answers of it */
+    char *plan, *dest; /* what it was learnt with */
 };
 
 struct observer *observer_new(struct campaign *c);
+void observer_free(struct observer *o);
+/* The campaign may have another plan or destination now: then nothing is known any more. Who
+ * has answered and who was abandoned still counts. */
+void observer_renew(struct campaign *c);
 /* What was learnt goes to the disk, if it is long since the last time; at_once: in any
  * case, before the store is closed. */
 void observers_save(struct engine *e, bool at_once);

@@ -54,6 +54,15 @@ static void add_call(const struct outlook *o, struct outlook_point *p, double ch
     p->chances[p->high] *= 1 - chance;
 }
 
+static void add_calls(const struct outlook *o, struct outlook_point *p, double chance, int n) {
+    for (int k = 0; o->exact && k < n; k++)
+        add_call(o, p, chance);
+    if (o->exact)
+        return;
+    p->mean -= n * chance;
+    p->variance += n * chance * (1 - chance);
+}
+
 /* ---- who is there ---- */
 
 static void shift(struct outlook *o, double n) {
@@ -86,8 +95,7 @@ void outlook_ringing(struct outlook *o, const struct learn *l) {
         int calls = (int)learn_at(l, age);
         for (int i = 0; calls > 0 && i < LEARN_POINTS; i++) {
             double chance = learn_soon(l, age, o->learn->points[i], rate);
-            for (int k = 0; k < calls; k++)
-                add_call(o, &o->points[i], chance);
+            add_calls(o, &o->points[i], chance, calls);
         }
     }
 }

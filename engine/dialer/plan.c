@@ -11,6 +11,7 @@
 
 #define CALLS_MAX 1000000000
 #define ASK_MAX 86400 /* s */
+#define ASK_LEAST 0.01
 #define FILE_NAME_MAX 100
 #define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -149,7 +150,7 @@ int64_t plan_calls(json_t *out, double *ask_in, bool *odd) {
     double ask = json_is_object(out) ? json_number_value(json_object_get(out, "ask_in")) : 0;
     bool none = json_is_null(calls) || (calls == NULL && json_object_get(out, "previews"));
     *odd = (!json_is_number(calls) && !none) || n < 0 || n > CALLS_MAX || ask < 0;
-    *ask_in = ask > 0 && ask < ASK_MAX ? ask : 0;
+    *ask_in = ask > 0 && ask < ASK_LEAST ? ASK_LEAST : ask > 0 && ask < ASK_MAX ? ask : 0;
     return n < 1 ? 0 : n > CALLS_MAX ? CALLS_MAX : (int64_t)n;
 }
 

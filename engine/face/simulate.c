@@ -15,6 +15,7 @@
 #include "face/labsum.h"
 
 #define RUNS_MAX 10000
+#define HOURS_MIN 0.001
 #define HOURS_MAX 744.0
 
 struct options {
@@ -40,7 +41,7 @@ static int usage(FILE *to) {
 static bool read_hours(const char *text, double *out) {
     char *end;
     *out = strtod(text, &end);
-    return end != text && *end == '\0' && *out > 0 && *out <= HOURS_MAX;
+    return end != text && *end == '\0' && *out >= HOURS_MIN && *out <= HOURS_MAX;
 }
 
 static bool read_limit(const char *text, double *out) {

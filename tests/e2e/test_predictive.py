@@ -29,6 +29,30 @@ def test_legal_line(tmp_path, agents):
         assert run["abandoned"] <= LINE and run["warnings"] == 0
 
 
+@pytest.mark.parametrize("rates", [
+    "{ { 0, 0 }, { 600, 0.3 } }",                  # a start at which nobody answers
+    "{ { 0, 0.3 }, { 3600, 0 }, { 4200, 0.3 } }",  # a line that is down for ten minutes
+])
+def test_silence(tmp_path, rates):
+    """While nobody answers more and more calls begin, and all are answered when that is over."""
+    (tmp_path / "world.lua").write_text(f"return {{ agents = 10, answer_rate = {rates} }}")
+    done = simulate("--plan", "predictive", "--world", tmp_path / "world.lua", "--hours", 3, "--runs", 2, "--seed", 9001, "--json")
+    for run in json.loads(done.stdout)["runs"]:
+        assert run["abandoned"] <= LINE and run["answers"] > 300 and run["dials"] < 2500
+
+
+def test_congestion(tmp_path):
+    """A trunk with too few channels is dialled as fast as it refuses, and uses the list up; or some congestion slows a list."""
+    def runs(world):
+        (tmp_path / "world.lua").write_text(f"return {{ agents = 10, {world} }}")
+        args = ["--plan", "predictive", "--world", tmp_path / "world.lua", "--hours", 0.5, "--runs", 1, "--json"]
+        return json.loads(simulate(*args).stdout)["runs"][0]
+
+    full, some, none = runs("trunk = 10"), runs("congestion = 0.05"), runs("")
+    assert full["answers"] > 50 and full["dials"] < 4000  # 260,500 without a rest
+    assert some["utilisation"] == pytest.approx(none["utilisation"], abs=0.05)
+
+
 def test_cap_holds_a_reckless_strategy(tmp_path):
     """Whatever a strategy asks for, the engine counts: beyond the limit one call for each free agent."""
     (tmp_path / "reckless.lua").write_text(

@@ -43,7 +43,7 @@ def read(*parts):
 
 # What the figures depend on beside strategy and world: the learner, the pacing, the simulated Asterisk.
 DECIDES = b"".join(read(*path.split("/")) for path in sorted(
-    [f"engine/dialer/{name}.c" for name in ("dialview", "hazard", "learn", "learnlua", "live", "observe", "outlook", "pace", "queue")]
+    [f"engine/dialer/{name}.c" for name in ("cap", "dialview", "hazard", "learn", "learnlua", "live", "observe", "outlook", "pace", "queue")]
     + [f"engine/sim/{name}" for name in os.listdir(os.path.join(TOP, "engine", "sim")) if name.endswith(".c")]))
 
 

@@ -114,15 +114,40 @@ static void test_begun_together(void **state) {
     learn_init(&l, 0.5, TIMEOUT, 1.5);
     for (int i = 0; i < 300; i++)
         learn_begun(&l, 1);
-    for (int i = 0; i < 100; i++) {
-        double ring = chance_lognormal(&c, 11, 0.45);
-        if (ring < 7)
-            learn_answered(&l, 1 + ring, 1);
-    }
+    double rings[100];
+    for (int i = 0; i < 100; i++)
+        rings[i] = chance_lognormal(&c, 11, 0.45);
+    for (double at = 0; at < 7; at += 0.5) /* one after the other */
+        for (int i = 0; i < 100; i++)
+            if (rings[i] >= at && rings[i] < at + 0.5)
+                learn_answered(&l, 1 + rings[i], 1);
     learn_advance(&l, 8);
     learn_refresh(&l, 8);
     assert_true(learn_ring_time(&l, 0.5) > 8);
     assert_true(learn_answer_rate(&l) > 0.2 && learn_answer_rate(&l) < 0.6);
+}
+
+/* What a line that is down teaches is forgotten at its first answer; or nothing is ever
+ * predicted on a list that few answer. */
+static void test_silence(void **state) {
+    (void)state;
+    struct learn l;
+    struct chance c;
+    chance_seed(&c, 4);
+    learn_init(&l, 0, TIMEOUT, 1.5);
+    assert_false(learn_knows(&l));
+    double now = run_calls(&l, &c, 0, 600, 0.3);
+    assert_true(learn_knows(&l));
+    now = run_calls(&l, &c, now, 600, 0);
+    assert_false(learn_knows(&l));
+    assert_true(learn_answer_rate(&l) > 0.2);
+    learn_begun(&l, now);
+    learn_answered(&l, now + 10, now);
+    assert_true(learn_knows(&l));
+    learn_init(&l, 0, TIMEOUT, 1.5);
+    now = run_calls(&l, &c, 0, 1200, 0.03);
+    assert_true(learn_knows(&l));
+    NEAR(learn_answer_rate(&l), 0.03, 0.015);
 }
 
 /* ---- risk ---- */
@@ -265,7 +290,7 @@ int main(void) {
         cmocka_unit_test(test_calls),        cmocka_unit_test(test_begun_together),
         cmocka_unit_test(test_certain),      cmocka_unit_test(test_binomial),
         cmocka_unit_test(test_normal),       cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_window),       cmocka_unit_test(test_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
