@@ -54,7 +54,7 @@ static bool copy_file(const char *from, const char *to) {
     return ok;
 }
 
-/* Copies the *.lua of a folder, and with deep those of its folders. */
+/* Copies the files of a folder, and with deep those of its folders. */
 static bool copy_folder(const char *from, const char *to, bool deep) {
     DIR *d = opendir(from);
     bool ok = d && mkdir(to, 0700) == 0;
@@ -174,6 +174,8 @@ void lab_plan_free(struct lab_plan *p) {
 
 /* ---- the world ---- */
 
+#define AGENTS 50 /* where neither world nor user says */
+
 /* The value of a step {from = 0, value = 1} or {0, 1}; *key is its place. */
 static json_t *step_value(json_t *step) {
     return json_is_array(step) ? json_array_get(step, 1) : json_object_get(step, "value");
@@ -222,5 +224,7 @@ json_t *lab_world_load(const char *path, int64_t agents, json_t **learned, char 
     }
     if (world && agents)
         scale_agents(world, agents);
+    else if (world && json_object_get(world, "agents") == NULL)
+        json_object_set_new(world, "agents", json_integer(AGENTS));
     return world;
 }

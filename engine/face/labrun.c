@@ -37,6 +37,11 @@ static void on_decision(void *arg, const char *line) {
 static void on_feed(void *arg) {
     struct shift *s = arg;
     int64_t called = (int64_t)sim_tally(s->sim)->total.event[EVENT_DIAL];
+    const struct row *c = noun_find(s->engine, &noun_campaign, s->uuids[MADE_CAMPAIGN]);
+    if (row_int(c, CAMPAIGN_STATUS) == 0) {
+        log_warn(&s->log, "the list has ended: the plan used %d leads within a second", LEADS_AHEAD);
+        return;
+    }
     if (s->leads - called < LEADS_AHEAD)
         shift_feed(s, LEADS_AHEAD);
     timer_set(&s->feed, FEED_EVERY);

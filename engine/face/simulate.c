@@ -29,7 +29,7 @@ struct options {
 
 static int usage(FILE *to) {
     fputs("usage: astout simulate --plan FILE.lua|STRATEGY [--compare FILE.lua|STRATEGY]\n"
-          "           [--world FILE.lua] [--hours 8] [--agents N] [--seed 1] [--runs 20]\n"
+          "           [--world FILE.lua] [--hours 8] [--agents 50] [--seed 1] [--runs 20]\n"
           "           [--out DIR] [--json] [--strategies DIR] [--timing]\n"
           "           [--abandon-limit PERCENT, 0 = none]\n",
           to);
@@ -238,6 +238,10 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
         print_json(&setting, trials, count);
     else if (ok)
         labreport_print(&setting, trials, count);
+    if (ok && fflush(stdout) && errno != EPIPE) { /* a reader may have seen enough */
+        *err = xasprintf("standard output: %s", strerror(errno));
+        ok = false;
+    }
     for (size_t i = 0; i < count; i++) {
         lab_plan_free(&trials[i].plan);
         json_decref(trials[i].runs);

@@ -40,7 +40,7 @@ static int call(lua_State *L) {
     sandbox_charge(L, COST);
     n = f ? f->call(sb->lent_arg, in, n, out) : -1;
     if (n < 0 || n > SCRIPT_OUT_MAX)
-        return luaL_error(L, "learn.%s: not available here", name);
+        return luaL_error(L, "learn.%s: not available here, or not with this number", name);
     for (int i = 0; i < n; i++)
         if (isnan(out[i]))
             lua_pushnil(L);
