@@ -102,7 +102,7 @@ return {
         horizon = { 400, "answers, at least, over which what was saved is spent", min = 20 },
         reserve = { 2.5, "abandoned calls held back", min = 0 },
         reserve_agent = { 0.04, "and so many more for each agent", min = 0 },
-        amd_error = { 0.05, "share of answers that AMD may take for what they are not", min = 0, max = 1 },
+        amd_error = { 0.05, "share of the machines that AMD may miss", min = 0, max = 1 },
         memory = { 2000, "answers after which an old one has faded to 1/e", min = 10 },
     },
     dial = dial,
