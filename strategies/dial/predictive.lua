@@ -16,6 +16,7 @@ local HALF_AN_HOUR = 1800
 local LAST = 1.5 -- abandoned calls: calls under way may still bring as many
 local START = 0.4 -- of the limit, until people have answered
 local FEW = 200 -- answers
+local FIRST = 60 -- answers, or calls
 
 -- The share of answers that may be abandoned from now on. With more of the allowance left
 -- than a reserve: the limit, and the surplus spread over the answers of the next half hour.
@@ -65,6 +66,11 @@ local function dial(view, memory)
     threshold = math.min(0.3, wanted(view, params) / bias(params, memory, threshold))
     memory.threshold = threshold
     local most = math.min(view.room, calls + 20 + queue.logged_in // 2)
+    local _, answers = learn.answer_rate()
+    if answers < FIRST then -- no flood of calls on the word of a few who answered
+        local lines = math.max(FIRST, queue.available * (1.5 + answers / 20))
+        most = math.min(most, math.max(calls, math.floor(lines) - queue.coming))
+    end
     while calls < most and learn.risk(calls + 1) <= threshold do
         calls = calls + 1
     end
