@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from asterisk import process
 from engine import Engine, binary, tries
 
 RIGHTS = "[poor]\nsecret = poor-secret\nread = all\nwrite = {}\n"
@@ -38,6 +39,7 @@ def test_too_few_rights(engine, asterisk, poor, write, action):
     c.status(camp, 1, mark)
     while c.stat(camp).Reason != "Asterisk refuses what the engine needs, the log says what":
         c.read(0.2)
+    process.poll(lambda: action in e.tail(400), "the log says what")
     said = [line for line in e.tail(400).splitlines() if line.startswith("error") and action in line]
     assert len(said) == 1 and "ermission denied" in said[0]
     assert c.show("Campaign", camp.uuid)[0]["Status"] == "1"
