@@ -1,7 +1,9 @@
 # astout: `make demo` and `make test` do all the set-up they need; `make` only builds.
 B        = build
 PKGS     = lua5.4 sqlite3 jansson libevent libevent_openssl uuid inih libedit libssl libcrypto
-ROOMS    = base ami store script dialer face sim
+ROOMS    = base record io conf ami store script/lua script/hook script/shell \
+           dialer/core dialer/learn dialer/plan dialer/campaign dialer/list dialer/pbx dialer/call \
+           dialer/pace dialer/noun sim control console lab main
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations \
            -Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -Wlogical-op -Wvla $(WERROR)
@@ -10,10 +12,10 @@ LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
 SAN_FLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
 SRC  = $(foreach r,$(ROOMS),$(wildcard engine/$r/*.c))
-MAIN = engine/face/main.c
+MAIN = engine/main/main.c
 OBJ  = $(patsubst engine/%.c,$(B)/%.o,$(SRC))
 OBJ += $(B)/prelude.o
-LIB  = $(filter-out $(B)/face/main.o,$(OBJ))
+LIB  = $(filter-out $(B)/main/main.o,$(OBJ))
 # The console's Lua, run in this order, becomes part of the binary.
 PRELUDE = $(patsubst %,scripts/%.lua,console consoleout consoleshow consolehelp consoleline \
             consolecomplete)
@@ -32,7 +34,7 @@ $(B)/%.o: engine/%.c
 
 $(B)/prelude.c: $(PRELUDE) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "face/consoleinner.h"'; \
+	@{ echo '#include "console/inner.h"'; \
 	   echo 'const struct shell_source console_prelude[] = {'; \
 	   for f in $(PRELUDE); do echo "{\"$$(basename $$f)\","; \
 	       sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done; \
@@ -86,7 +88,7 @@ lab:
 fuzz:
 	@for t in framing users conf; do \
 	    clang -std=c11 -g -O1 -D_GNU_SOURCE -Iengine $(CPPFLAGS) -fsanitize=fuzzer,address,undefined \
-	        -o $(B)/fuzz-$$t tests/fuzz/$$t.c engine/base/*.c engine/ami/message.c engine/ami/framing.c \
+	        -o $(B)/fuzz-$$t tests/fuzz/$$t.c engine/base/*.c engine/record/*.c engine/io/*.c engine/conf/*.c engine/ami/message.c engine/ami/framing.c \
 	        $(LDLIBS) && $(B)/fuzz-$$t -max_total_time=60 || exit 1; done
 
 clean:

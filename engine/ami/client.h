@@ -5,8 +5,8 @@
 
 #include "ami/message.h"
 #include "base/chance.h"
-#include "base/conn.h"
-#include "base/loop.h"
+#include "io/conn.h"
+#include "io/loop.h"
 
 struct client_config {
     const char *name; /* for the log: asterisk NAME */

@@ -5,7 +5,7 @@
 #define AMI_FILTER_H
 
 #include "base/log.h"
-#include "base/users.h"
+#include "conf/users.h"
 
 struct filter;
 

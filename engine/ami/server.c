@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "ami/session.h"
-#include "base/listener.h"
+#include "io/listener.h"
 
 static void on_accept(void *arg, struct conn *c) {
     struct server *sv = arg;

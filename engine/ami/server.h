@@ -5,9 +5,9 @@
 
 #include "ami/message.h"
 #include "base/chance.h"
-#include "base/conn.h"
-#include "base/loop.h"
-#include "base/users.h"
+#include "io/conn.h"
+#include "io/loop.h"
+#include "conf/users.h"
 
 struct server;
 struct session;

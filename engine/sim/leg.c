@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/simcall.h"
+#include "sim/call.h"
 
 void leg_open(struct leg *l, struct sim *sim, const char *name, const char *id,
               const char *linked, const char *context, const char *exten) {

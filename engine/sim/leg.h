@@ -2,7 +2,7 @@
 #ifndef SIM_LEG_H
 #define SIM_LEG_H
 
-#include "sim/siminner.h"
+#include "sim/inner.h"
 
 enum leg_state {
     LEG_DOWN = 0,

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "sim/fate.h"
-#include "sim/simaction.h"
-#include "sim/simagent.h"
-#include "sim/simcall.h"
+#include "sim/action.h"
+#include "sim/agent.h"
+#include "sim/call.h"
 
 #define OWED_MAX (64u << 20) /* bytes a client may leave unread */
 

@@ -52,14 +52,14 @@
  * s, then answers and stays), hcN (refuses with cause N). Outcomes for `numbers`:
  * answer human machine busy ringbusy congestion ring dead reject notfound noservice
  * unavailable nosuch nopeer chance. */
-#ifndef SIM_SIM_H
-#define SIM_SIM_H
+#ifndef SIM_H
+#define SIM_H
 
 #include <jansson.h>
 #include <stdint.h>
 
-#include "base/conn.h"
-#include "base/loop.h"
+#include "io/conn.h"
+#include "io/loop.h"
 
 struct sim;
 struct tally;

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/record.h"
+#include "record/record.h"
 #include "store/batch.h"
 #include "store/schema.h"
 

@@ -1,13 +1,13 @@
 /* Persistence. Writes go in batches, asynchronously: what is in a batch becomes
  * durable together, and the loop hears of it. Reads are prepared SELECTs on a
  * connection of their own and see what is durable. */
-#ifndef STORE_STORE_H
-#define STORE_STORE_H
+#ifndef STORE_H
+#define STORE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/loop.h"
+#include "io/loop.h"
 #include "store/noun.h"
 
 struct store;

@@ -1,7 +1,7 @@
 /* astout.conf. */
 #include "files.h"
 
-#include "base/conf.h"
+#include "conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* Files in the format of manager.conf: the reader of that format, and the users. */
 #include "files.h"
 
-#include "base/astconf.h"
-#include "base/users.h"
+#include "conf/astconf.h"
+#include "conf/users.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

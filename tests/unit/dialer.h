@@ -6,11 +6,11 @@
 #include "tool.h"
 
 #include "ami/server.h"
-#include "dialer/agenda.h"
-#include "dialer/campaign.h"
-#include "dialer/engine.h"
-#include "dialer/lead.h"
-#include "dialer/nouns.h"
+#include "dialer/list/agenda.h"
+#include "dialer/campaign/campaign.h"
+#include "dialer/core/engine.h"
+#include "dialer/list/lead.h"
+#include "dialer/noun/nouns.h"
 
 struct office {
     struct house h;

@@ -14,7 +14,7 @@
 
 #include "ami/framing.h"
 #include "base/chance.h"
-#include "base/conn.h"
+#include "io/conn.h"
 #include "sim/sim.h"
 
 #define WALL (INT64_C(1479175812) * NS_PER_S)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/conf.h"
+#include "conf/conf.h"
 #include "base/log.h"
 #include "base/str.h"
 

@@ -2,7 +2,7 @@
  * engine and ends within its limits; whoever leaves in the middle leaves nothing behind. */
 #include "tool.h"
 
-#include "script/shell.h"
+#include "script/shell/shell.h"
 
 #define MEMORY (2 * 1024 * 1024)
 #define INSTRUCTIONS 3000000

@@ -10,8 +10,8 @@
 
 #include "base/chance.h"
 #include "base/str.h"
-#include "dialer/live.h"
-#include "dialer/outlook.h"
+#include "dialer/learn/live.h"
+#include "dialer/learn/outlook.h"
 
 #define NEAR(a, b, by) assert_true(fabs((a) - (b)) <= (by))
 #define TIMEOUT 30.0

@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 
-#include "dialer/number.h"
+#include "dialer/core/number.h"
 
 /* Whatever could end the number, add another channel or reach another place is out. */
 static void test_numbers(void **state) {

@@ -3,7 +3,7 @@
  * AMI (measured), the numbers those of the protocol. */
 #include "tool.h"
 
-#include "dialer/outcome.h"
+#include "dialer/core/outcome.h"
 
 /* Which driver: they differ in what they tell. */
 #define SIP .channel = true, .hangup = true, .response = true, .begun = true

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/chance.h"
-#include "base/recordinner.h"
+#include "record/inner.h"
 
 static char folder[] = "/tmp/astout-record-XXXXXX";
 static char path[64], from[64];

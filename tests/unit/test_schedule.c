@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "dialer/schedule.h"
+#include "dialer/core/schedule.h"
 
 /* A campaign with these fields, in the order of `columns`; NULL = not set. */
 static const int columns[] = {

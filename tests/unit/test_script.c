@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "script/sandbox.h"
+#include "script/lua/sandbox.h"
 
 #define MEMORY (4 * 1024 * 1024)
 #define BUDGET 2000000

@@ -4,10 +4,10 @@
 #include <math.h>
 #include <sys/stat.h>
 
-#include "script/param.h"
-#include "script/script.h"
-#include "script/source.h"
-#include "script/view.h"
+#include "script/hook/param.h"
+#include "script/hook/script.h"
+#include "script/hook/source.h"
+#include "script/hook/view.h"
 
 static char folder[] = "/tmp/test_scripthost.XXXXXX";
 static const struct log logger = {.level = LOG_ERROR};

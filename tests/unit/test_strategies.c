@@ -13,13 +13,13 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "dialer/dialview.h"
-#include "dialer/learnlua.h"
-#include "dialer/resultview.h"
-#include "dialer/retryview.h"
-#include "dialer/routeview.h"
-#include "script/script.h"
-#include "script/source.h"
+#include "dialer/pace/dialview.h"
+#include "dialer/pace/learnlua.h"
+#include "dialer/call/resultview.h"
+#include "dialer/list/retryview.h"
+#include "dialer/call/routeview.h"
+#include "script/hook/script.h"
+#include "script/hook/source.h"
 
 static const struct log logger = {.level = LOG_WARN};
 static struct clock now;

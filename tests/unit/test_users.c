@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/astconf.h"
-#include "base/users.h"
+#include "conf/astconf.h"
+#include "conf/users.h"
 
 static char folder[] = "/tmp/astout-users-XXXXXX";
 static char *path; /* of the manager.conf that a test writes */

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/chance.h"
-#include "base/listener.h"
-#include "base/loop.h"
+#include "io/listener.h"
+#include "io/loop.h"
 #include "base/str.h"
 
 #define TOOL __attribute__((unused)) static

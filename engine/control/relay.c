@@ -1,0 +1,456 @@
+#include "control/relay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ami/framing.h"
+#include "control/actions.h"
+#include "control/gate.h"
+
+#define RETRY SECONDS(1)
+#define REFUSED_MAX SECONDS(60) /* between two logins of a user whom Asterisk refuses */
+#define LOGIN_TIME SECONDS(5) /* relayed actions wait so long for the upstream login */
+#define AGAIN SECONDS(0.2)    /* Asterisk closes at once whoever is beyond its authlimit */
+#define LOGINS_MAX 10         /* at once, of one Asterisk: so many it lets wait for accept() */
+#define OWN_ID "astout-relay" /* ActionID of what the relay itself asks */
+#define QUEUED_MAX 65536      /* bytes that may wait for the login */
+#define PING_EVERY SECONDS(30)
+
+/* Before each Asterisk: few log in at once. */
+struct door {
+    struct door *next;
+    const struct conf_asterisk *conf;
+    struct gate gate;
+};
+
+struct relays {
+    struct loop *loop;
+    const struct str *commands;
+    struct door *doors;
+};
+
+enum state { RELAY_AWAY, RELAY_LOGIN, RELAY_UP };
+
+struct waiting {
+    struct waiting *next;
+    struct answer *answer; /* NULL: our own action, its answer is swallowed */
+    struct str instead;    /* sent in the place of Asterisk's answer */
+    int64_t patience;      /* ns it may take without a byte; 0 = for ever */
+    bool commands;         /* ListCommands: ours are added */
+};
+
+struct relay {
+    struct relays *all;
+    struct loop *loop;
+    struct guest guest;
+    const struct conf_asterisk *conf;
+    struct tls *tls;
+    struct session *session;
+    struct conn *conn;
+    struct framing framing;
+    enum state state;
+    bool opened, banner; /* of the connection: it is open; the banner has been read */
+    struct waiting *first, **last; /* actions sent, in order */
+    bool in_list;                  /* the first one's answer is a list under way */
+    struct str queued;             /* actions that wait for the login */
+    char why[200];                 /* it is away */
+    int64_t retry;
+    struct timer timer, again, silence, ping;
+};
+
+static void begin(void *arg);
+
+/* ---- the order of answers ---- */
+
+/* No byte for so long while an answer is owed: it is dead. */
+static int64_t silence_of(const struct relay *r) { return SECONDS(r->conf->timeout); }
+
+/* Begins to count the silence anew: something came, or another answer is waited for. */
+static void watch(struct relay *r) {
+    if (r->first && r->first->patience && r->state == RELAY_UP)
+        timer_set(&r->silence, r->first->patience);
+    else
+        timer_stop(&r->silence);
+}
+
+static struct waiting *expect(struct relay *r, struct answer *a, int64_t patience) {
+    struct waiting *w = xcalloc(1, sizeof *w);
+    w->answer = a;
+    w->patience = patience;
+    *r->last = w;
+    r->last = &w->next;
+    if (r->first == w)
+        watch(r);
+    return w;
+}
+
+static void next(struct relay *r) {
+    struct waiting *w = r->first;
+    r->first = w->next;
+    if (r->first == NULL)
+        r->last = &r->first;
+    r->in_list = false;
+    str_free(&w->instead);
+    free(w);
+    watch(r);
+}
+
+/* Asterisk is away: each action gets its Error, in order. */
+static void fail_all(struct relay *r, const char *why) {
+    str_reset(&r->queued);
+    while (r->first) {
+        struct answer *a = r->first->answer;
+        struct str instead = r->first->instead;
+        r->first->instead = (struct str){0};
+        next(r);
+        if (a && instead.len) {
+            answer_send(a, instead.s, instead.len);
+            answer_end(a);
+        } else if (a) {
+            answer_error(a, why);
+        }
+        str_free(&instead);
+    }
+}
+
+/* ---- connection ---- */
+
+static void hang_up(struct relay *r) {
+    gate_leave(&r->guest);
+    conn_close(r->conn, false);
+    r->conn = NULL;
+    framing_free(&r->framing);
+}
+
+static void drop(struct relay *r, const char *why) {
+    hang_up(r);
+    r->state = RELAY_AWAY;
+    snprintf(r->why, sizeof r->why, "%s", why);
+    timer_stop(&r->again);
+    timer_stop(&r->silence);
+    timer_stop(&r->ping);
+    timer_set(&r->timer, r->retry);
+    fail_all(r, r->why);
+}
+
+/* It may hang without closing: `core restart gracefully`, a link that is gone. */
+static void on_silence(void *arg) { drop(arg, "Asterisk does not answer"); }
+
+static void on_timer(void *arg) {
+    struct relay *r = arg;
+    if (r->state == RELAY_AWAY)
+        begin(r);
+    else if (r->state == RELAY_LOGIN)
+        drop(r, "Asterisk is away");
+}
+
+/* Sends, after what waits for the login already. */
+static void transmit(struct relay *r, const struct str *b) {
+    if (r->state == RELAY_UP)
+        conn_send(r->conn, b->s, b->len);
+    else
+        str_addn(&r->queued, b->s, b->len);
+}
+
+static void on_ping(void *arg) {
+    struct relay *r = arg;
+    struct str b = {0};
+    timer_set(&r->ping, PING_EVERY);
+    if (r->first)
+        return; /* what is owed already will tell */
+    header_add(&b, "Action", "Ping");
+    header_add(&b, "ActionID", OWN_ID);
+    message_end(&b);
+    expect(r, NULL, silence_of(r));
+    transmit(r, &b);
+    str_free(&b);
+}
+
+static void add_mask(struct relay *r, struct str *b, const char *header) {
+    struct str classes = {0};
+    uint32_t mask = session_mask(r->session);
+    if (mask == 0)
+        header_add(b, header, "off");
+    else if ((mask & CLASS_ALL) == CLASS_ALL)
+        header_add(b, header, "on");
+    else {
+        class_text(&classes, mask & ~(uint32_t)CLASS_DIALER);
+        char *all = strstr(classes.s, ",all"); /* how Asterisk ends the classes of an event */
+        if (all)
+            *all = '\0';
+        header_add(b, header, classes.s);
+    }
+    str_free(&classes);
+}
+
+static void send_login(struct relay *r) {
+    const struct user *u = session_user(r->session);
+    struct str b = {0};
+    header_add(&b, "Action", "Login");
+    header_add(&b, "ActionID", OWN_ID);
+    header_add(&b, "Username", u->name);
+    header_add(&b, "Secret", u->secret);
+    add_mask(r, &b, "Events");
+    message_end(&b);
+    conn_send(r->conn, b.s, b.len);
+    str_free(&b);
+}
+
+bool relay_mask(struct relay *r, struct answer *a, const struct str *packet) {
+    if (r->state == RELAY_AWAY)
+        return false; /* the login will say it */
+    struct str b = {0};
+    header_add(&b, "Action", "Events");
+    header_add(&b, "ActionID", OWN_ID);
+    add_mask(r, &b, "EventMask");
+    message_end(&b);
+    struct waiting *w = expect(r, a, silence_of(r));
+    str_addn(&w->instead, packet->s, packet->len);
+    transmit(r, &b);
+    str_free(&b);
+    return true;
+}
+
+static void on_refused(struct relay *r, const char *text) {
+    if (strstr(text, "shutting down")) {
+        drop(r, "Asterisk is shutting down");
+        return;
+    }
+    char why[sizeof r->why];
+    if (r->retry == RETRY) /* the first of a row */
+        log_warn(loop_log(r->loop), "relay: asterisk %s refuses %s: %.100s", r->conf->name,
+                 session_name(r->session), text);
+    snprintf(why, sizeof why, "Asterisk refuses this user: %.100s", text);
+    drop(r, why);
+    r->retry = 2 * r->retry < REFUSED_MAX ? 2 * r->retry : REFUSED_MAX;
+}
+
+static void on_logged_in(struct relay *r, const struct message *m) {
+    if (strcasecmp(message_text(m, "Response"), "Success")) {
+        on_refused(r, message_text(m, "Message"));
+        return;
+    }
+    gate_leave(&r->guest);
+    r->retry = RETRY;
+    r->why[0] = '\0';
+    r->state = RELAY_UP;
+    timer_stop(&r->timer);
+    timer_set(&r->ping, PING_EVERY);
+    watch(r);
+    conn_send(r->conn, str_get(&r->queued), r->queued.len);
+    str_reset(&r->queued);
+}
+
+/* ---- what comes from Asterisk ---- */
+
+/* ListCommands shows what works here: ours stand behind Asterisk's, in its packet. */
+static void send_commands(struct relay *r, struct answer *a, const struct message *m) {
+    size_t end = m->raw.len >= 2 && strcmp(m->raw.s + m->raw.len - 2, "\r\n") == 0 ? 2 : 1;
+    struct str b = {0};
+    str_addn(&b, m->raw.s, m->raw.len - end);
+    if (session_user(r->session)->write & ACTIONS_NEED)
+        str_addn(&b, r->all->commands->s, r->all->commands->len);
+    message_end(&b);
+    answer_send(a, b.s, b.len);
+    str_free(&b);
+}
+
+static void on_response(struct relay *r, const struct message *m) {
+    struct answer *a = r->first ? r->first->answer : NULL;
+    if (r->first == NULL)
+        return;
+    if (a && r->first->instead.len)
+        answer_send(a, r->first->instead.s, r->first->instead.len);
+    else if (a && r->first->commands)
+        send_commands(r, a, m);
+    else if (a)
+        answer_send(a, m->raw.s, m->raw.len);
+    if (strcasecmp(message_text(m, "EventList"), "start") == 0) {
+        r->in_list = true;
+        return;
+    }
+    next(r);
+    if (a)
+        answer_end(a);
+}
+
+static void on_item(struct relay *r, const struct message *m) {
+    struct answer *a = r->first->answer;
+    if (a)
+        answer_send(a, m->raw.s, m->raw.len);
+    if (strcasecmp(message_text(m, "EventList"), "Complete"))
+        return;
+    next(r);
+    if (a)
+        answer_end(a);
+}
+
+static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
+    struct relay *r = arg;
+    struct conn *conn = r->conn;
+    if (fault != FRAMING_OK) {
+        drop(r, "Asterisk sent a message beyond all bounds");
+        return false;
+    }
+    if (m->count == 0)
+        return true;
+    bool response = message_has(m, "Response") && !message_has(m, "Event");
+    if (r->state == RELAY_LOGIN) {
+        if (response)
+            on_logged_in(r, m);
+    } else if (response) {
+        on_response(r, m);
+    } else if (r->in_list) {
+        on_item(r, m);
+    } else if (!message_is_event(m, "FullyBooted")) { /* the session has had ours */
+        session_send(r->session, m->raw.s, m->raw.len);
+    }
+    return r->conn == conn;
+}
+
+static void on_data(void *arg, const char *bytes, size_t n) {
+    struct relay *r = arg;
+    if (!r->banner) {
+        const char *nl = memchr(bytes, '\n', n);
+        if (nl == NULL)
+            return; /* the rest of the banner is to come */
+        r->banner = true;
+        n -= (size_t)(nl + 1 - bytes);
+        bytes = nl + 1;
+        send_login(r);
+    }
+    watch(r);
+    framing_feed(&r->framing, bytes, n, on_message, r);
+}
+
+static void on_open(void *arg) { ((struct relay *)arg)->opened = true; }
+
+static void on_lost(void *arg, const char *why) {
+    (void)why;
+    struct relay *r = arg;
+    if (r->state == RELAY_LOGIN && r->opened) { /* what waits for the login waits on */
+        hang_up(r);
+        timer_set(&r->again, AGAIN);
+    } else {
+        drop(r, "Asterisk is away");
+    }
+}
+
+static const struct conn_events conn_events = {.open = on_open, .data = on_data, .lost = on_lost};
+
+static void begin(void *arg) {
+    struct relay *r = arg;
+    r->state = RELAY_LOGIN;
+    timer_set(&r->timer, LOGIN_TIME);
+    gate_enter(&r->guest);
+}
+
+/* Asterisk closed at once: to the gate again. */
+static void again(void *arg) {
+    struct relay *r = arg;
+    gate_enter(&r->guest);
+}
+
+/* Its turn. */
+static void dial(void *arg) {
+    struct relay *r = arg;
+    r->opened = r->banner = false;
+    framing_init(&r->framing, &framing_of_server);
+    r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, r->tls, &conn_events, r);
+}
+
+/* How long an action may take without a byte: some wait by nature. */
+static int64_t patience_of(const struct relay *r, const struct message *m) {
+    const char *action = message_text(m, "Action"), *timeout = message_text(m, "Timeout");
+    bool async = false;
+    int64_t wait;
+    if (strcasecmp(action, "WaitEvent") == 0) /* s; none or -1 = for ever */
+        return str_int(timeout, 0, 86400, &wait) ? silence_of(r) + wait * NS_PER_S : 0;
+    if (strcasecmp(action, "Originate") || (str_bool(message_text(m, "Async"), &async) && async))
+        return silence_of(r);
+    return silence_of(r) + (str_int(timeout, 1, 86400000, &wait) ? wait : 30000) * NS_PER_MS;
+}
+
+void relay_action(struct relay *r, struct answer *a, const struct message *m) {
+    bool full = r->state == RELAY_LOGIN && r->queued.len + m->raw.len > QUEUED_MAX;
+    if (r->state == RELAY_AWAY || full) {
+        answer_error(a, full     ? "Too much waits for the login to Asterisk"
+                        : *r->why ? r->why
+                                  : "Asterisk is away");
+        return;
+    }
+    struct waiting *w = expect(r, a, patience_of(r, m));
+    w->commands = strcasecmp(message_text(m, "Action"), "ListCommands") == 0;
+    transmit(r, &m->raw);
+}
+
+/* ---- life ---- */
+
+struct relays *relays_new(struct loop *l, const struct str *commands) {
+    struct relays *rs = xcalloc(1, sizeof *rs);
+    rs->loop = l;
+    rs->commands = commands;
+    return rs;
+}
+
+void relays_free(struct relays *rs) {
+    if (rs == NULL)
+        return;
+    for (struct door *d = rs->doors, *next; d; d = next) {
+        next = d->next;
+        free(d);
+    }
+    free(rs);
+}
+
+static struct gate *gate_of(struct relays *rs, const struct conf_asterisk *conf) {
+    struct door *d = rs->doors;
+    while (d && d->conf != conf)
+        d = d->next;
+    if (d)
+        return &d->gate;
+    d = xcalloc(1, sizeof *d);
+    *d = (struct door){.next = rs->doors, .conf = conf};
+    gate_init(&d->gate, LOGINS_MAX);
+    rs->doors = d;
+    return &d->gate;
+}
+
+struct relay *relay_new(struct relays *rs, const struct conf_asterisk *conf, struct tls *tls,
+                        struct session *s) {
+    struct relay *r = xcalloc(1, sizeof *r);
+    *r = (struct relay){.all = rs, .loop = rs->loop, .conf = conf, .tls = tls, .session = s,
+                        .guest = {.gate = gate_of(rs, conf), .enter = dial}, .retry = RETRY};
+    r->guest.arg = r;
+    r->last = &r->first;
+    timer_init(&r->silence, rs->loop, on_silence, r);
+    timer_init(&r->ping, rs->loop, on_ping, r);
+    timer_init(&r->timer, rs->loop, on_timer, r);
+    timer_init(&r->again, rs->loop, again, r);
+    begin(r);
+    return r;
+}
+
+static void destroy(void *arg) {
+    struct relay *r = arg;
+    framing_free(&r->framing);
+    str_free(&r->queued);
+    free(r);
+}
+
+void relay_free(struct relay *r) {
+    if (r == NULL)
+        return;
+    timer_stop(&r->timer);
+    timer_stop(&r->again);
+    timer_stop(&r->silence);
+    timer_stop(&r->ping);
+    gate_leave(&r->guest);
+    conn_close(r->conn, false);
+    r->conn = NULL;
+    r->state = RELAY_AWAY;
+    fail_all(r, "Session is closed"); /* nobody hears it, but the answers must end */
+    loop_later(r->loop, destroy, r);
+}

@@ -1,0 +1,175 @@
+/* Asterisk's events of one call: each adds to its facts, whatever order they come in. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dialer/call/dialing.h"
+#include "dialer/call/observe.h"
+#include "dialer/call/result.h"
+
+static int number(const struct message *m, const char *name) {
+    return atoi(message_text(m, name));
+}
+
+static void on_newchannel(struct dialing *d, const struct message *m) {
+    d->facts.channel = true;
+    xreplace(&d->channel_name, message_get(m, "Channel"));
+    asterisk_good(d->asterisk);
+    dialing_raise(d, DIALING_CHANNEL);
+    if (d->wants_hangup)
+        asterisk_hangup(d->asterisk, d);
+}
+
+static void on_dial_begin(struct dialing *d, const struct message *m) {
+    (void)m;
+    d->facts.begun = true;
+    if (d->tm_begin == 0) /* the response of an answered call may have come before */
+        d->tm_begin = d->tm_end ? d->tm_end : engine_wall(d->engine);
+    dialing_raise(d, DIALING_BEGUN);
+}
+
+static void on_dial_end(struct dialing *d, const struct message *m) {
+    bool was = facts_answered(&d->facts);
+    d->facts.end = dial_end_of(message_text(m, "DialStatus"));
+    d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
+    if (!was && facts_answered(&d->facts))
+        dialing_answered(d);
+    dialing_raise(d, DIALING_ENDED);
+}
+
+static void on_response(struct dialing *d, const struct message *m) {
+    bool was = facts_answered(&d->facts);
+    d->facts.response = true;
+    d->facts.success = strcasecmp(message_text(m, "Response"), "Success") == 0;
+    d->facts.reason = number(m, "Reason");
+    d->facts.timed_out |= !d->facts.success && d->facts.reason == RES_NO_ANSWER;
+    dialing_give_asked(d);
+    if (!was && facts_answered(&d->facts))
+        dialing_answered(d);
+    dialing_raise(d, DIALING_RESPONSE);
+}
+
+/* Chan_sip and old versions tell a timeout by nothing but the missing DialEnd. */
+static bool rang_out(const struct dialing *d) {
+    int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
+    return d->facts.begun && d->facts.end == END_NONE && !facts_answered(&d->facts) &&
+           engine_wall(d->engine) - d->tm_dialing >= (timeout - 200) * NS_PER_MS;
+}
+
+static void read_amd(struct dialing *d, const char *status, const char *cause) {
+    if (status)
+        xreplace(&d->amd, status);
+    if (cause)
+        xreplace(&d->amd_detail, cause);
+}
+
+/* `channelvars` in manager.conf puts variables into every event, Hangup included. */
+static void read_channel_vars(struct dialing *d, const struct message *m) {
+    for (unsigned i = 0; i < m->count; i++) {
+        if (!str_has_prefix(m->headers[i].name, "ChanVariable"))
+            continue;
+        const char *v = m->headers[i].value;
+        if (str_has_prefix(v, "AMDSTATUS=") && v[10])
+            read_amd(d, v + 10, NULL);
+        else if (str_has_prefix(v, "AMDCAUSE=") && v[9])
+            read_amd(d, NULL, v + 9);
+    }
+}
+
+static void on_hangup(struct dialing *d, const struct message *m) {
+    d->facts.timed_out |= rang_out(d);
+    d->facts.channel = d->facts.hangup = true;
+    d->facts.cause = number(m, "Cause");
+    d->facts.tech_cause = number(m, "TechCause");
+    d->tm_hangup = engine_wall(d->engine);
+    read_channel_vars(d, m);
+    dialing_raise(d, DIALING_HANGUP);
+}
+
+static void on_varset(struct dialing *d, const struct message *m) {
+    const char *name = message_text(m, "Variable"), *value = message_get(m, "Value");
+    if (strcmp(name, "AMDSTATUS") == 0 && value)
+        read_amd(d, value, NULL);
+    else if (strcmp(name, "AMDCAUSE") == 0 && value)
+        read_amd(d, NULL, value);
+    else
+        return;
+    if (d->amd && strcmp(d->amd, "MACHINE") == 0)
+        observe_gone(d); /* it needs no agent */
+    dialing_updated(d);
+}
+
+static void on_queue_join(struct dialing *d, const struct message *m) {
+    xreplace(&d->queue, message_get(m, "Queue"));
+    observe_joined(d);
+    dialing_updated(d);
+}
+
+static void on_agent_connect(struct dialing *d, const struct message *m) {
+    const char *interface = message_get(m, "Interface");
+    xreplace(&d->agent, interface ? interface : message_get(m, "MemberName"));
+    observe_connected(d);
+    dialing_updated(d);
+}
+
+static void on_queue_abandon(struct dialing *d, const struct message *m) {
+    (void)m;
+    observe_left_queue(d);
+}
+
+/* A call that an agent accepted dials him once the customer has answered. */
+void dialing_dials(struct dialing *d, const struct message *m) {
+    const char *event = message_text(m, "Event");
+    if (d->target == NULL || d->finished)
+        return;
+    if (strcasecmp(event, "DialBegin") == 0) {
+        observe_joined(d);
+    } else if (strcasecmp(event, "DialEnd") == 0 &&
+               dial_end_of(message_text(m, "DialStatus")) == END_ANSWER) {
+        xreplace(&d->agent, d->target);
+        observe_connected(d);
+        dialing_updated(d);
+    }
+}
+
+static void on_newchannel2(struct dialing *d, const struct message *m) {
+    (void)m;
+    d->facts.channel2 = true;
+}
+
+static void on_hangup2(struct dialing *d, const struct message *m) {
+    d->facts.hangup2 = true;
+    d->facts.cause2 = number(m, "Cause");
+}
+
+static const struct {
+    const char *event;
+    void (*main)(struct dialing *d, const struct message *m);
+    void (*other)(struct dialing *d, const struct message *m); /* of the ;2 half */
+} handlers[] = {
+    {"Newchannel", on_newchannel, on_newchannel2},
+    {"DialBegin", on_dial_begin, NULL},
+    {"DialEnd", on_dial_end, NULL},
+    {"OriginateResponse", on_response, NULL},
+    {"VarSet", on_varset, NULL},
+    {"QueueCallerJoin", on_queue_join, NULL},
+    {"QueueCallerAbandon", on_queue_abandon, NULL},
+    {"AgentConnect", on_agent_connect, NULL},
+    {"Hangup", on_hangup, on_hangup2},
+};
+
+void dialing_event(struct dialing *d, const struct message *m, bool main) {
+    const char *event = message_text(m, "Event");
+    if (d->history)
+        result_remember(d, m);
+    for (size_t i = 0; i < ARRAY_LEN(handlers) && !d->finished; i++) {
+        if (strcasecmp(handlers[i].event, event))
+            continue;
+        void (*fn)(struct dialing *, const struct message *) =
+            main ? handlers[i].main : handlers[i].other;
+        if (fn)
+            fn(d, m);
+        dialing_check_end(d);
+        return;
+    }
+}

@@ -1,0 +1,483 @@
+#include "dialer/call/dialing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dialer/call/observe.h"
+#include "dialer/call/originate.h"
+#include "dialer/pbx/queue.h"
+#include "dialer/call/result.h"
+
+#define LATE_CHANNEL SECONDS(1.5)  /* a Newchannel may come after a failure's response */
+#define LATE_RESPONSE SECONDS(5)   /* the response may come after the Hangup */
+#define OVERDUE SECONDS(30)        /* beyond the dial timeout without any end */
+#define MISSED SECONDS(1)          /* the Hangup may be right behind the list without it */
+#define YOUNG SECONDS(3)           /* an Originate takes a moment to become a channel */
+#define FAULTS_FORGIVEN 3
+
+const char *dialing_text(const struct dialing *d, const char *key) {
+    const char *s = json_string_value(json_object_get(d->call, key));
+    return s ? s : "";
+}
+
+bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->facts); }
+
+/* ---- telling ---- */
+
+static void emit(struct dialing *d, const char *name) {
+    struct str b = {0};
+    if (!engine_is_heard(d->engine))
+        return;
+    engine_event_begin(&b, name);
+    dialing_print(d, &b);
+    engine_event_end(d->engine, &b);
+}
+
+void dialing_updated(struct dialing *d) {
+    d->tm_update = engine_wall(d->engine);
+    emit(d, "OutDialingUpdate");
+}
+
+void dialing_raise(struct dialing *d, int status) {
+    if (status <= d->status)
+        return;
+    d->status = status;
+    dialing_updated(d);
+}
+
+/* ---- beginning ---- */
+
+static void forget(struct dialing *d) {
+    struct engine *e = d->engine;
+    timer_stop(&d->limit);
+    map_take(&e->dialings, d->uuid);
+    map_take(&e->channels, d->uuid);
+    map_take(&e->channels, d->other);
+    dialing_free(d);
+}
+
+void dialing_free(struct dialing *d) {
+    timer_stop(&d->limit);
+    policy_release(d->policy);
+    plan_release(d->plan);
+    lead_release(d->lead);
+    json_decref(d->call);
+    json_decref(d->info);
+    json_decref(d->variables);
+    json_decref(d->history);
+    free(d->channel_name);
+    free(d->queue);
+    free(d->agent);
+    free(d->target);
+    free(d->amd);
+    free(d->amd_detail);
+    free(d);
+}
+
+/* The limits count a call from its reservation on. */
+static void take_room(struct dialing *d) {
+    int64_t now = engine_now(d->engine);
+    d->campaign->live++;
+    d->campaign->open++;
+    cap_take(&d->asterisk->cap, now);
+    cap_take(&d->campaign->cap, now);
+    d->asterisk->asked++;
+    d->asked = true;
+    if (d->trunk)
+        cap_take(&d->trunk->cap, now);
+    if (d->target)
+        map_put(&d->asterisk->claimed, d->target, d);
+}
+
+/* The agent it is for may be given others. */
+static void give_agent(struct dialing *d) {
+    if (d->target == NULL || map_get(&d->asterisk->claimed, d->target) != d)
+        return;
+    map_take(&d->asterisk->claimed, d->target);
+    queues_rest(d->asterisk, d->target);
+}
+
+void dialing_give_asked(struct dialing *d) {
+    if (!d->asked)
+        return;
+    d->asked = false;
+    d->asterisk->asked--;
+    campaigns_kick_room(d->engine, d->campaign);
+}
+
+static void give_room(struct dialing *d) {
+    dialing_give_asked(d);
+    d->campaign->live--;
+    if (facts_answered(&d->facts))
+        d->campaign->answered--;
+    cap_give(&d->asterisk->cap);
+    cap_give(&d->campaign->cap);
+    if (d->trunk)
+        cap_give(&d->trunk->cap);
+    give_agent(d);
+    campaigns_kick_room(d->engine, d->campaign);
+}
+
+static void finish(struct dialing *d);
+
+/* Ended while nobody watched: what cannot be known is said to be unknown. */
+static void lose(struct dialing *d) {
+    log_warn(d->engine->log, "dialing %s: ended while nobody watched", d->uuid);
+    d->facts.lost = true;
+    finish(d);
+}
+
+static void on_limit(void *arg) {
+    struct dialing *d = arg;
+    if (d->missing && !d->facts.hangup) {
+        lose(d);
+    } else if (d->facts.hangup || (d->facts.response && !d->facts.channel)) {
+        finish(d); /* what has not come by now does not matter */
+    } else if (!facts_answered(&d->facts)) {
+        log_warn(d->engine->log, "dialing %s: no end seen, asking for its channel", d->uuid);
+        asterisk_look(d->asterisk);
+        timer_set(&d->limit, OVERDUE);
+    }
+}
+
+static struct dialing *dialing_new(struct engine *e, struct campaign *c, struct plan *p,
+                                   struct lead *l, struct asterisk *a) {
+    struct dialing *d = xcalloc(1, sizeof *d);
+    d->engine = e;
+    d->campaign = c;
+    d->plan = plan_hold(p);
+    d->policy = policy_hold(p->policy);
+    d->lead = l;
+    d->asterisk = a;
+    d->tm_create = engine_wall(e);
+    timer_init(&d->limit, e->loop, on_limit, d);
+    return d;
+}
+
+static void add_to_maps(struct dialing *d) {
+    map_put(&d->engine->dialings, d->uuid, d);
+    map_put(&d->engine->channels, d->uuid, d);
+    map_put(&d->engine->channels, d->other, d);
+}
+
+/* The durable moment: the ledger has the attempt, so it may leave. */
+static void on_reserved(void *arg, bool ok) {
+    struct dialing *d = arg;
+    lead_written(d->lead);
+    lead_event(d->lead, "Update");
+    emit(d, "OutDialingCreate");
+    d->tm_dialing = engine_wall(d->engine);
+    if (ok && !d->wants_hangup && !d->engine->leaving && asterisk_originate(d->asterisk, d)) {
+        d->sent = true;
+        int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
+        timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
+        dialing_raise(d, DIALING_REQUESTED);
+    } else {
+        dialing_raise(d, DIALING_ERROR); /* nothing left: its try is given back */
+        finish(d);
+    }
+}
+
+static void reserve_lead(struct dialing *d) {
+    struct row *l = d->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, d->tm_create);
+    row_set_int(l, LEAD_STATUS, 1);
+    row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries);
+    row_set_text(l, LEAD_DIALING_UUID, d->uuid);
+    row_set_text(l, LEAD_DIALING_CAMP_UUID, row_uuid(d->campaign->item.row));
+    row_set_text(l, LEAD_DIALING_PLAN_UUID, row_uuid(d->plan->item.row));
+    row_set_text(l, LEAD_TM_LAST_DIAL, now);
+    row_set_text(l, LEAD_TM_UPDATE, now);
+}
+
+/* Everything that must survive a crash to tell the result afterwards. */
+static char *frozen_text(const struct dialing *d) {
+    json_t *o = json_pack("{s:O, s:O, s:O, s:I, s:s*, s:s*}", "call", d->call, "info", d->info,
+                          "variables", d->variables, "tm_create", (json_int_t)d->tm_create,
+                          "trunk", d->trunk ? d->trunk->conf->name : NULL,
+                          "agent", d->target);
+    char *text = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+    return text;
+}
+
+static void count_fault(struct dialing *d, bool ours);
+
+static void on_refused(void *arg, bool ok) {
+    (void)ok;
+    lead_event(arg, "Update");
+    lead_written(arg);
+}
+
+/* Nothing that could be dialled came out: the lead waits as after a failure of ours. */
+static void refuse(struct dialing *d, const char *why) {
+    struct row *l = d->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, d->tm_create);
+    log_warn(d->engine->log, "campaign %s, lead %s: %s", row_uuid(d->campaign->item.row),
+             row_uuid(l), why);
+    count_fault(d, true);
+    row_set_text(l, LEAD_RES_DIAL_DETAIL, "local");
+    row_set_text(l, LEAD_TM_LAST_HANGUP, now);
+    struct batch *b = batch_new();
+    lead_write(d->lead, b);
+    store_submit(d->engine->store, b, on_refused, d->lead);
+    dialing_free(d);
+}
+
+bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct trunk **full) {
+    return dialing_begin_for(c, lead, number, NULL, full);
+}
+
+bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const char *agent,
+                       struct trunk **full) {
+    struct engine *e = c->engine;
+    struct trunk *trunk = NULL;
+    struct asterisk *a = campaign_asterisk(c, &trunk);
+    struct dialing *d = dialing_new(e, c, campaign_plan(c), lead, a);
+    d->trunk = trunk;
+    d->target = xstrdup(agent);
+    d->index = number;
+    d->tries = (int)row_int(lead->row, LEAD_TRYCNT_1 + number - 1) + 1;
+    engine_uuid(e, d->uuid);
+    engine_uuid(e, d->other);
+    const char *fault = originate_plan(d);
+    if (fault) {
+        refuse(d, fault);
+        return false;
+    }
+    if (d->trunk && cap_room(&d->trunk->cap, engine_now(e)) == 0) { /* the route's choice */
+        *full = d->trunk;
+        dialing_free(d);
+        return false;
+    }
+    d->info = result_freeze(d);
+    reserve_lead(d);
+    take_room(d);
+    if (agent == NULL) /* who is learnt from finds out whether somebody is free */
+        observe_begun(d);
+    add_to_maps(d);
+    /* a ledger in memory does not survive what it is to be recovered from */
+    char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : frozen_text(d);
+    time_text(tm, d->tm_create);
+    struct batch *b = batch_new();
+    lead_write(lead, b);
+    batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name,
+                row_uuid(c->item.row), row_uuid(d->plan->item.row), row_uuid(lead->row),
+                (int64_t)number, tm, frozen);
+    store_submit(e->store, b, on_reserved, d);
+    free(frozen);
+    return true;
+}
+
+/* ---- ending ---- */
+
+static void on_closed(void *arg, bool ok) {
+    struct dialing *d = arg;
+    struct campaign *c = d->campaign;
+    if (!ok)
+        log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
+    lead_written(d->lead);
+    lead_event(d->lead, "Update");
+    emit(d, "OutDialingDelete");
+    forget(d);
+    campaign_call_over(c);
+}
+
+/* A failure of our own gives the try back, three times in a row on one number; the
+ * next keeps it, so that a mistyped number cannot keep a campaign open for ever. */
+static void count_fault(struct dialing *d, bool ours) {
+    struct row *l = d->lead->row;
+    if (ours && d->blameless) {
+        row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries - 1);
+        return;
+    }
+    bool same = row_int(l, LEAD_LAST_INDEX) == d->index;
+    int64_t faults = ours ? (same ? row_int(l, LEAD_FAULTS) : 0) + 1 : 0;
+    bool forgiven = ours && faults <= FAULTS_FORGIVEN;
+    row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, forgiven ? d->tries - 1 : d->tries);
+    row_set_int(l, LEAD_FAULTS, faults);
+    row_set_int(l, LEAD_LAST_INDEX, d->index);
+}
+
+/* The lead is idle again. */
+static void free_lead(struct dialing *d) {
+    struct row *l = d->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, d->tm_hangup);
+    count_fault(d, d->outcome.ours);
+    row_set_int(l, LEAD_STATUS, 0);
+    row_set_text(l, LEAD_DIALING_UUID, NULL);
+    row_set_text(l, LEAD_DIALING_CAMP_UUID, NULL);
+    row_set_text(l, LEAD_DIALING_PLAN_UUID, NULL);
+    row_set_int(l, LEAD_RES_DIAL, d->outcome.res_dial);
+    row_set_text(l, LEAD_RES_DIAL_DETAIL, d->outcome.res_dial_detail);
+    row_set_int(l, LEAD_RES_HANGUP, d->outcome.res_hangup);
+    row_set_text(l, LEAD_RES_HANGUP_DETAIL, d->outcome.res_hangup_detail);
+    row_set_text(l, LEAD_TM_LAST_HANGUP, now);
+    row_set_text(l, LEAD_TM_UPDATE, now);
+}
+
+/* Answered, and yet nobody was spoken to: who tries again wants to know. */
+static const char *detail_of(const struct dialing *d) {
+    const char *detail = d->outcome.res_dial_detail;
+    if (d->outcome.res_dial != RES_ANSWERED)
+        return detail;
+    if (d->amd && strcmp(d->amd, "MACHINE") == 0)
+        return "machine";
+    return d->abandoned && d->tm_connect == 0 ? "abandoned" : detail;
+}
+
+static const char *time_or_null(char buf[TIME_TEXT], int64_t wall) {
+    if (wall == 0)
+        return NULL;
+    time_text(buf, wall);
+    return buf;
+}
+
+/* Result, lead and ledger in one batch; the events follow when it is durable. */
+static void finish(struct dialing *d) {
+    if (d->finished)
+        return;
+    d->finished = true;
+    timer_stop(&d->limit);
+    d->outcome = outcome_of(&d->facts);
+    d->tm_hangup = d->tm_hangup ? d->tm_hangup : engine_wall(d->engine);
+    if (d->tm_end == 0 && d->tm_begin)
+        d->tm_end = d->tm_hangup;
+    d->blameless |= !d->sent;
+    if (d->outcome.ours)
+        observe_unsent(d);
+    else
+        observe_gone(d);
+    d->outcome.res_dial_detail = detail_of(d);
+    if (d->outcome.ours && d->sent && !d->refused)
+        asterisk_fault(d->asterisk);
+    cap_ended(&d->campaign->cap, engine_now(d->engine), d->outcome.res_dial == RES_CONGESTION);
+    give_room(d);
+    free_lead(d);
+    char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
+    char join[TIME_TEXT], connect[TIME_TEXT];
+    struct batch *b = batch_new();
+    lead_write(d->lead, b);
+    batch_write(b, WRITE_LEDGER_CLOSE, d->uuid, (int64_t)d->outcome.res_dial,
+                d->outcome.res_dial_detail, (int64_t)d->outcome.res_hangup,
+                d->outcome.res_hangup_detail, time_or_null(begin, d->tm_begin),
+                time_or_null(end, d->tm_end), time_or_null(hangup, d->tm_hangup),
+                d->asterisk->conf->name, time_or_null(join, d->tm_join),
+                time_or_null(connect, d->tm_connect), (int64_t)d->abandoned);
+    result_write(d, b);
+    store_submit(d->engine->store, b, on_closed, d);
+}
+
+void dialing_check_end(struct dialing *d) {
+    if (d->finished)
+        return;
+    if (facts_complete(&d->facts))
+        finish(d);
+    else if (d->facts.hangup)
+        timer_set(&d->limit, LATE_RESPONSE);
+    else if (d->facts.response && !d->facts.success && !d->facts.channel)
+        timer_set(&d->limit, LATE_CHANNEL);
+}
+
+void dialing_answered(struct dialing *d) {
+    d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
+    d->campaign->answered++;
+    timer_stop(&d->limit);
+    char begin[TIME_TEXT], end[TIME_TEXT];
+    struct batch *b = batch_new();
+    batch_write(b, WRITE_LEDGER_ANSWER, d->uuid, time_or_null(begin, d->tm_begin),
+                time_or_null(end, d->tm_end));
+    store_submit(d->engine->store, b, NULL, NULL);
+    campaign_kick(d->campaign);
+}
+
+void dialing_hangup(struct dialing *d) {
+    d->wants_hangup = true; /* before its channel is seen, Asterisk would not know it */
+    if (d->facts.channel && !d->facts.hangup)
+        asterisk_hangup(d->asterisk, d);
+}
+
+/* ---- found again ---- */
+
+void dialing_found(struct dialing *d, const char *channel, bool is_up) {
+    bool was = facts_answered(&d->facts);
+    d->missing = false;
+    d->facts.channel = d->facts.begun = true; /* its DialBegin came while nobody listened */
+    if (channel)
+        xreplace(&d->channel_name, channel);
+    if (is_up) { /* its response came while nobody listened */
+        d->facts.response = d->facts.success = true;
+        dialing_give_asked(d);
+        if (!was)
+            dialing_answered(d);
+    }
+    dialing_raise(d, is_up ? DIALING_RESPONSE : DIALING_CHANNEL);
+    if (d->wants_hangup)
+        asterisk_hangup(d->asterisk, d);
+}
+
+void dialing_refused(struct dialing *d, bool servers) {
+    d->refused = true;
+    d->blameless = servers;
+    dialing_raise(d, DIALING_ERROR);
+    finish(d);
+}
+
+bool dialing_may_come(const struct dialing *d, unsigned generation) {
+    int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
+    return d->generation == generation && !d->facts.channel && !d->facts.response &&
+           engine_wall(d->engine) - d->tm_dialing < timeout * NS_PER_MS + OVERDUE;
+}
+
+void dialing_missed(struct dialing *d) {
+    /* Asterisk may not have begun it yet: then it is looked for again */
+    d->missing = engine_wall(d->engine) - d->tm_dialing > YOUNG;
+    timer_set(&d->limit, MISSED);
+}
+
+struct dialing *dialing_recover(struct engine *e, struct query *q) {
+    struct campaign *c = map_get(&e->campaigns, query_text(q, 3));
+    struct plan *p = map_get(&e->plans, query_text(q, 4));
+    struct asterisk *a = map_get(&e->asterisks, query_text(q, 2));
+    json_t *frozen = json_loads(query_text(q, 11) ? query_text(q, 11) : "", 0, NULL);
+    if (a == NULL && e->asterisks.first)
+        a = e->asterisks.first->value;
+    struct lead *l = c && p && frozen ? lead_hold(e, query_text(q, 5)) : NULL;
+    if (l == NULL) {
+        log_error(e->log, "dialing %s: what it belongs to is gone", query_text(q, 0));
+        json_decref(frozen);
+        return NULL;
+    }
+    struct dialing *d = dialing_new(e, c, p, l, a);
+    snprintf(d->uuid, sizeof d->uuid, "%s", query_text(q, 0));
+    snprintf(d->other, sizeof d->other, "%s", query_text(q, 1));
+    d->index = (int)query_int(q, 6);
+    d->tries = (int)row_int(l->row, LEAD_TRYCNT_1 + d->index - 1);
+    d->call = json_incref(json_object_get(frozen, "call"));
+    d->info = json_incref(json_object_get(frozen, "info"));
+    d->variables = json_incref(json_object_get(frozen, "variables"));
+    d->tm_create = json_integer_value(json_object_get(frozen, "tm_create"));
+    d->trunk = map_get(&e->trunks, json_string_value(json_object_get(frozen, "trunk")));
+    d->target = xstrdup(json_string_value(json_object_get(frozen, "agent")));
+    d->tm_dialing = time_read(query_text(q, 8));
+    d->tm_begin = time_read(query_text(q, 9));
+    d->tm_end = time_read(query_text(q, 10));
+    d->tm_join = time_read(query_text(q, 12));
+    d->tm_connect = time_read(query_text(q, 13));
+    d->abandoned = query_int(q, 14) != 0;
+    d->recovered = d->sent = true;
+    d->status = query_int(q, 7) ? DIALING_RESPONSE : DIALING_REQUESTED;
+    take_room(d);
+    if (query_int(q, 7)) {
+        d->facts.response = d->facts.success = true;
+        d->campaign->answered++;
+        dialing_give_asked(d);
+    }
+    add_to_maps(d);
+    json_decref(frozen);
+    return d;
+}

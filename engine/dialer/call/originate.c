@@ -1,0 +1,192 @@
+#include "dialer/call/originate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ami/message.h"
+#include "dialer/core/number.h"
+#include "dialer/call/routeview.h"
+
+#define AGENT_RING 30 /* s that the phone of an agent rings for the call he accepted */
+#define VALUE_MAX 900 /* bytes of Data, CallerID and the like: a line holds 1,024 */
+
+/* Campaign, plan, dlma, destination, lead: the later wins. */
+static json_t *merged(const struct dialing *d) {
+    const struct campaign *c = d->campaign;
+    const json_t *sets[] = {
+        row_vars(c->item.row, CAMPAIGN_VARIABLES),
+        row_vars(d->plan->item.row, PLAN_VARIABLES),
+        row_vars(campaign_dlma(c)->row, DLMA_VARIABLES),
+        row_vars(campaign_destination(c)->row, DESTINATION_VARIABLES),
+        row_vars(d->lead->row, LEAD_VARIABLES),
+    };
+    json_t *all = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++)
+        if (sets[i])
+            json_object_update(all, (json_t *)(uintptr_t)sets[i]);
+    return all;
+}
+
+static void put_text(json_t *o, const char *key, const char *text) {
+    if (text)
+        json_object_set_new(o, key, json_string(text));
+}
+
+/* One word of the route's answer, or what is said otherwise. */
+static const char *routed(json_t *route, const char *key, const char *otherwise) {
+    const char *s = json_string_value(json_object_get(route, key));
+    return s ? s : otherwise;
+}
+
+static char *default_channel(const struct dialing *d, json_t *route) {
+    const struct row *plan = d->plan->item.row;
+    const char *tech = row_text(plan, PLAN_TECH_NAME);
+    const char *trunk = routed(route, "trunk", row_text(plan, PLAN_TRUNK_NAME));
+    return xasprintf("%s%s%s%s", tech ? tech : "", dialing_text(d, "dial_addr"),
+                     trunk ? "@" : "", trunk ? trunk : "");
+}
+
+/* Whole channel strings come from scripts too: one channel, one line. */
+bool originate_can_dial(const char *channel) {
+    return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
+}
+
+/* `trunk = NAME`: the call counts against that one's limits, whatever the plan names. */
+static const char *take_trunk(struct dialing *d, const json_t *route) {
+    const json_t *name = json_object_get(route, "trunk");
+    if (name == NULL || json_is_null(name))
+        return NULL;
+    struct trunk *t = map_get(&d->engine->trunks, json_string_value(name));
+    if (t == NULL)
+        return "the route names a trunk that has no section in the configuration";
+    if (strcmp(t->conf->asterisk, d->asterisk->conf->name))
+        return "the route names a trunk of another Asterisk";
+    d->trunk = t;
+    return NULL;
+}
+
+/* Who accepted the lead gets the call, not whoever of his queue is next. */
+static void plan_agent(struct dialing *d, json_t *route) {
+    char queue[128];
+    const struct row *dest = campaign_destination(d->campaign)->row;
+    bool elsewhere = json_object_get(route, "application") || json_object_get(route, "exten");
+    if (d->target == NULL || elsewhere || row_int(dest, DESTINATION_TYPE) != 1 ||
+        campaign_queue(d->campaign, queue) == NULL)
+        return;
+    json_object_set_new(route, "application", json_string("Dial"));
+    json_object_set_new(route, "data", json_sprintf("%s,%d", d->target, AGENT_RING));
+}
+
+static void plan_target(struct dialing *d, json_t *route) {
+    const struct row *dest = campaign_destination(d->campaign)->row;
+    bool app = row_int(dest, DESTINATION_TYPE) == 1;
+    if (json_object_get(route, "application"))
+        app = true;
+    else if (json_object_get(route, "exten"))
+        app = false;
+    json_object_set_new(d->call, "dial_type", json_integer(app));
+    if (app) {
+        put_text(d->call, "dial_application",
+                 routed(route, "application", row_text(dest, DESTINATION_APPLICATION)));
+        put_text(d->call, "dial_data", routed(route, "data", row_text(dest, DESTINATION_DATA)));
+        return;
+    }
+    put_text(d->call, "dial_exten", routed(route, "exten", row_text(dest, DESTINATION_EXTEN)));
+    put_text(d->call, "dial_context",
+             routed(route, "context", row_text(dest, DESTINATION_CONTEXT)));
+    const char *priority = row_text(dest, DESTINATION_PRIORITY);
+    put_text(d->call, "dial_priority", routed(route, "priority", priority ? priority : "1"));
+}
+
+static void plan_variables(struct dialing *d, json_t *route) {
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(route, "variables"), name, value) {
+        char *text = json_is_string(value) ? xstrdup(json_string_value(value))
+                                           : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        char *header = xasprintf("%s=%s", name, text ? text : "");
+        const char *why = variable_add(d->variables, header);
+        if (why)
+            log_warn(d->engine->log, "dialing %s: the route's variable %s %s", d->uuid, name,
+                     why);
+        free(header);
+        free(text);
+    }
+}
+
+/* Values that would not fit their line, or break it. */
+static const char *find_fault(const struct dialing *d) {
+    static const char *const keys[] = {"dial_application", "dial_data",    "dial_exten",
+                                       "dial_context",     "dial_priority", "dial_caller_id"};
+    if (!originate_can_dial(dialing_text(d, "dial_channel")))
+        return "the channel is not one that can be dialled";
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const char *v = json_string_value(json_object_get(d->call, keys[i]));
+        if (v && (strlen(v) > VALUE_MAX || strpbrk(v, "\r\n")))
+            return "a value does not fit its line";
+    }
+    bool app = json_integer_value(json_object_get(d->call, "dial_type")) == 1;
+    if (json_object_get(d->call, app ? "dial_application" : "dial_exten") == NULL)
+        return "the destination has neither application nor extension";
+    return json_object_size(d->variables) > VARIABLES_MAX ? "over 100 variables" : NULL;
+}
+
+const char *originate_plan(struct dialing *d) {
+    const struct row *plan = d->plan->item.row;
+    d->call = json_object();
+    d->variables = merged(d);
+    put_text(d->variables, "OUTAGENT", d->target);
+    put_text(d->call, "dial_addr", row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
+    json_object_set_new(d->call, "dial_index", json_integer(d->index));
+    json_object_set_new(d->call, "dial_trycnt", json_integer(d->tries));
+    json_t *view = view_make(routeview_fields, d), *route;
+    route = plan_route(d->plan, row_uuid(d->campaign->item.row), view);
+    const char *fault = take_trunk(d, route);
+    char *channel = default_channel(d, route);
+    double asked = json_number_value(json_object_get(route, "timeout"));
+    int64_t timeout = asked >= 1 && asked <= 3600000 ? (int64_t)asked
+                                                     : row_int(plan, PLAN_DIAL_TIMEOUT);
+    const char *trunk_id = d->trunk && *d->trunk->conf->callerid ? d->trunk->conf->callerid : NULL;
+    const char *plan_id = row_text(plan, PLAN_CALLER_ID);
+    put_text(d->call, "dial_channel", routed(route, "channel", channel));
+    json_object_set_new(d->call, "dial_timeout", json_integer(timeout));
+    put_text(d->call, "dial_caller_id",
+             routed(route, "caller_id", plan_id ? plan_id : trunk_id));
+    plan_agent(d, route);
+    plan_target(d, route);
+    plan_variables(d, route);
+    free(channel);
+    json_decref(route);
+    json_decref(view);
+    return fault ? fault : find_fault(d);
+}
+
+bool originate_print(const struct dialing *d, struct str *action) {
+    static const struct {
+        const char *key, *header;
+    } lines[] = {{"dial_caller_id", "CallerID"},     {"dial_application", "Application"},
+                 {"dial_data", "Data"},              {"dial_exten", "Exten"},
+                 {"dial_context", "Context"},        {"dial_priority", "Priority"}};
+    const struct row *plan = d->plan->item.row;
+    header_add(action, "Action", "Originate");
+    header_add(action, "Channel", dialing_text(d, "dial_channel"));
+    header_add(action, "ChannelId", d->uuid);
+    header_add(action, "OtherChannelId", d->other);
+    header_int(action, "Timeout", json_integer_value(json_object_get(d->call, "dial_timeout")));
+    header_add(action, "Async", "true");
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        const char *v = json_string_value(json_object_get(d->call, lines[i].key));
+        if (v)
+            header_add(action, lines[i].header, v);
+    }
+    if (row_text(plan, PLAN_EARLY_MEDIA))
+        header_add(action, "EarlyMedia", row_text(plan, PLAN_EARLY_MEDIA));
+    if (row_text(plan, PLAN_CODECS))
+        header_add(action, "Codecs", row_text(plan, PLAN_CODECS));
+    const char *name;
+    json_t *value;
+    json_object_foreach(d->variables, name, value)
+        if (!variable_print(action, name, json_string_value(value)))
+            return false;
+    return true;
+}

@@ -1,0 +1,78 @@
+#include "dialer/core/number.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ami/message.h"
+
+#define NUMBER_MAX 128
+#define ACTION_LINE_MAX 1020 /* Asterisk reads lines of 1,024 bytes, end included */
+
+static bool only(const char *s, size_t n, const char *others) {
+    for (size_t i = 0; i < n; i++)
+        if (!isascii((unsigned char)s[i]) ||
+            !(isalnum((unsigned char)s[i]) || strchr(others, s[i])))
+            return false;
+    return n > 0;
+}
+
+bool number_is_dialable(const char *number, bool allow_uri) {
+    size_t n = strlen(number);
+    if (n > NUMBER_MAX)
+        return false;
+    const char *at = strchr(number, '@');
+    if (at && allow_uri && str_has_prefix(number, "sip:"))
+        return only(number + 4, (size_t)(at - number - 4), "+*#._-") &&
+               only(at + 1, strlen(at + 1), ".-:");
+    return only(number, n, "+*#._-");
+}
+
+bool number_is_tech(const char *tech) {
+    size_t n = strlen(tech);
+    return n > 1 && n <= NUMBER_MAX && tech[n - 1] == '/' && only(tech, n, "._-/") &&
+           tech[0] != '/';
+}
+
+const char *variable_add(json_t *vars, const char *header) {
+    const char *eq = strchr(header, '=');
+    if (eq == NULL || eq == header)
+        return "is not of the form name=value";
+    if (strlen(eq + 1) > VARIABLE_MAX)
+        return "has a value of over 900 bytes";
+    size_t n = (size_t)(eq - header);
+    for (size_t i = 0; i < n; i++)
+        if (strchr(",\\\"\r\n", header[i]) || (unsigned char)header[i] <= ' ')
+            return "has a name with characters that no variable can have";
+    char *name = xstrndup(header, n);
+    struct str probe = {0};
+    bool fits = variable_print(&probe, name, eq + 1);
+    json_t *value = json_string(eq + 1);
+    const char *why = !fits ? "is too long to be sent" : NULL;
+    if (why == NULL && (value == NULL || json_object_set(vars, name, value)))
+        why = "is not UTF-8";
+    json_decref(value);
+    free(name);
+    str_free(&probe);
+    if (why == NULL && json_object_size(vars) > VARIABLES_MAX)
+        why = "is one of over 100";
+    return why;
+}
+
+bool variable_print(struct str *action, const char *name, const char *value) {
+    struct str v = {0};
+    size_t line_ends = 0; /* header_add makes two characters of each */
+    str_add(&v, name);
+    str_addc(&v, '=');
+    for (const char *p = value; *p; p++) {
+        if (strchr(",\"\\", *p))
+            str_addc(&v, '\\');
+        str_addc(&v, *p);
+        line_ends += *p == '\r' || *p == '\n';
+    }
+    bool fits = v.len + line_ends + strlen("Variable: \r\n") <= ACTION_LINE_MAX;
+    if (fits)
+        header_add(action, "Variable", v.s);
+    str_free(&v);
+    return fits;
+}

@@ -1,0 +1,15 @@
+/* What the retry hook sees of an idle lead and its plan. */
+#ifndef DIALER_LIST_RETRYVIEW_H
+#define DIALER_LIST_RETRYVIEW_H
+
+#include "dialer/plan/plan.h"
+#include "script/hook/view.h"
+
+struct retryview {
+    const struct plan *plan;
+    const struct row *lead;
+};
+
+extern const struct view_field retryview_fields[];
+
+#endif

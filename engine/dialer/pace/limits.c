@@ -1,0 +1,169 @@
+#include "dialer/pace/limits.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "record/record.h"
+#include "record/record.h"
+
+#define NUMBER_DIGITS 32
+#define HOUR (3600 * NS_PER_S)
+
+/* ---- quiet hours ---- */
+
+/* "21:00-08:00" into minutes of the day. */
+static bool read_hours(const char *text, int *from, int *to) {
+    int h1, m1, h2, m2, n = 0;
+    if (*text == '\0') {
+        *from = *to = 0;
+        return true;
+    }
+    if (sscanf(text, "%2d:%2d-%2d:%2d%n", &h1, &m1, &h2, &m2, &n) != 4 || text[n] ||
+        h1 < 0 || h1 > 23 || h2 < 0 || h2 > 24 || m1 < 0 || m1 > 59 || m2 < 0 || m2 > 59 ||
+        h2 * 60 + m2 > 1440)
+        return false;
+    *from = h1 * 60 + m1;
+    *to = h2 * 60 + m2;
+    return true;
+}
+
+int64_t limits_quiet(const struct engine *e) {
+    int from = e->limits.quiet_from, to = e->limits.quiet_to;
+    if (from == to)
+        return 0;
+    int64_t wall = engine_wall(e);
+    time_t now = (time_t)(wall / NS_PER_S);
+    struct tm tm;
+    localtime_r(&now, &tm); /* TZ is the configured one */
+    int minute = tm.tm_hour * 60 + tm.tm_min;
+    bool quiet = from < to ? minute >= from && minute < to : minute >= from || minute < to;
+    if (!quiet)
+        return 0;
+    int left = (to - minute + 1440) % 1440;
+    return (left ? left : 1440) * 60 * NS_PER_S - tm.tm_sec * NS_PER_S - wall % NS_PER_S;
+}
+
+/* ---- do not call ---- */
+
+/* Only the digits count: 0044 (20) 7946-0000 is 004420794600000. */
+static bool digits_of(const char *number, char out[NUMBER_DIGITS + 1]) {
+    size_t n = 0;
+    for (; *number; number++) {
+        if (!isdigit((unsigned char)*number))
+            continue;
+        if (n == NUMBER_DIGITS)
+            return false;
+        out[n++] = *number;
+    }
+    out[n] = '\0';
+    return n > 0;
+}
+
+static bool read_numbers(const char *path, struct map *into, char **err) {
+    FILE *f = fopen(path, "r");
+    char *line = NULL, digits[NUMBER_DIGITS + 1];
+    size_t size = 0;
+    if (f == NULL) {
+        *err = xasprintf("[limits] do_not_call: %s: %s", path, strerror(errno));
+        return false;
+    }
+    for (int n = 1; getline(&line, &size, f) >= 0 && *err == NULL; n++) {
+        line[strcspn(line, ";\r\n")] = '\0';
+        if (line[strspn(line, " \t")] == '\0')
+            continue;
+        if (digits_of(line, digits))
+            map_put(into, digits, into);
+        else
+            *err = xasprintf("%s:%d: not a number of at most %d digits", path, n, NUMBER_DIGITS);
+    }
+    free(line);
+    fclose(f);
+    return *err == NULL;
+}
+
+/* ---- life ---- */
+
+bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
+    const char *path = from_conf->limits.do_not_call;
+    struct map numbers = {0};
+    int from, to;
+    *err = NULL;
+    if (!read_hours(from_conf->limits.quiet, &from, &to)) {
+        *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", from_conf->limits.quiet);
+        return false;
+    }
+    if (*path)
+        record_file(loop_record(e->loop), path);
+    if (*path)
+        record_file(loop_record(e->loop), path);
+    if (*path && !read_numbers(path, &numbers, err)) {
+        map_free(&numbers);
+        return false;
+    }
+    limits_close(e);
+    e->limits.quiet_from = from;
+    e->limits.quiet_to = to;
+    e->limits.do_not_call = numbers;
+    return true;
+}
+
+void limits_close(struct engine *e) { map_free(&e->limits.do_not_call); }
+
+/* ---- one lead ---- */
+
+/* Attempts in the window, and when the one leaves it that makes room for the next. */
+struct attempts {
+    int64_t most, count;
+    int64_t times[64]; /* the latest ones, as many as a limit can ask for */
+};
+
+static void note(struct attempts *a, int64_t at) {
+    if (a->most > 0)
+        a->times[a->count++ % a->most] = at;
+}
+
+/* 0, or when the oldest of the last `most` attempts leaves the window. */
+static int64_t full_until(const struct attempts *a, int64_t window) {
+    return a->most && a->count >= a->most ? a->times[a->count % a->most] + window : 0;
+}
+
+static const char *check_attempts(struct engine *e, const struct lead *l, int number,
+                                  int64_t *until) {
+    struct attempts all = {.most = e->conf->limits.attempts_lead};
+    struct attempts own = {.most = e->conf->limits.attempts_number};
+    int64_t window = e->conf->limits.attempts_hours * HOUR;
+    char since[TIME_TEXT];
+    struct query q;
+    if (all.most == 0 && own.most == 0)
+        return NULL;
+    time_text(since, engine_wall(e) - window);
+    query_begin(&q, e->store, READ_ATTEMPTS, row_uuid(l->row), since);
+    while (query_step(&q)) {
+        int64_t at = time_read(query_text(&q, 1));
+        note(&all, at);
+        if (query_int(&q, 0) == number)
+            note(&own, at);
+    }
+    query_end(&q);
+    int64_t by_lead = full_until(&all, window), by_number = full_until(&own, window);
+    if (by_lead == 0 && by_number == 0)
+        return NULL;
+    *until = by_lead > by_number ? by_lead : by_number;
+    return by_lead >= by_number ? "attempts of the lead in the window"
+                                : "attempts of the number in the window";
+}
+
+const char *limits_lead(struct engine *e, const struct lead *l, int number, int64_t *until) {
+    char digits[NUMBER_DIGITS + 1];
+    const char *text = row_text(l->row, LEAD_NUMBER_1 + number - 1);
+    if (e->limits.do_not_call.count && text && digits_of(text, digits) &&
+        map_get(&e->limits.do_not_call, digits)) {
+        *until = DUE_NEVER;
+        return "on the do-not-call list";
+    }
+    return check_attempts(e, l, number, until);
+}

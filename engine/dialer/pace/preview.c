@@ -1,0 +1,329 @@
+#include "dialer/pace/preview.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialer/pbx/asterisk.h"
+#include "dialer/call/dialing.h"
+#include "dialer/pace/limits.h"
+#include "dialer/pace/pace.h"
+
+#define REASON_MAX 900 /* bytes */
+
+static const char *const results[] = {
+    [PREVIEW_ACCEPTED] = "accepted",
+    [PREVIEW_SKIPPED] = "skipped",
+    [PREVIEW_TIMEOUT] = "timeout",
+    [PREVIEW_WITHDRAWN] = "withdrawn",
+};
+
+/* ---- telling ---- */
+
+static void print_head(const struct preview *p, struct str *b) {
+    const struct row *l = p->lead->row;
+    header_add(b, "Uuid", p->uuid);
+    header_add(b, "CampUuid", row_uuid(p->campaign->item.row));
+    header_add(b, "PlanUuid", row_text(p->campaign->item.row, CAMPAIGN_PLAN));
+    header_add(b, "DlmaUuid", row_text(l, LEAD_DLMA_UUID));
+    header_add(b, "DlListUuid", row_uuid(l));
+    header_add(b, "Agent", p->agent);
+    header_add(b, "Queue", p->queue);
+}
+
+void preview_print(const struct preview *p, struct str *b) {
+    static const int fields[] = {LEAD_NAME, LEAD_DETAIL, LEAD_UKEY, LEAD_EMAIL};
+    const struct row *l = p->lead->row;
+    char created[TIME_TEXT];
+    time_text(created, p->tm_create);
+    print_head(p, b);
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        header_add(b, l->noun->fields[fields[i]].header, row_text(l, fields[i]));
+    for (int f = LEAD_NUMBER_1; f < LEAD_NUMBER_1 + LEAD_NUMBERS; f++)
+        header_add(b, l->noun->fields[f].header, row_text(l, f));
+    header_int(b, "DialIndex", p->number);
+    header_add(b, "DialAddr", row_text(l, LEAD_NUMBER_1 + p->number - 1));
+    header_int(b, "Timeout", p->timeout / NS_PER_MS);
+    header_add(b, "TmCreate", created);
+    vars_print(row_vars(l, LEAD_VARIABLES), b);
+}
+
+static void tell_offer(const struct preview *p) {
+    struct str b = {0};
+    if (!engine_is_heard(p->campaign->engine))
+        return;
+    engine_event_begin(&b, "OutPreview");
+    preview_print(p, &b);
+    engine_event_end(p->campaign->engine, &b);
+}
+
+static void tell_end(const struct preview *p) {
+    struct str b = {0};
+    if (!p->told || !engine_is_heard(p->campaign->engine))
+        return;
+    engine_event_begin(&b, "OutPreviewDone");
+    print_head(p, &b);
+    header_add(&b, "Result", results[p->result]);
+    header_add(&b, "Reason", p->reason);
+    header_add(&b, "DialingUuid", *p->dialing ? p->dialing : NULL);
+    engine_event_end(p->campaign->engine, &b);
+}
+
+/* ---- ending ---- */
+
+void preview_free(struct preview *p) {
+    timer_stop(&p->limit);
+    lead_release(p->lead);
+    free(p->agent);
+    free(p->queue);
+    free(p->reason);
+    free(p);
+}
+
+/* The end is durable, and the campaign may end too. */
+static void on_ended(void *arg, bool ok) {
+    struct preview *p = arg;
+    struct campaign *c = p->campaign;
+    tell_end(p);
+    if (p->done)
+        p->done(p->arg, ok ? NULL : "the store refused it");
+    campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
+    preview_free(p);
+    campaign_call_over(c);
+}
+
+static void on_given_back(void *arg, bool ok) {
+    struct preview *p = arg;
+    if (row_int(p->lead->row, LEAD_IN_USE))
+        lead_event(p->lead, "Update");
+    lead_written(p->lead);
+    on_ended(p, ok);
+}
+
+/* Nobody decides on it any more. */
+static void close_offer(struct preview *p, enum preview_result result, const char *reason) {
+    map_take(&p->campaign->engine->previews, p->uuid);
+    map_take(&p->asterisk->offered, p->agent);
+    timer_stop(&p->limit);
+    p->campaign->offers--;
+    p->ended = true;
+    p->result = result;
+    p->reason = xstrdup(reason);
+}
+
+static void set_lead(struct preview *p, int status, const char *target) {
+    struct row *l = p->lead->row;
+    char now[TIME_TEXT];
+    time_text(now, engine_wall(p->campaign->engine));
+    row_set_int(l, LEAD_STATUS, status);
+    row_set_text(l, LEAD_RESV_TARGET, target);
+    row_set_text(l, LEAD_TM_UPDATE, now);
+}
+
+/* The lead is idle again; not called or offered before `until` (wall ns, 0 = as its
+ * retry strategy says). */
+static void give_back(struct preview *p, enum preview_result result, const char *reason,
+                      int64_t until, const char *why) {
+    struct engine *e = p->campaign->engine;
+    struct batch *b = batch_new();
+    close_offer(p, result, reason);
+    set_lead(p, 0, NULL);
+    lead_write(p->lead, b);
+    if (until && p->campaign->agenda && row_int(p->lead->row, LEAD_IN_USE))
+        agenda_delay(p->campaign->agenda, b, p->lead->row, until, why);
+    store_submit(e->store, b, on_given_back, p);
+}
+
+static void withdraw(struct preview *p, const char *why) {
+    give_back(p, PREVIEW_WITHDRAWN, why, 0, NULL);
+}
+
+/* The agent does not want it: the others of the list come first. */
+static void put_behind(struct preview *p, enum preview_result result, const char *reason) {
+    int64_t until = engine_wall(p->campaign->engine) + p->again;
+    give_back(p, result, reason, p->again ? until : 0,
+              result == PREVIEW_TIMEOUT ? "was offered to an agent who did not decide"
+                                        : "was skipped by an agent");
+}
+
+static void on_limit(void *arg) { put_behind(arg, PREVIEW_TIMEOUT, NULL); }
+
+/* ---- beginning ---- */
+
+/* The lead is reserved on the disk: whoever dies now, the next start sees it. */
+static void on_reserved(void *arg, bool ok) {
+    struct preview *p = arg;
+    lead_written(p->lead);
+    if (p->ended) /* its end is on the way, and says more than its beginning */
+        return;
+    if (!ok) {
+        withdraw(p, reason_text(REASON_STORE));
+        return;
+    }
+    p->told = true;
+    lead_event(p->lead, "Update");
+    tell_offer(p);
+    timer_set(&p->limit, p->timeout);
+}
+
+void preview_begin(struct campaign *c, const struct queue *q, const struct member *agent,
+                   struct lead *lead, int number, const struct offer *offer) {
+    struct engine *e = c->engine;
+    struct preview *p = xcalloc(1, sizeof *p);
+    engine_uuid(e, p->uuid);
+    p->campaign = c;
+    p->lead = lead;
+    p->asterisk = q->asterisk;
+    p->agent = xstrdup(agent->interface);
+    p->queue = xstrdup(q->name);
+    p->number = number;
+    p->tm_create = engine_wall(e);
+    p->timeout = SECONDS(offer->timeout);
+    p->again = SECONDS(offer->again);
+    timer_init(&p->limit, e->loop, on_limit, p);
+    map_put(&e->previews, p->uuid, p);
+    map_put(&p->asterisk->offered, p->agent, p);
+    c->open++;
+    c->offers++;
+    set_lead(p, 2, p->agent);
+    struct batch *b = batch_new();
+    lead_write(lead, b);
+    store_submit(e->store, b, on_reserved, p);
+}
+
+/* ---- what makes it void ---- */
+
+static const char *agent_trouble(const struct preview *p) {
+    return queue_why_not(queue_get(p->asterisk, p->queue), p->agent);
+}
+
+bool previews_open(const struct campaign *c) { return c->offers > 0; }
+
+void previews_review(struct campaign *c) {
+    for (struct map_entry *i = c->engine->previews.first, *next; i && c->offers; i = next) {
+        struct preview *p = i->value;
+        next = i->next;
+        const char *why = p->campaign == c ? agent_trouble(p) : NULL;
+        if (why)
+            withdraw(p, why);
+    }
+}
+
+void previews_withdraw(struct engine *e, struct campaign *c, const char *why) {
+    for (struct map_entry *i = e->previews.first, *next; i; i = next) {
+        struct preview *p = i->value;
+        next = i->next;
+        if (c == NULL || p->campaign == c)
+            withdraw(p, why);
+    }
+}
+
+void previews_forget(struct engine *e, struct lead *lead) {
+    for (struct map_entry *i = e->previews.first, *next; i; i = next) {
+        struct preview *p = i->value;
+        next = i->next;
+        if (p->lead == lead)
+            withdraw(p, "the lead was deleted");
+    }
+}
+
+/* ---- the agent decides ---- */
+
+static struct preview *find(struct engine *e, const char *uuid) {
+    struct preview *p = uuid ? map_get(&e->previews, uuid) : NULL;
+    return p && p->told ? p : NULL;
+}
+
+/* Which number he wants called. NULL, or why not that one. */
+static const char *choose_number(const struct preview *p, const char *index, int *number) {
+    const struct row *l = p->lead->row, *plan = campaign_plan(p->campaign)->item.row;
+    int64_t n = p->number;
+    if (index && !str_int(index, 1, LEAD_NUMBERS, &n))
+        return "Index is no number from 1 to 8";
+    if (row_text(l, LEAD_NUMBER_1 + (int)n - 1) == NULL)
+        return "Index is a number that the lead does not have";
+    if (row_int(l, LEAD_TRYCNT_1 + (int)n - 1) >= row_int(plan, PLAN_MAX_RETRY_CNT_1 + (int)n - 1) &&
+        n != p->number)
+        return "Index is a number without a try left";
+    *number = (int)n;
+    return NULL;
+}
+
+/* Begins the call. NULL, or why it cannot begin now: then nothing has changed. */
+static const char *begin_call(struct preview *p, int number) {
+    struct trunk *full = NULL;
+    struct lead *l = p->lead;
+    int64_t updated = time_read(row_text(l->row, LEAD_TM_UPDATE));
+    l->holds++; /* the call's own */
+    set_lead(p, 0, NULL); /* as any lead that is called */
+    if (dialing_begin_for(p->campaign, l, number, p->agent, &full)) {
+        snprintf(p->dialing, sizeof p->dialing, "%s", row_text(l->row, LEAD_DIALING_UUID));
+        close_offer(p, PREVIEW_ACCEPTED, NULL);
+    } else if (full) {
+        char text[TIME_TEXT];
+        set_lead(p, 2, p->agent);
+        time_text(text, updated);
+        row_set_text(l->row, LEAD_TM_UPDATE, text);
+        return reason_text(REASON_TRUNK);
+    } else { /* the log says why */
+        close_offer(p, PREVIEW_WITHDRAWN, "the lead cannot be dialled");
+    }
+    return NULL;
+}
+
+/* What stands against the call now. Lasting trouble ends the offer (*over). */
+static const char *trouble(struct preview *p, int number, bool *over, int64_t *until) {
+    const char *why = agent_trouble(p);
+    *until = 0;
+    *over = true;
+    if (why || (why = limits_lead(p->campaign->engine, p->lead, number, until)))
+        return why;
+    *over = false;
+    enum reason obstacle = campaign_status(p->campaign) == CAMPAIGN_START
+                               ? pace_obstacle(p->campaign)
+                               : REASON_STATUS;
+    return obstacle == REASON_NONE ? NULL : reason_text(obstacle);
+}
+
+void preview_accept(struct engine *e, const char *uuid, const char *index, preview_done *done,
+                    void *arg) {
+    struct preview *p = find(e, uuid);
+    const char *why = uuid == NULL ? "Uuid is missing" : "Uuid does not exist";
+    int64_t until;
+    bool over = false;
+    int number = 0;
+    if (p && (why = choose_number(p, index, &number)) == NULL) {
+        why = trouble(p, number, &over, &until);
+        if (over)
+            give_back(p, PREVIEW_WITHDRAWN, why, until, why);
+        else if (why == NULL)
+            why = begin_call(p, number);
+    }
+    if (why) {
+        done(arg, why);
+        return;
+    }
+    p->done = p->result == PREVIEW_ACCEPTED ? done : NULL;
+    p->arg = arg;
+    store_submit(e->store, batch_new(), on_ended, p); /* behind the call's reservation */
+    if (p->done == NULL)
+        done(arg, p->reason);
+}
+
+void preview_skip(struct engine *e, const char *uuid, const char *reason, preview_done *done,
+                  void *arg) {
+    struct preview *p = find(e, uuid);
+    json_t *text = reason ? json_string(reason) : NULL;
+    const char *why = uuid == NULL                             ? "Uuid is missing"
+                      : p == NULL                              ? "Uuid does not exist"
+                      : reason && strlen(reason) > REASON_MAX ? "Reason is over 900 bytes"
+                      : reason && text == NULL                 ? "Reason is not UTF-8"
+                                                               : NULL;
+    json_decref(text);
+    if (why) {
+        done(arg, why);
+        return;
+    }
+    p->done = done;
+    p->arg = arg;
+    put_behind(p, PREVIEW_SKIPPED, reason);
+}

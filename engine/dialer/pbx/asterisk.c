@@ -1,0 +1,324 @@
+#include "dialer/pbx/asterisk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "record/record.h"
+#include "io/tls.h"
+#include "dialer/call/dialing.h"
+#include "dialer/call/originate.h"
+#include "dialer/pbx/queue.h"
+
+#define LIST_TIME SECONDS(30)
+#define REPLY_TIME SECONDS(30)
+#define CHECK_EVERY SECONDS(60)
+#define FAULT_WINDOW SECONDS(2) /* failures so close together are a cluster */
+#define FAULT_CLUSTER 5
+#define REST_MIN SECONDS(2)
+#define REST_MAX SECONDS(60)
+#define ORIGINATES_MIN 2
+
+/* ---- the channels there are ---- */
+
+/* What the list told of one of our calls. Everything that was sent before the list was
+ * asked for and is not on it has ended. */
+static void settle(struct asterisk *a) {
+    for (struct map_entry *e = a->engine->dialings.first, *next; e; e = next) {
+        next = e->next;
+        struct dialing *d = e->value;
+        if (d->asterisk != a || !d->sent || d->finished || d->tm_dialing >= a->look_time)
+            continue;
+        const char *channel = map_get(&a->present, d->uuid);
+        if (channel == NULL && dialing_may_come(d, client_generation(a->client)))
+            continue;
+        if (channel == NULL)
+            dialing_missed(d);
+        else
+            dialing_found(d, channel + 1, *channel == 'U');
+    }
+}
+
+static void free_present(struct asterisk *a) {
+    for (struct map_entry *e = a->present.first; e; e = e->next)
+        free(e->value);
+    map_free(&a->present);
+}
+
+static void set_synced(struct asterisk *a) {
+    if (a->synced || a->looking || a->counting || !client_is_up(a->client))
+        return;
+    a->synced = true;
+    campaigns_kick(a->engine);
+}
+
+static bool is_error(enum reply_kind kind, const struct message *m) {
+    return kind == REPLY_RESPONSE && strcasecmp(message_text(m, "Response"), "Success");
+}
+
+void asterisk_rest(struct asterisk *a, const char *action, const char *why) {
+    if (a->resting)
+        return;
+    if (a->rest == REST_MIN)
+        log_error(a->engine->log, "asterisk %s: %s: %s; no call begins there for a while",
+                  a->conf->name, action, why);
+    a->resting = true;
+    timer_set(&a->wake, a->rest);
+    a->rest = a->rest * 2 < REST_MAX ? a->rest * 2 : REST_MAX;
+}
+
+static void on_wake(void *arg) {
+    struct asterisk *a = arg;
+    a->resting = false;
+    if (!a->synced)
+        asterisk_look(a);
+    campaigns_kick(a->engine);
+}
+
+/* Remembers U or D (up, dialling) and the channel's name under its id. */
+static void add_present(struct asterisk *a, const struct message *m) {
+    const char *id = message_get(m, "Uniqueid");
+    if (id == NULL || map_get(&a->engine->dialings, id) == NULL)
+        return;
+    bool up = strcmp(message_text(m, "ChannelState"), "6") == 0 &&
+              strcasecmp(message_text(m, "Application"), "AppDial2");
+    free(map_put(&a->present, id,
+                 xasprintf("%c%s", up ? 'U' : 'D', message_text(m, "Channel"))));
+}
+
+static void on_channel(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+    struct asterisk *a = arg;
+    if (kind == REPLY_ITEM)
+        add_present(a, m);
+    if (!last)
+        return;
+    a->looking = false;
+    if (kind == REPLY_COMPLETE)
+        settle(a);
+    free_present(a);
+    if (kind == REPLY_COMPLETE)
+        set_synced(a);
+    else if (client_is_up(a->client)) /* without it nothing can be told from lost */
+        asterisk_rest(a, "CoreShowChannels",
+                      is_error(kind, m) ? message_text(m, "Message") : "no answer");
+}
+
+void asterisk_look(struct asterisk *a) {
+    if (a->looking || !client_is_up(a->client))
+        return;
+    struct str b = {0};
+    header_add(&b, "Action", "CoreShowChannels");
+    a->looking = true;
+    a->look_time = engine_wall(a->engine);
+    client_send(a->client, &b, LIST_TIME, on_channel, a);
+    str_free(&b);
+}
+
+/* ---- the queues there are ---- */
+
+static void on_queue(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+    struct asterisk *a = arg;
+    if (kind == REPLY_ITEM)
+        queue_item(a, m);
+    if (!last)
+        return;
+    a->counting = false;
+    if (is_error(kind, m)) /* an Asterisk without app_queue has no agents either */
+        log_info(a->engine->log, "asterisk %s: no queues: %s", a->conf->name,
+                 message_text(m, "Message"));
+    else if (kind == REPLY_COMPLETE)
+        queues_end(a);
+    if (kind != REPLY_LOST)
+        set_synced(a);
+    else if (client_is_up(a->client))
+        timer_set(&a->check, REST_MIN);
+}
+
+static void count_agents(struct asterisk *a) {
+    if (a->counting || !client_is_up(a->client))
+        return;
+    struct str b = {0};
+    header_add(&b, "Action", "QueueStatus");
+    a->counting = true;
+    queues_begin(a);
+    client_send(a->client, &b, LIST_TIME, on_queue, a);
+    str_free(&b);
+}
+
+/* Repairs what events did not tell; finds calls whose end was missed. */
+static void on_check(void *arg) {
+    struct asterisk *a = arg;
+    count_agents(a);
+    if (a->engine->dialings.count || !a->synced)
+        asterisk_look(a);
+    timer_set(&a->check, CHECK_EVERY);
+}
+
+/* ---- events ---- */
+
+/* Headers that name a call, by event; all others are Uniqueid. */
+static const char *id_of(const struct message *m) {
+    const char *event = message_text(m, "Event");
+    if (strcasecmp(event, "DialBegin") == 0 || strcasecmp(event, "DialEnd") == 0 ||
+        strcasecmp(event, "DialState") == 0)
+        return message_get(m, "DestUniqueid");
+    if (strcasecmp(event, "OriginateResponse") == 0) /* a refused id is another's Uniqueid */
+        return message_get(m, "ActionID");
+    return message_get(m, "Uniqueid");
+}
+
+static void on_event(void *arg, const struct message *m) {
+    struct asterisk *a = arg;
+    const char *id = id_of(m);
+    struct dialing *d = id ? map_get(&a->engine->channels, id) : NULL;
+    if (d)
+        dialing_event(d, m, strcmp(id, d->uuid) == 0);
+    else if ((d = map_get(&a->engine->channels, message_text(m, "Uniqueid"))) &&
+             strcmp(d->uuid, message_text(m, "Uniqueid")) == 0)
+        dialing_dials(d, m);
+    queue_event(a, m);
+}
+
+static void on_up(void *arg) {
+    struct asterisk *a = arg;
+    a->originates = a->conf->originates;
+    a->resting = false;
+    a->rest = REST_MIN;
+    asterisk_look(a);
+    count_agents(a);
+    timer_set(&a->check, CHECK_EVERY);
+}
+
+static void on_down(void *arg, const char *why) {
+    struct asterisk *a = arg;
+    (void)why;
+    a->synced = false;
+    timer_stop(&a->check);
+    timer_stop(&a->wake);
+    campaigns_kick(a->engine);
+}
+
+static const struct client_events client_events = {on_up, on_down, on_event};
+
+/* ---- actions ---- */
+
+/* Finds the dialing of a reply, whether it still lives or not. */
+struct reply_key {
+    struct engine *engine;
+    char uuid[UUID_TEXT];
+};
+
+static void on_originate(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+    (void)last;
+    struct reply_key *key = arg;
+    struct dialing *d = map_get(&key->engine->dialings, key->uuid);
+    if (d && is_error(kind, m)) {
+        const char *why = message_text(m, "Message");
+        bool servers = strstr(why, "shutting down") || strstr(why, "ermission denied");
+        log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid, why);
+        if (servers)
+            asterisk_rest(d->asterisk, "Originate", why);
+        dialing_refused(d, servers);
+    }
+    free(key);
+}
+
+static struct reply_key *reply_key(const struct dialing *d) {
+    struct reply_key *key = xcalloc(1, sizeof *key);
+    key->engine = d->engine;
+    memcpy(key->uuid, d->uuid, sizeof key->uuid);
+    return key;
+}
+
+bool asterisk_originate(struct asterisk *a, struct dialing *d) {
+    struct str b = {0};
+    bool sent = client_is_up(a->client) && originate_print(d, &b);
+    if (sent) {
+        struct reply_key *key = reply_key(d);
+        d->generation = client_generation(a->client);
+        sent = client_send_as(a->client, d->uuid, &b, REPLY_TIME, on_originate, key);
+        if (!sent)
+            free(key);
+    }
+    str_free(&b);
+    return sent;
+}
+
+void asterisk_hangup(struct asterisk *a, struct dialing *d) {
+    struct str b = {0};
+    header_add(&b, "Action", "Hangup");
+    header_add(&b, "Channel", d->uuid);
+    header_int(&b, "Cause", 16);
+    client_send(a->client, &b, REPLY_TIME, NULL, NULL);
+    str_free(&b);
+}
+
+/* ---- limits ---- */
+
+void asterisk_fault(struct asterisk *a) {
+    int64_t now = engine_now(a->engine);
+    a->faults = now - a->fault_time < FAULT_WINDOW ? a->faults + 1 : 1;
+    a->fault_time = now;
+    if (a->faults < FAULT_CLUSTER)
+        return;
+    a->faults = 0;
+    a->originates = a->originates / 2 > ORIGINATES_MIN ? a->originates / 2 : ORIGINATES_MIN;
+    if (a->originates > a->conf->originates)
+        a->originates = a->conf->originates;
+    log_warn(a->engine->log, "asterisk %s: calls fail without a channel, %lld originates at once",
+             a->conf->name, (long long)a->originates);
+}
+
+void asterisk_good(struct asterisk *a) {
+    a->rest = REST_MIN;
+    if (a->originates < a->conf->originates)
+        a->originates++;
+}
+
+bool asterisk_is_ready(const struct asterisk *a) {
+    return a->synced && !a->resting && client_is_up(a->client);
+}
+
+/* ---- life ---- */
+
+struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
+                              char **err) {
+    bool encrypted = conf->tls && !record_is_replayed(loop_record(e->loop));
+    struct tls *tls = encrypted ? tls_client(conf->tlscafile, err) : NULL;
+    if (encrypted && tls == NULL)
+        return NULL;
+    struct asterisk *a = xcalloc(1, sizeof *a);
+    a->engine = e;
+    a->tls = tls;
+    a->conf = conf;
+    a->cap = (struct cap){.channels = conf->channels, .cps = conf->cps};
+    a->originates = conf->originates;
+    a->rest = REST_MIN;
+    timer_init(&a->check, e->loop, on_check, a);
+    timer_init(&a->wake, e->loop, on_wake, a);
+    struct client_config config = {.name = conf->name,
+                                   .host = conf->host,
+                                   .port = (int)conf->port,
+                                   .username = conf->username,
+                                   .secret = conf->secret,
+                                   .tls = tls,
+                                   .dial = e->options.dial,
+                                   .dial_arg = e->options.dial_arg};
+    a->client = client_new(e->loop, &e->chance, &config, &client_events, a);
+    return a;
+}
+
+void asterisk_free(struct asterisk *a) {
+    timer_stop(&a->check);
+    timer_stop(&a->wake);
+    a->synced = false;
+    client_free(a->client);
+    for (struct map_entry *e = a->queues.first; e; e = e->next)
+        queue_free(e->value);
+    map_free(&a->queues);
+    map_free(&a->offered);
+    map_free(&a->claimed);
+    free_present(a);
+    tls_free(a->tls);
+    free(a);
+}

@@ -1,0 +1,166 @@
+#include "dialer/plan/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "dialer/call/observe.h"
+#include "dialer/plan/shadow.h"
+
+#define SAVE_AFTER SECONDS(5)
+
+struct memory {
+    char campaign[UUID_TEXT];
+    enum hook hook;
+    json_t *kept;         /* the last good checkpoint */
+    struct script *owner; /* the state with the live table, NULL = none */
+    bool touched;         /* a hook had it since the last look */
+    bool refused;         /* the last checkpoint was not good, and that was said */
+};
+
+static void key_of(char out[64], enum hook h, const char *campaign) {
+    snprintf(out, 64, "%.40s/%s", campaign, hook_name(h));
+}
+
+static struct memory *find(struct engine *e, enum hook h, const char *campaign) {
+    char key[64];
+    key_of(key, h, campaign);
+    struct memory *m = map_get(&e->memories, key);
+    if (m)
+        return m;
+    m = xcalloc(1, sizeof *m);
+    snprintf(m->campaign, sizeof m->campaign, "%s", campaign);
+    m->hook = h;
+    m->kept = json_object();
+    map_put(&e->memories, key, m);
+    return m;
+}
+
+/* Takes a checkpoint of the live table; true if it differs from the last one. What
+ * cannot be kept (functions, too much) is said once, and the last good one stays. */
+static bool take(struct engine *e, struct memory *m) {
+    char *err = NULL;
+    json_t *now = m->owner ? script_recall(m->owner, m->hook, m->campaign, &err) : NULL;
+    if (m->owner && now == NULL && !m->refused)
+        log_warn(e->log, "campaign %s, %s; its last good memory is kept", m->campaign, err);
+    m->refused = m->owner && now == NULL;
+    free(err);
+    if (now == NULL || json_equal(now, m->kept)) {
+        json_decref(now);
+        return false;
+    }
+    json_decref(m->kept);
+    m->kept = now;
+    return true;
+}
+
+static void write_kept(struct engine *e, const struct memory *m) {
+    char *text = json_dumps(m->kept, JSON_COMPACT);
+    struct batch *b = batch_new();
+    batch_write(b, WRITE_MEMORY, m->campaign, hook_name(m->hook), text ? text : "{}");
+    store_submit(e->store, b, NULL, NULL);
+    free(text);
+}
+
+void memories_save(struct engine *e) {
+    timer_stop(&e->memory_save);
+    for (struct map_entry *i = e->memories.first; i; i = i->next) {
+        struct memory *m = i->value;
+        if (m->touched && take(e, m))
+            write_kept(e, m);
+        m->touched = false;
+    }
+}
+
+static void on_save(void *arg) {
+    observers_save(arg, false);
+    memories_save(arg);
+}
+
+static void touch(struct engine *e, struct memory *m) {
+    m->touched = true;
+    if (!timer_is_set(&e->memory_save))
+        timer_set(&e->memory_save, SAVE_AFTER);
+}
+
+void memories_load(struct engine *e) {
+    struct query q;
+    timer_init(&e->memory_save, e->loop, on_save, e);
+    query_begin(&q, e->store, READ_MEMORIES);
+    while (query_step(&q)) {
+        const char *campaign = query_text(&q, 0), *word = query_text(&q, 1);
+        const char *text = query_text(&q, 2);
+        json_t *kept = text ? json_loads(text, 0, NULL) : NULL;
+        for (int h = 0; h < HOOK_COUNT && campaign && word && json_is_object(kept); h++)
+            if (strcmp(hook_name((enum hook)h), word) == 0) {
+                struct memory *m = find(e, (enum hook)h, campaign);
+                json_decref(m->kept);
+                m->kept = json_incref(kept);
+            }
+        json_decref(kept);
+    }
+    query_end(&q);
+}
+
+static void free_memory(struct memory *m) {
+    json_decref(m->kept);
+    free(m);
+}
+
+void memories_free(struct engine *e) {
+    timer_stop(&e->memory_save);
+    for (struct map_entry *i = e->memories.first; i; i = i->next)
+        free_memory(i->value);
+    map_free(&e->memories);
+}
+
+void memory_hand(struct engine *e, struct script *s, enum hook h, const char *campaign) {
+    struct memory *m = find(e, h, campaign);
+    char *err = NULL;
+    touch(e, m);
+    if (m->owner == s)
+        return;
+    if (take(e, m)) /* it leaves its state: the disk hears of it now */
+        write_kept(e, m);
+    m->owner = s;
+    if (script_remember(s, h, campaign, m->kept, &err)) {
+        log_error(e->log, "campaign %s: %s", campaign, err);
+        free(err);
+    }
+}
+
+void memories_leave(struct engine *e, struct script *s) {
+    for (struct map_entry *i = e->memories.first; i; i = i->next) {
+        struct memory *m = i->value;
+        if (m->owner != s)
+            continue;
+        if (take(e, m))
+            write_kept(e, m);
+        m->owner = NULL;
+    }
+}
+
+json_t *memory_copy(struct engine *e, enum hook h, const char *campaign) {
+    struct memory *m = find(e, h, campaign);
+    char *err = NULL;
+    json_t *now = m->owner ? script_recall(m->owner, h, campaign, &err) : NULL;
+    free(err);
+    return now ? now : json_deep_copy(m->kept);
+}
+
+void memory_forget(struct engine *e, const char *campaign) {
+    for (int h = 0; h < HOOK_COUNT; h++) {
+        char key[64];
+        key_of(key, (enum hook)h, campaign);
+        struct memory *m = map_take(&e->memories, key);
+        if (m && m->owner)
+            script_forget(m->owner, m->hook, campaign);
+        if (m)
+            free_memory(m);
+    }
+    for (struct map_entry *i = e->plans.first; i; i = i->next)
+        shadow_forget(i->value, campaign);
+    struct batch *b = batch_new();
+    batch_write(b, WRITE_MEMORY_DELETE, campaign);
+    store_submit(e->store, b, NULL, NULL);
+}

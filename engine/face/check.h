@@ -1,7 +1,0 @@
-/* astout check FILE...: loads strategies as the engine does and runs their own tests. */
-#ifndef FACE_CHECK_H
-#define FACE_CHECK_H
-
-int check_main(int argc, char **argv);
-
-#endif

@@ -1,8 +1,0 @@
-/* The command `astout simulate`: shifts of the engine against the simulated Asterisk on
- * a virtual clock, and what they show. */
-#ifndef FACE_SIMULATE_H
-#define FACE_SIMULATE_H
-
-int simulate_main(int argc, char **argv);
-
-#endif

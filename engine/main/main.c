@@ -1,0 +1,84 @@
+/* astout: the commands. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "main/check.h"
+#include "console/client.h"
+#include "main/daemon.h"
+#include "main/reference.h"
+#include "main/replay.h"
+#include "lab/simulate.h"
+#include "sim/sim.h"
+
+/* ---- run ---- */
+
+/* As many descriptors as may be: a session takes two, its own and one to Asterisk. */
+static void raise_files(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static int run(const char *path) {
+    struct daemon d = {.log = {.level = LOG_INFO}};
+    char *err = NULL;
+    clock_real(&d.clock);
+    raise_files();
+    bool ok = daemon_start(&d, path, &err);
+    if (ok)
+        loop_run(d.loop);
+    else
+        log_error(&d.log, "%s", err);
+    daemon_end(&d);
+    free(err);
+    return ok ? 0 : 1;
+}
+
+static int run_main(int argc, char **argv) {
+    const char *path = NULL;
+    for (int opt; (opt = getopt(argc, argv, "c:")) != -1;)
+        if (opt == 'c')
+            path = optarg;
+        else
+            return 2;
+    if (path == NULL || optind != argc) {
+        fputs("usage: astout run -c FILE\n", stderr);
+        return 2;
+    }
+    return run(path);
+}
+
+/* ---- commands ---- */
+
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"run", run_main, "run -c FILE                 the engine, in the foreground"},
+    {"check", check_main, "check FILE...               strategies: load, types, own tests"},
+    {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
+    {"reference", reference_main, "reference config|strategies the generated parts of docs"},
+    {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
+    {"replay", replay_main, "replay FILE                 a recorded run, again and compared"},
+    {"simulate", simulate_main, "simulate --plan FILE ...    shifts against it, in seconds"},
+};
+
+static int usage(FILE *to) {
+    fputs("usage: astout COMMAND ...\n", to);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        fprintf(to, "  astout %s\n", commands[i].help);
+    return 2;
+}
+
+int main(int argc, char **argv) {
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, argv[1]) == 0)
+            return commands[i].main(argc - 1, argv + 1);
+    return usage(stderr);
+}

@@ -1,0 +1,151 @@
+#include "script/hook/param.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define NAME_MAX_LEN 64
+
+static const char *type_word(const json_t *v) {
+    return json_is_number(v)    ? "number"
+           : json_is_string(v)  ? "text"
+           : json_is_boolean(v) ? "boolean"
+           : json_is_array(v)   ? "list"
+                                : "table";
+}
+
+/* One of several values, said as JSON. */
+static const char *refuse_choice(json_t *oneof, const json_t *value, char why[PARAM_WHY]) {
+    size_t i;
+    json_t *each;
+    json_array_foreach(oneof, i, each) {
+        if (json_equal(each, (json_t *)(uintptr_t)value) ||
+            (json_is_number(each) && json_is_number(value) &&
+             !islessgreater(json_number_value(each), json_number_value(value))))
+            return NULL;
+    }
+    char *all = json_dumps(oneof, JSON_COMPACT | JSON_ENCODE_ANY);
+    snprintf(why, PARAM_WHY, "is none of %.120s", all ? all : "those allowed");
+    free(all);
+    return why;
+}
+
+const char *param_refuse(const json_t *declared, const json_t *value, char why[PARAM_WHY]) {
+    const json_t *usual = json_object_get(declared, "default");
+    json_t *min = json_object_get(declared, "min"), *max = json_object_get(declared, "max");
+    json_t *oneof = json_object_get(declared, "oneof");
+    double n = json_number_value(value);
+    if (strcmp(type_word(usual), type_word(value))) {
+        snprintf(why, PARAM_WHY, "is a %s where a %s is wanted", type_word(value),
+                 type_word(usual));
+        return why;
+    }
+    if (json_is_number(value) && (!isfinite(n) || (json_is_true(json_object_get(declared, "integer")) &&
+                                                   islessgreater(n, floor(n))))) {
+        snprintf(why, PARAM_WHY, "is no whole number");
+        return why;
+    }
+    if ((min && n < json_number_value(min)) || (max && n > json_number_value(max))) {
+        snprintf(why, PARAM_WHY, "is %g, %s %g", n, min && n < json_number_value(min) ? "under" : "over",
+                 json_number_value(min && n < json_number_value(min) ? min : max));
+        return why;
+    }
+    return oneof ? refuse_choice(oneof, value, why) : NULL;
+}
+
+/* A value from its text form, by the default's type; NULL if it has none. */
+static json_t *from_text(const json_t *declared, const char *text) {
+    const json_t *usual = json_object_get(declared, "default");
+    bool yes;
+    char *end;
+    if (json_is_string(usual))
+        return json_string(text);
+    if (json_is_boolean(usual))
+        return str_bool(text, &yes) ? json_boolean(yes) : NULL;
+    if (!json_is_number(usual))
+        return json_loads(text, 0, NULL);
+    double n = strtod(text, &end);
+    if (end == text || *end || !isfinite(n) || strpbrk(text, "xX"))
+        return NULL;
+    bool whole = strspn(text, "+-0123456789") == strlen(text) && fabs(n) < 9e15;
+    return whole ? json_integer((json_int_t)n) : json_real(n);
+}
+
+/* Sets one value (taken over; NULL: its text says nothing). */
+static bool set(json_t *values, json_t *declared, const char *name, json_t *value, char **err) {
+    char buf[PARAM_WHY];
+    const json_t *own = json_object_get(declared, name);
+    const char *why = own == NULL     ? "is no parameter of this strategy"
+                      : value == NULL ? "cannot be read"
+                                      : param_refuse(own, value, buf);
+    if (why == NULL) {
+        json_object_set_new(values, name, value);
+        return true;
+    }
+    *err = xasprintf("'%.64s' %s", name, why);
+    json_decref(value);
+    return false;
+}
+
+static bool read_object(json_t *values, json_t *declared, const char *text, char **err) {
+    json_error_t at;
+    json_t *given = json_loads(text, JSON_REJECT_DUPLICATES, &at), *value;
+    const char *name;
+    bool ok = true;
+    if (given == NULL) {
+        *err = xasprintf("cannot be read: %s", at.text);
+        return false;
+    }
+    json_object_foreach(given, name, value) {
+        ok = ok && set(values, declared, name, json_incref(value), err);
+    }
+    json_decref(given);
+    return ok;
+}
+
+static bool read_pairs(json_t *values, json_t *declared, const char *text, char **err) {
+    bool ok = true;
+    for (const char *p = text; ok && *p; p += strcspn(p, ","), p += *p == ',') {
+        char *pair = xstrndup(p, strcspn(p, ",")), *equals = strchr(pair, '=');
+        if (equals == NULL) {
+            *err = xasprintf("'%.64s' is not name=value", pair);
+            free(pair);
+            return false;
+        }
+        *equals = '\0';
+        const char *name = str_trim(pair);
+        json_t *own = json_object_get(declared, name);
+        ok = set(values, declared, name, own ? from_text(own, str_trim(equals + 1)) : NULL, err);
+        free(pair);
+    }
+    return ok;
+}
+
+static json_t *defaults(json_t *declared) {
+    json_t *values = json_object(), *own;
+    const char *name;
+    json_object_foreach(declared, name, own)
+        json_object_set(values, name, json_object_get(own, "default"));
+    return values;
+}
+
+json_t *param_values(json_t *declared, const json_t *variables, const char *text, char **err) {
+    json_t *values = defaults(declared), *own;
+    const char *name;
+    bool ok = true;
+    json_object_foreach(declared, name, own) {
+        const char *v = json_string_value(json_object_get(variables, name));
+        ok = ok && (v == NULL || set(values, declared, name, from_text(own, v), err));
+    }
+    if (ok && text && *text)
+        ok = *text == '{' ? read_object(values, declared, text, err)
+                          : read_pairs(values, declared, text, err);
+    if (!ok) {
+        json_decref(values);
+        return NULL;
+    }
+    return values;
+}

@@ -1,0 +1,319 @@
+#include "script/lua/value.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Its address is the registry key of the metatable that marks arrays. */
+static const char array_key;
+
+void value_setup(lua_State *L) {
+    lua_createtable(L, 0, 2);
+    lua_pushliteral(L, "array");
+    lua_setfield(L, -2, "__name");
+    lua_pushboolean(L, 0); /* getmetatable gives false, setmetatable refuses */
+    lua_setfield(L, -2, "__metatable");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &array_key);
+}
+
+void value_mark(lua_State *L, int idx) {
+    idx = lua_absindex(L, idx);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
+    lua_setmetatable(L, idx);
+}
+
+bool value_is_marked(lua_State *L, int idx) {
+    if (!lua_getmetatable(L, idx))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
+/* ---- JSON to Lua ---- */
+
+static void push_at(lua_State *L, const json_t *v, int depth);
+
+static void push_array(lua_State *L, const json_t *v, int depth) {
+    size_t n = json_array_size(v);
+    lua_createtable(L, n < VALUE_COUNT ? (int)n : VALUE_COUNT, 0);
+    for (size_t i = 0; i < n; i++) {
+        push_at(L, json_array_get(v, i), depth + 1);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    value_mark(L, -1);
+}
+
+static void push_object(lua_State *L, const json_t *v, int depth) {
+    size_t n = json_object_size(v);
+    lua_createtable(L, 0, n < VALUE_COUNT ? (int)n : VALUE_COUNT);
+    json_t *o = (json_t *)(uintptr_t)v; /* jansson's iterators know no const */
+    for (void *i = json_object_iter(o); i; i = json_object_iter_next(o, i)) {
+        lua_pushstring(L, json_object_iter_key(i));
+        push_at(L, json_object_iter_value(i), depth + 1);
+        lua_rawset(L, -3);
+    }
+}
+
+/* One level; what is missing altogether is Lua's nil. */
+static void push_at(lua_State *L, const json_t *v, int depth) {
+    if (depth > VALUE_DEPTH)
+        luaL_error(L, "a value nested deeper than %d", VALUE_DEPTH);
+    luaL_checkstack(L, 4, "a deep value");
+    if (v == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        push_object(L, v, depth);
+        break;
+    case JSON_ARRAY:
+        push_array(L, v, depth);
+        break;
+    case JSON_STRING:
+        lua_pushlstring(L, json_string_value(v), json_string_length(v));
+        break;
+    case JSON_INTEGER:
+        lua_pushinteger(L, json_integer_value(v));
+        break;
+    case JSON_REAL:
+        lua_pushnumber(L, json_real_value(v));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        lua_pushboolean(L, json_is_true(v));
+        break;
+    case JSON_NULL:
+        lua_pushlightuserdata(L, NULL);
+        break;
+    }
+}
+
+void value_push(lua_State *L, const json_t *v) { push_at(L, v, 1); }
+
+/* ---- Lua to JSON ---- */
+
+/* What one conversion may still use, and why it ended early. */
+struct take {
+    lua_State *L;
+    int count;
+    size_t bytes;
+    char *why;
+};
+
+static json_t *take_at(struct take *t, int depth);
+
+/* Notes the reason; the innermost failure writes first and stays. */
+static json_t *refuse(struct take *t, const char *what) {
+    if (*t->why == '\0')
+        snprintf(t->why, VALUE_WHY, "%s", what);
+    return NULL;
+}
+
+/* Says where: puts the innermost key in front of the reason. */
+static void name_key(struct take *t, const char *key, lua_Integer index) {
+    char text[VALUE_WHY];
+    if (t->why[0] == '\0' || t->why[0] == '[')
+        return;
+    snprintf(text, sizeof text, "%s", t->why);
+    if (key)
+        snprintf(t->why, VALUE_WHY, "['%.40s'] %.70s", key, text);
+    else
+        snprintf(t->why, VALUE_WHY, "[%lld] %.70s", (long long)index, text);
+}
+
+static json_t *take_string(struct take *t) {
+    size_t n;
+    const char *s = lua_tolstring(t->L, -1, &n);
+    if (n > t->bytes)
+        return refuse(t, "more than 1 MiB of text");
+    t->bytes -= n;
+    json_t *v = json_stringn(s, n);
+    return v ? v : refuse(t, "a string that is not UTF-8");
+}
+
+/* True if the table on top is a sequence without holes or other keys. */
+static bool is_sequence(lua_State *L, lua_Unsigned n) {
+    lua_Unsigned seen = 0;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pop(L, 1);
+        lua_Integer i = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+        if (i < 1 || (lua_Unsigned)i > n) {
+            lua_pop(L, 1);
+            return false;
+        }
+        seen++;
+    }
+    return seen == n;
+}
+
+static json_t *take_array(struct take *t, int depth) {
+    lua_Unsigned n = lua_rawlen(t->L, -1);
+    if (n > (lua_Unsigned)t->count)
+        return refuse(t, "too many values");
+    if (!is_sequence(t->L, n))
+        return refuse(t, "an array with holes or with other keys");
+    json_t *a = json_array();
+    for (lua_Integer i = 1; i <= (lua_Integer)n; i++) {
+        lua_rawgeti(t->L, -1, i);
+        json_t *v = take_at(t, depth + 1);
+        lua_pop(t->L, 1);
+        if (v == NULL) {
+            name_key(t, NULL, i);
+            json_decref(a);
+            return NULL;
+        }
+        json_array_append_new(a, v);
+    }
+    return a;
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The same members, put in by order of key: whoever walks the object later (headers
+ * of an Originate, say) then goes the same way in every process. Consumes o. */
+static json_t *in_order(json_t *o) {
+    size_t n = 0;
+    const char **keys = xmalloc(json_object_size(o) * sizeof *keys);
+    for (void *i = json_object_iter(o); i; i = json_object_iter_next(o, i))
+        keys[n++] = json_object_iter_key(i);
+    qsort(keys, n, sizeof *keys, by_text);
+    json_t *sorted = json_object();
+    for (size_t k = 0; k < n; k++)
+        json_object_set(sorted, keys[k], json_object_get(o, keys[k]));
+    free(keys);
+    json_decref(o);
+    return sorted;
+}
+
+/* The key of the pair on top as text of an object, or NULL. */
+static const char *take_key(struct take *t) {
+    if (lua_type(t->L, -2) != LUA_TSTRING) { /* tolstring would change a number */
+        refuse(t, "a key that is neither text nor part of a sequence");
+        return NULL;
+    }
+    size_t n;
+    const char *key = lua_tolstring(t->L, -2, &n);
+    if (strlen(key) != n) {
+        refuse(t, "a key with a zero byte");
+        return NULL;
+    }
+    if (n > t->bytes) {
+        refuse(t, "more than 1 MiB of text");
+        return NULL;
+    }
+    t->bytes -= n;
+    return key;
+}
+
+static json_t *take_object(struct take *t, int depth) {
+    json_t *o = json_object();
+    const char *last = NULL;
+    bool sorted = true;
+    lua_pushnil(t->L);
+    while (lua_next(t->L, -2)) {
+        const char *key = take_key(t);
+        json_t *v = key ? take_at(t, depth + 1) : NULL;
+        if (v && json_object_set_new(o, key, v))
+            v = refuse(t, "a key that is not UTF-8");
+        if (v == NULL) {
+            if (key)
+                name_key(t, key, 0);
+            lua_pop(t->L, 2);
+            json_decref(o);
+            return NULL;
+        }
+        sorted = sorted && (last == NULL || strcmp(last, key) < 0);
+        last = key;
+        lua_pop(t->L, 1);
+    }
+    return sorted ? o : in_order(o);
+}
+
+/* An array by its mark or by its first elements; an empty table is an object. */
+static json_t *take_table(struct take *t, int depth) {
+    bool array = value_is_marked(t->L, -1) || lua_rawlen(t->L, -1);
+    return array ? take_array(t, depth) : take_object(t, depth);
+}
+
+/* The value on top, which stays there. */
+static json_t *take_at(struct take *t, int depth) {
+    if (depth > VALUE_DEPTH || !lua_checkstack(t->L, 6))
+        return refuse(t, "nested deeper than 32 (a table that contains itself?)");
+    if (--t->count < 0)
+        return refuse(t, "too many values");
+    switch (lua_type(t->L, -1)) {
+    case LUA_TNIL:
+        return json_null();
+    case LUA_TBOOLEAN:
+        return json_boolean(lua_toboolean(t->L, -1));
+    case LUA_TNUMBER:
+        if (lua_isinteger(t->L, -1))
+            return json_integer(lua_tointeger(t->L, -1));
+        if (isfinite(lua_tonumber(t->L, -1)))
+            return json_real(lua_tonumber(t->L, -1));
+        return refuse(t, "a number that is not finite (nan or inf)");
+    case LUA_TSTRING:
+        return take_string(t);
+    case LUA_TTABLE:
+        return take_table(t, depth);
+    case LUA_TLIGHTUSERDATA:
+        if (lua_touserdata(t->L, -1) == NULL)
+            return json_null();
+        break;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "a %s is no plain value", luaL_typename(t->L, -1));
+    return refuse(t, text);
+}
+
+json_t *value_take(lua_State *L, int idx, char why[VALUE_WHY]) {
+    struct take t = {.L = L, .count = VALUE_COUNT, .bytes = VALUE_BYTES, .why = why};
+    why[0] = '\0';
+    if (!lua_checkstack(L, 1))
+        return refuse(&t, "no room on the stack");
+    lua_pushvalue(L, idx);
+    json_t *v = take_at(&t, 1);
+    lua_pop(L, 1);
+    return v;
+}
+
+/* ---- text ---- */
+
+/* Digits that keep every number of the tree: 15 where they do, so that 0.3 prints as
+ * 0.3, else 17 (jansson has one precision for all). */
+static int digits(const json_t *v) {
+    int most = 15;
+    json_t *o = (json_t *)(uintptr_t)v;
+    if (json_is_real(v)) {
+        char text[40];
+        snprintf(text, sizeof text, "%.15g", json_real_value(v));
+        return strtod(text, NULL) < json_real_value(v) ||
+                       strtod(text, NULL) > json_real_value(v)
+                   ? 17
+                   : 15;
+    }
+    for (size_t i = 0; most == 15 && json_is_array(v) && i < json_array_size(v); i++)
+        most = digits(json_array_get(v, i));
+    for (void *i = json_object_iter(o); most == 15 && i;
+         i = json_object_iter_next(o, i))
+        most = digits(json_object_iter_value(i));
+    return most;
+}
+
+static int add_bytes(const char *bytes, size_t n, void *arg) {
+    str_addn(arg, bytes, n);
+    return 0;
+}
+
+void value_encode(const json_t *v, struct str *out) {
+    size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
+    json_dump_callback(v, add_bytes, out, flags | JSON_REAL_PRECISION(digits(v)));
+}

@@ -1,0 +1,230 @@
+#include "script/shell/shell.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "script/shell/inner.h"
+#include "script/lua/value.h"
+
+#define SLICE 100000           /* instructions: about a millisecond */
+#define PAUSE (NS_PER_MS / 2)  /* between two slices: the rest of the engine goes first */
+#define JOBS_MAX 64
+
+/* Its address is the registry key of the prelude's table. */
+static const char prelude_key;
+
+static void rebuild(struct shell *s);
+
+/* ---- the end of jobs ---- */
+
+static void unlink_job(struct job *j) {
+    struct job **p = &j->shell->jobs;
+    while (*p != j)
+        p = &(*p)->next;
+    *p = j->next;
+    j->shell->count--;
+    timer_stop(&j->timer);
+    shell_forget(j->call);
+}
+
+/* Lets the coroutine go: an assignment to a key that is there raises nothing. */
+static void drop_strand(struct job *j) {
+    lua_State *L = j->shell->sandbox.L;
+    if (j->co == NULL)
+        return;
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, j);
+}
+
+static void free_job(struct job *j) {
+    free(j->name);
+    json_decref(j->args);
+    json_decref(j->result);
+    free(j);
+}
+
+/* An error that nobody asked to be told of is printed. */
+static void tell(struct job *j, const char *error) {
+    struct shell *s = j->shell;
+    if (j->done) {
+        j->done(j->arg, j->result, error);
+    } else if (error) {
+        char *text = xasprintf("%s\n", error);
+        s->config.output(s->config.arg, text, strlen(text));
+        free(text);
+    }
+}
+
+static void finish(struct job *j, const char *error) {
+    unlink_job(j);
+    drop_strand(j);
+    tell(j, error);
+    free_job(j);
+}
+
+/* ---- one slice ---- */
+
+/* The coroutine of a new job, with its function and arguments on top of L. */
+static int begin_strand(lua_State *L, struct job *j) {
+    lua_State *co = lua_newthread(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, j);
+    j->co = co;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &prelude_key);
+    if (lua_getfield(L, -1, j->name) != LUA_TFUNCTION)
+        return luaL_error(L, "the prelude has no function %s", j->name);
+    lua_remove(L, -2);
+    int n = (int)json_array_size(j->args);
+    luaL_checkstack(L, n + 1, "too many arguments");
+    for (int i = 0; i < n; i++)
+        value_push(L, json_array_get(j->args, (size_t)i));
+    return n + 1;
+}
+
+/* Protected part of run_slice. */
+static int step(lua_State *L) {
+    struct job *j = lua_touserdata(L, 1);
+    char why[VALUE_WHY];
+    int top = lua_gettop(L), results;
+    if (j->co == NULL)
+        begin_strand(L, j);
+    else if (j->call)
+        shell_push_answer(L, j->call);
+    if (!lua_checkstack(j->co, lua_gettop(L) - top + 4))
+        return luaL_error(L, "stack overflow");
+    int status = sandbox_resume(L, j->co, lua_gettop(L) - top, &results);
+    if (status == LUA_YIELD)
+        return 0;
+    if (status != LUA_OK) {
+        lua_xmove(j->co, L, 1);
+        return lua_error(L);
+    }
+    if (results && (j->result = value_take(j->co, -results, why)) == NULL)
+        luaL_error(L, "the result: %s", why);
+    return 0;
+}
+
+/* The other jobs of a state that has to go. */
+static void fail_all(struct shell *s, const char *why) {
+    while (s->jobs) {
+        s->jobs->co = NULL; /* the state takes it along */
+        finish(s->jobs, why);
+    }
+}
+
+static void run_slice(void *arg) {
+    struct job *j = arg;
+    struct shell *s = j->shell;
+    struct sandbox *sb = &s->sandbox;
+    char *err = NULL;
+    sb->budget = j->left > 0 ? j->left : 1;
+    s->running = j;
+    int rc = sandbox_run(sb, "", step, j, &err);
+    s->running = NULL;
+    j->left = sb->left;
+    if (rc && sb->full) {
+        char *text = xasprintf("%s: the console begins anew, its variables are gone", err);
+        fail_all(s, text);
+        free(text);
+        rebuild(s);
+    } else if (rc) {
+        finish(j, err);
+    } else if (sb->paused) {
+        timer_set(&j->timer, PAUSE);
+    } else if (j->call == NULL) {
+        finish(j, NULL);
+    }
+    free(err);
+}
+
+void shell_wake(struct job *j) { timer_set(&j->timer, 0); }
+
+int64_t shell_begin(struct shell *s, const char *name, json_t *args, shell_done *done,
+                    void *arg) {
+    if (s->count == JOBS_MAX) {
+        json_decref(args);
+        return 0;
+    }
+    struct job *j = xcalloc(1, sizeof *j), **last = &s->jobs;
+    *j = (struct job){.shell = s, .id = ++s->ids, .name = xstrdup(name), .args = args};
+    j->left = s->config.env.instructions;
+    j->done = done;
+    j->arg = arg;
+    timer_init(&j->timer, s->config.loop, run_slice, j);
+    timer_set(&j->timer, 0);
+    while (*last)
+        last = &(*last)->next;
+    *last = j;
+    s->count++;
+    return j->id;
+}
+
+void shell_stop(struct shell *s, int64_t id) {
+    struct job *j = s->jobs;
+    while (j && j->id != id)
+        j = j->next;
+    if (j)
+        finish(j, "stopped");
+}
+
+/* ---- life ---- */
+
+/* Protected part of load_prelude: one table goes through all the texts. */
+static int load(lua_State *L) {
+    struct shell *s = lua_touserdata(L, 1);
+    lua_newtable(L);
+    shell_add_tools(L);
+    lua_newtable(L);
+    shell_lend(L, s->config.lent);
+    lua_setfield(L, -2, "raw");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &prelude_key);
+    for (const struct shell_source *p = s->config.prelude; p->name; p++) {
+        lua_pushfstring(L, "=%s", p->name);
+        if (luaL_loadbufferx(L, p->text, strlen(p->text), lua_tostring(L, -1), "t"))
+            return lua_error(L);
+        lua_pushvalue(L, -3);
+        lua_call(L, 1, 0);
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+static int load_prelude(struct shell *s, char **err) {
+    sandbox_open(&s->sandbox, &s->config.env);
+    s->sandbox.slice = SLICE;
+    s->sandbox.budget = s->config.env.instructions;
+    return sandbox_run(&s->sandbox, "prelude", load, s, err);
+}
+
+/* After a run out of memory: what the old state holds is neither known nor free. */
+static void rebuild(struct shell *s) {
+    char *err = NULL;
+    sandbox_close(&s->sandbox);
+    if (load_prelude(s, &err))
+        log_error(s->config.env.log, "console: %s", err);
+    free(err);
+    if (s->config.reset)
+        s->config.reset(s->config.arg);
+}
+
+struct shell *shell_new(const struct shell_config *config, char **err) {
+    struct shell *s = xcalloc(1, sizeof *s);
+    s->config = *config;
+    if (load_prelude(s, err) == 0)
+        return s;
+    shell_free(s);
+    return NULL;
+}
+
+void shell_free(struct shell *s) {
+    if (s == NULL)
+        return;
+    while (s->jobs) {
+        struct job *j = s->jobs;
+        unlink_job(j);
+        free_job(j);
+    }
+    sandbox_close(&s->sandbox);
+    free(s);
+}

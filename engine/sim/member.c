@@ -1,0 +1,105 @@
+/* Rows of queues: who stands in them and what is told of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/agent.h"
+
+struct simmember *simmember_find(struct simqueue *q, const struct simagent *a) {
+    struct simmember *m = q->members;
+    while (m && m->agent != a)
+        m = m->next;
+    return m;
+}
+
+struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int penalty,
+                                bool told) {
+    struct simmember *m = xcalloc(1, sizeof *m);
+    m->queue = q;
+    m->agent = a;
+    m->penalty = penalty;
+    m->login = sim_epoch(q->sim);
+    m->agent_next = a->members;
+    a->members = m;
+    *q->members_end = m;
+    q->members_end = &m->next;
+    if (told)
+        simmember_event(m, "QueueMemberAdded");
+    return m;
+}
+
+void simmember_free(struct simmember *m) {
+    struct simmember **p = &m->agent->members;
+    while (*p != m)
+        p = &(*p)->agent_next;
+    *p = m->agent_next;
+    struct simqueue *q = m->queue;
+    for (p = &q->members; *p != m;)
+        p = &(*p)->next;
+    *p = m->next;
+    if (q->members_end == &m->next)
+        q->members_end = p;
+    if (m->agent->row == m)
+        m->agent->row = NULL;
+    free(m->reason);
+    free(m);
+}
+
+void simmember_remove(struct simmember *m) {
+    simmember_event(m, "QueueMemberRemoved");
+    simmember_free(m);
+}
+
+void simmember_pause(struct simmember *m, bool paused, const char *reason) {
+    m->paused = paused;
+    xreplace(&m->reason, paused ? reason : NULL);
+    if (paused)
+        m->last_pause = sim_epoch(m->queue->sim);
+    simmember_event(m, "QueueMemberPause");
+}
+
+bool simmember_is_paused(const struct simmember *m) {
+    return m->paused || m->agent->wraps_up;
+}
+
+bool simmember_is_free(const struct simmember *m) {
+    return m->agent->state == AGENT_FREE && !simmember_is_paused(m);
+}
+
+/* Why he is paused; empty if he is not or nobody said. */
+static const char *reason(const struct simmember *m) {
+    if (m->paused)
+        return m->reason ? m->reason : "";
+    return m->agent->wraps_up ? "wrapup" : "";
+}
+
+void simmember_print(struct str *b, const struct simmember *m, bool in_list) {
+    const struct simagent *a = m->agent;
+    header_add(b, "Queue", m->queue->name);
+    header_add(b, in_list ? "Name" : "MemberName", a->name);
+    header_add(b, in_list ? "Location" : "Interface", a->interface);
+    header_add(b, "StateInterface", a->interface);
+    header_add(b, "Membership", "dynamic");
+    header_int(b, "Penalty", m->penalty);
+    header_int(b, "CallsTaken", m->taken);
+    header_int(b, "LastCall", m->last_call);
+    header_int(b, "LastPause", m->last_pause);
+    header_int(b, "LoginTime", m->login);
+    header_int(b, "InCall", a->state == AGENT_TALKING && a->row == m);
+    header_int(b, "Status", a->state);
+    header_int(b, "Paused", simmember_is_paused(m));
+    header_add(b, "PausedReason", reason(m));
+    if (!in_list)
+        header_int(b, "Ringinuse", 0);
+    header_int(b, "Wrapuptime", 0);
+}
+
+void simmember_event(struct simmember *m, const char *event) {
+    struct sim *sim = m->queue->sim;
+    if (!event_begin(sim, CLASS_AGENT, event))
+        return;
+    simmember_print(&sim->out, m, false);
+    bool is_pause = strcmp(event, "QueueMemberPause") == 0;
+    if (is_pause && sim->dialect == 16 && *reason(m))
+        header_add(&sim->out, "Reason", reason(m));
+    event_send(sim, CLASS_AGENT);
+}

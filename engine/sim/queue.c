@@ -1,0 +1,209 @@
+#include "sim/queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/agent.h"
+
+/* ---- queues ---- */
+
+struct simqueue *simqueue_find(struct sim *sim, const char *name) {
+    struct simqueue *q = sim->queues;
+    while (q && strcmp(q->name, name))
+        q = q->next;
+    return q;
+}
+
+/* Does the world have it? */
+static bool exists(const struct world *w, const char *name) {
+    bool found = w->queues == NULL && *name && !str_has_prefix(name, "nosuch");
+    for (unsigned i = 0; i < w->queue_count; i++)
+        found |= strcmp(w->queues[i], name) == 0;
+    return found;
+}
+
+struct simqueue *simqueue_get(struct sim *sim, const char *name) {
+    struct simqueue *q = simqueue_find(sim, name);
+    if (q || !exists(sim->world, name) || sim->queue_count == QUEUES_MAX)
+        return q;
+    sim->queue_count++;
+    q = xcalloc(1, sizeof *q);
+    q->sim = sim;
+    q->name = xstrdup(name);
+    q->waiting_end = &q->waiting;
+    q->members_end = &q->members;
+    *sim->queues_end = q;
+    sim->queues_end = &q->next;
+    simagents_join(sim, q);
+    return q;
+}
+
+void simqueue_free(struct simqueue *q) {
+    while (q->members)
+        simmember_free(q->members);
+    free(q->name);
+    free(q);
+}
+
+/* ---- callers ---- */
+
+unsigned simqueue_position(const struct simcall *c) {
+    unsigned n = 1;
+    for (const struct simcall *w = c->queue->waiting; w && w != c; w = w->next_waiting)
+        n++;
+    return n;
+}
+
+/* QueueCallerJoin and QueueCallerLeave. */
+static void caller_event(struct simcall *c, const char *event, unsigned position) {
+    struct sim *sim = c->sim;
+    if (!event_begin(sim, CLASS_AGENT, event))
+        return;
+    leg_print(&sim->out, &c->leg, LEG_PLAIN);
+    header_add(&sim->out, "Queue", c->queue->name);
+    header_int(&sim->out, "Position", position);
+    header_int(&sim->out, "Count", c->queue->count);
+    event_send(sim, CLASS_AGENT);
+}
+
+/* He gave up, or the queue did. */
+static void abandon_event(struct simcall *c, unsigned position) {
+    struct sim *sim = c->sim;
+    if (!event_begin(sim, CLASS_AGENT, "QueueCallerAbandon"))
+        return;
+    leg_print(&sim->out, &c->leg, LEG_PLAIN);
+    header_add(&sim->out, "Queue", c->queue->name);
+    header_int(&sim->out, "Position", position);
+    header_int(&sim->out, "OriginalPosition", c->first_position);
+    header_int(&sim->out, "HoldTime", (sim->clock->mono - c->joined) / NS_PER_S);
+    event_send(sim, CLASS_AGENT);
+}
+
+bool simqueue_join(struct simcall *c, const char *data) {
+    struct sim *sim = c->sim;
+    char *name = xstrndup(data, strcspn(data, ","));
+    struct simqueue *q = simqueue_get(sim, name);
+    free(name);
+    if (q == NULL)
+        return false;
+    for (int commas = 4; commas && data;
+         commas--) { /* name,options,url,announce,timeout */
+        data = strchr(data, ',');
+        data += data != NULL;
+    }
+    double timeout = data ? atof(data) : 0;
+    double patience = schedule_at(&sim->world->patience, sim_time(sim));
+    c->queue = q;
+    c->joined = sim->clock->mono;
+    c->expires = timeout > 0 ? c->joined + SECONDS(timeout) : 0;
+    *q->waiting_end = c;
+    q->waiting_end = &c->next_waiting;
+    c->first_position = ++q->count;
+    caller_event(c, "QueueCallerJoin", q->count);
+    c->doing = DOING_QUEUE;
+    timer_set(&c->timer,
+              SECONDS(timeout > 0 && timeout < patience ? timeout : patience));
+    simqueue_serve(q);
+    return true;
+}
+
+/* Out of the line, with QueueCallerLeave. */
+static void leave(struct simcall *c, unsigned position) {
+    struct simqueue *q = c->queue;
+    struct simcall **p = &q->waiting;
+    while (*p && *p != c)
+        p = &(*p)->next_waiting;
+    if (*p == NULL)
+        return;
+    *p = c->next_waiting;
+    if (q->waiting_end == &c->next_waiting)
+        q->waiting_end = p;
+    c->next_waiting = NULL;
+    q->count--;
+    caller_event(c, "QueueCallerLeave", position);
+}
+
+/* A number as a variable. */
+static void set_number(struct simcall *c, const char *name, long long value) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", value);
+    leg_varset(&c->leg, name, text);
+}
+
+void simqueue_connect(struct simcall *c) {
+    unsigned position = simqueue_position(c);
+    int64_t waited = c->sim->clock->mono - c->joined;
+    timer_stop(&c->timer);
+    tally_event(&c->sim->tally, EVENT_CONNECT);
+    if (c->is_live && c->sim->clock->mono - c->greeted > SECONDS(TALLY_GRACE))
+        tally_event(&c->sim->tally, EVENT_ABANDON);
+    leave(c, position);
+    set_number(c, "QUEUEPOSITION", position);
+    if (c->sim->dialect == 16)
+        return;
+    set_number(c, "QUEUEWAIT", waited / NS_PER_S);
+    set_number(c, "QUEUEWAIT_MS", waited / NS_PER_MS);
+}
+
+/* Leaves without having met an agent. */
+static void abandon(struct simcall *c) {
+    struct simqueue *q = c->queue;
+    unsigned position = simqueue_position(c);
+    q->abandoned++;
+    if (c->is_live)
+        tally_event(&c->sim->tally, EVENT_ABANDON);
+    leg_varset(&c->leg, "ABANDONED", "TRUE");
+    abandon_event(c, position);
+    leave(c, position);
+    c->queue = NULL;
+}
+
+void simqueue_gone(struct simcall *c) {
+    struct simagent *a = c->agent;
+    if (a && a->state == AGENT_TALKING) {
+        simagent_drop(a);
+        c->queue = NULL;
+        return;
+    }
+    if (a)
+        simagent_drop(a);
+    abandon(c);
+    if (a)
+        simagent_serve(a);
+}
+
+void simqueue_due(struct simcall *c) {
+    if (c->expires == 0 || c->sim->clock->mono < c->expires) {
+        simcall_end(c, ENDER_FAR, CAUSE_USUAL);
+        return;
+    }
+    simqueue_gone(c);
+    simcall_set(c, "QUEUESTATUS", "TIMEOUT");
+    simstep_next(c);
+}
+
+/* Who has been free longest, as strategy leastrecent; a lower penalty goes first. */
+static struct simmember *next_member(struct simqueue *q) {
+    struct simmember *best = NULL;
+    for (struct simmember *m = q->members; m; m = m->next) {
+        if (!simmember_is_free(m))
+            continue;
+        if (best == NULL || m->penalty < best->penalty ||
+            (m->penalty == best->penalty && m->agent->turn < best->agent->turn))
+            best = m;
+    }
+    return best;
+}
+
+void simqueue_serve(struct simqueue *q) {
+    for (struct simcall *c = q->waiting, *next; c; c = next) {
+        next = c->next_waiting;
+        if (c->agent)
+            continue;
+        struct simmember *m = next_member(q);
+        if (m == NULL)
+            return;
+        simagent_ring(m->agent, m, c);
+    }
+}
