@@ -21,27 +21,27 @@ struct answer *answer_new(struct session *s, const char *id, size_t asked) {
     return a;
 }
 
-static void destroy(struct answer *a) {
+static void answer_destroy(struct answer *a) {
     free(a->id);
     str_free(&a->out);
     free(a);
 }
 
 /* The first one is complete and out. */
-static void retire(struct session *s) {
+static void answer_retire(struct session *s) {
     struct answer *a = s->first;
     s->first = a->next;
     if (s->first == NULL)
         s->last = &s->first;
     s->answers--;
     s->asked -= a->asked;
-    destroy(a);
+    answer_destroy(a);
     if (s->answers <= ANSWERS_HIGH / 2 && s->asked <= ASKED_HIGH / 2)
         conn_hold(s->conn, false);
 }
 
 /* Sends what the first answer holds; complete ones make way for the next. */
-static void advance(struct session *s) {
+static void answer_advance(struct session *s) {
     while (s->first && !s->closed) {
         struct answer *a = s->first;
         if (a->out.len) {
@@ -57,7 +57,7 @@ static void advance(struct session *s) {
                 task_queue(&s->pump);
             return;
         }
-        retire(s);
+        answer_retire(s);
         if (s->held.len) {
             struct str held = s->held;
             s->held = (struct str){0};
@@ -95,7 +95,7 @@ void answers_orphan(struct session *s) {
         next = a->next;
         a->session = NULL;
         if (a->ended)
-            destroy(a);
+            answer_destroy(a);
         else if (a->more && a != s->pumped) /* that one is at work and will see it */
             a->more(a->more_arg);
     }
@@ -103,7 +103,9 @@ void answers_orphan(struct session *s) {
     s->last = &s->first;
 }
 
-struct session *answer_session(const struct answer *a) { return a->session; }
+struct session *answer_session(const struct answer *a) {
+    return a->session;
+}
 
 const char *answer_id(const struct answer *a) { return a->id; }
 
@@ -114,19 +116,19 @@ void answer_send(struct answer *a, const char *bytes, size_t n) {
     str_addn(&a->out, bytes, n);
     s->pending += n;
     if (s->first == a)
-        advance(s);
+        answer_advance(s);
     else if (s->pending > s->server->config.limits.owed)
         session_overflow(s);
 }
 
 void answer_end(struct answer *a) {
     if (a->session == NULL) {
-        destroy(a);
+        answer_destroy(a);
         return;
     }
     a->ended = true;
     if (a->session->first == a)
-        advance(a->session);
+        answer_advance(a->session);
 }
 
 void answer_head(const struct answer *a, struct str *b, const char *kind, const char *text) {
@@ -137,7 +139,7 @@ void answer_head(const struct answer *a, struct str *b, const char *kind, const 
         header_add(b, "Message", text);
 }
 
-static void whole(struct answer *a, const char *kind, const char *text) {
+static void answer_whole(struct answer *a, const char *kind, const char *text) {
     struct str b = {0};
     answer_head(a, &b, kind, text);
     message_end(&b);
@@ -146,9 +148,9 @@ static void whole(struct answer *a, const char *kind, const char *text) {
     answer_end(a);
 }
 
-void answer_error(struct answer *a, const char *text) { whole(a, "Error", text); }
+void answer_error(struct answer *a, const char *text) { answer_whole(a, "Error", text); }
 
-void answer_success(struct answer *a, const char *text) { whole(a, "Success", text); }
+void answer_success(struct answer *a, const char *text) { answer_whole(a, "Success", text); }
 
 void answer_list(struct answer *a, const char *text) {
     struct str b = {0};

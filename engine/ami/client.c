@@ -15,7 +15,14 @@
 #define PING_TIME SECONDS(10)
 #define BOOT_TIME SECONDS(60) /* FullyBooted may take that long after a cold start */
 
-enum state { CLIENT_IDLE, CLIENT_BANNER, CLIENT_CHALLENGE, CLIENT_LOGIN, CLIENT_BOOT, CLIENT_UP };
+enum state {
+    CLIENT_IDLE,
+    CLIENT_BANNER,
+    CLIENT_CHALLENGE,
+    CLIENT_LOGIN,
+    CLIENT_BOOT,
+    CLIENT_UP
+};
 
 #define BUCKETS 1024 /* of the table of actions under way */
 
@@ -48,26 +55,27 @@ struct client {
     struct pending *pending[BUCKETS];
 };
 
-static void begin(void *arg);
+static void ami_client_begin(void *arg);
 
 /* ---- actions under way ---- */
 
-static unsigned bucket_of(const char *id) {
+static unsigned ami_client_bucket_of(const char *id) {
     unsigned h = 5381;
     for (; *id; id++)
         h = h * 33 + (unsigned char)*id;
     return h % BUCKETS;
 }
 
-static struct pending **find(struct client *c, const char *id) {
-    struct pending **p = &c->pending[bucket_of(id)];
+static struct pending **ami_client_find(struct client *c, const char *id) {
+    struct pending **p = &c->pending[ami_client_bucket_of(id)];
     while (*p && strcmp((*p)->id, id))
         p = &(*p)->next;
     return p;
 }
 
 /* Takes it off the table and tells its owner for the last time. */
-static void conclude(struct pending **slot, enum reply_kind kind, const struct message *m) {
+static void ami_client_conclude(struct pending **slot, enum reply_kind kind,
+                                const struct message *m) {
     struct pending *p = *slot;
     *slot = p->next;
     timer_stop(&p->deadline);
@@ -77,26 +85,26 @@ static void conclude(struct pending **slot, enum reply_kind kind, const struct m
     free(p);
 }
 
-static void on_deadline(void *arg) {
+static void ami_client_on_deadline(void *arg) {
     struct pending *p = arg;
     log_warn(loop_log(p->client->loop), "asterisk %s: no answer to action %s",
              p->client->config.name, p->id);
-    conclude(find(p->client, p->id), REPLY_LOST, NULL);
+    ami_client_conclude(ami_client_find(p->client, p->id), REPLY_LOST, NULL);
 }
 
-static void lose_all(struct client *c) {
+static void ami_client_lose_all(struct client *c) {
     for (unsigned i = 0; i < BUCKETS; i++)
         while (c->pending[i])
-            conclude(&c->pending[i], REPLY_LOST, NULL);
+            ami_client_conclude(&c->pending[i], REPLY_LOST, NULL);
 }
 
-static bool transmit(struct client *c, const char *id, const struct str *headers,
-                     int64_t deadline, reply_fn *reply, void *arg) {
+static bool ami_client_transmit(struct client *c, const char *id, const struct str *headers,
+                                int64_t deadline, reply_fn *reply, void *arg) {
     struct pending *p = xcalloc(1, sizeof *p);
     *p = (struct pending){.client = c, .id = xstrdup(id), .reply = reply, .arg = arg};
-    timer_init(&p->deadline, c->loop, on_deadline, p);
+    timer_init(&p->deadline, c->loop, ami_client_on_deadline, p);
     timer_set(&p->deadline, deadline);
-    unsigned b = bucket_of(id);
+    unsigned b = ami_client_bucket_of(id);
     p->next = c->pending[b];
     c->pending[b] = p;
     struct str out = {0};
@@ -110,23 +118,24 @@ static bool transmit(struct client *c, const char *id, const struct str *headers
 
 bool client_send_as(struct client *c, const char *action_id, const struct str *headers,
                     int64_t deadline, reply_fn *reply, void *arg) {
-    return c->state == CLIENT_UP && transmit(c, action_id, headers, deadline, reply, arg);
+    return c->state == CLIENT_UP &&
+           ami_client_transmit(c, action_id, headers, deadline, reply, arg);
 }
 
-static const char *next_id(struct client *c, char buf[48]) {
+static const char *ami_client_next_id(struct client *c, char buf[48]) {
     snprintf(buf, 48, "astout-%s-%llu", c->run, (unsigned long long)++c->ids);
     return buf;
 }
 
-bool client_send(struct client *c, const struct str *headers, int64_t deadline,
-                 reply_fn *reply, void *arg) {
+bool client_send(struct client *c, const struct str *headers, int64_t deadline, reply_fn *reply,
+                 void *arg) {
     char id[48];
-    return client_send_as(c, next_id(c, id), headers, deadline, reply, arg);
+    return client_send_as(c, ami_client_next_id(c, id), headers, deadline, reply, arg);
 }
 
 /* ---- the connection's life ---- */
 
-static void drop(struct client *c, const char *why) {
+static void ami_client_drop(struct client *c, const char *why) {
     bool was_up = c->state == CLIENT_UP;
     bool news = strcmp(c->why, why) != 0;
     snprintf(c->why, sizeof c->why, "%s", why);
@@ -141,38 +150,40 @@ static void drop(struct client *c, const char *why) {
     timer_set(&c->retry, wait);
     if (was_up || news)
         log_warn(loop_log(c->loop), "asterisk %s: %s; trying again", c->config.name, why);
-    lose_all(c);
+    ami_client_lose_all(c);
     if (was_up)
         c->ev->down(c->arg, c->why);
 }
 
-static void on_limit(void *arg) {
+static void ami_client_on_limit(void *arg) {
     struct client *c = arg;
-    drop(c, c->state == CLIENT_BOOT
-                ? "sends no FullyBooted: still booting, or the user may not read 'system'"
-                : "does not answer the login");
+    ami_client_drop(
+        c, c->state == CLIENT_BOOT
+               ? "sends no FullyBooted: still booting, or the user may not read 'system'"
+               : "does not answer the login");
 }
 
-static void on_pong(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void ami_client_on_pong(void *arg, enum reply_kind kind, const struct message *m,
+                               bool last) {
     (void)m, (void)last;
     struct client *c = arg;
     if (kind == REPLY_LOST) {
         if (c->state == CLIENT_UP)
-            drop(c, "does not answer Ping");
+            ami_client_drop(c, "does not answer Ping");
     } else {
         timer_set(&c->ping, PING_EVERY);
     }
 }
 
-static void on_ping(void *arg) {
+static void ami_client_on_ping(void *arg) {
     struct client *c = arg;
     struct str b = {0};
     header_add(&b, "Action", "Ping");
-    client_send(c, &b, PING_TIME, on_pong, c);
+    client_send(c, &b, PING_TIME, ami_client_on_pong, c);
     str_free(&b);
 }
 
-static void set_up(struct client *c) {
+static void ami_client_set_up(struct client *c) {
     c->state = CLIENT_UP;
     c->generation++;
     c->backoff = BACKOFF_MIN;
@@ -186,9 +197,10 @@ static void set_up(struct client *c) {
 
 /* ---- login ---- */
 
-static void on_login(void *arg, enum reply_kind kind, const struct message *m, bool last);
+static void ami_client_on_login(void *arg, enum reply_kind kind, const struct message *m,
+                                bool last);
 
-static void send_login(struct client *c, const char *challenge) {
+static void ami_client_send_login(struct client *c, const char *challenge) {
     struct str b = {0};
     char id[48], key[DIGEST_TEXT];
     header_add(&b, "Action", "Login");
@@ -201,11 +213,12 @@ static void send_login(struct client *c, const char *challenge) {
         header_add(&b, "Secret", c->config.secret);
     }
     c->state = CLIENT_LOGIN;
-    transmit(c, next_id(c, id), &b, LOGIN_TIME, on_login, c);
+    ami_client_transmit(c, ami_client_next_id(c, id), &b, LOGIN_TIME, ami_client_on_login, c);
     str_free(&b);
 }
 
-static void on_login(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void ami_client_on_login(void *arg, enum reply_kind kind, const struct message *m,
+                                bool last) {
     (void)last;
     struct client *c = arg;
     if (kind == REPLY_LOST || c->state != CLIENT_LOGIN)
@@ -221,50 +234,52 @@ static void on_login(void *arg, enum reply_kind kind, const struct message *m, b
      * mean a server that cannot do it: the next try is plain. */
     if (strstr(why, "shutting down") == NULL)
         c->plain = !c->plain;
-    drop(c, why);
+    ami_client_drop(c, why);
 }
 
-static void on_challenge(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void ami_client_on_challenge(void *arg, enum reply_kind kind, const struct message *m,
+                                    bool last) {
     (void)last;
     struct client *c = arg;
     if (kind == REPLY_LOST || c->state != CLIENT_CHALLENGE)
         return;
-    send_login(c, message_get(m, "Challenge"));
+    ami_client_send_login(c, message_get(m, "Challenge"));
 }
 
-static void send_challenge(struct client *c) {
+static void ami_client_send_challenge(struct client *c) {
     struct str b = {0};
     char id[48];
     header_add(&b, "Action", "Challenge");
     header_add(&b, "AuthType", "MD5");
     c->state = CLIENT_CHALLENGE;
-    transmit(c, next_id(c, id), &b, LOGIN_TIME, on_challenge, c);
+    ami_client_transmit(c, ami_client_next_id(c, id), &b, LOGIN_TIME, ami_client_on_challenge,
+                        c);
     str_free(&b);
 }
 
 /* ---- what comes in ---- */
 
 /* An answer to one of ours: hand it on, and see whether more is to come. */
-static void on_reply(struct pending **slot, const struct message *m) {
+static void ami_client_on_reply(struct pending **slot, const struct message *m) {
     struct pending *p = *slot;
     const char *list = message_text(m, "EventList");
     if (message_has(m, "Response")) {
         if (strcasecmp(list, "start")) {
-            conclude(slot, REPLY_RESPONSE, m);
+            ami_client_conclude(slot, REPLY_RESPONSE, m);
         } else if (p->reply) {
             p->reply(p->arg, REPLY_RESPONSE, m, false);
         }
     } else if (strcasecmp(list, "Complete") == 0) {
-        conclude(slot, REPLY_COMPLETE, m);
+        ami_client_conclude(slot, REPLY_COMPLETE, m);
     } else if (p->reply) {
         p->reply(p->arg, REPLY_ITEM, m, false);
     }
 }
 
-static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
+static bool ami_client_on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct client *c = arg;
     if (fault != FRAMING_OK) {
-        drop(c, "sent a message beyond all bounds");
+        ami_client_drop(c, "sent a message beyond all bounds");
         return false;
     }
     if (m->count == 0)
@@ -272,20 +287,20 @@ static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
     unsigned generation = c->generation;
     struct conn *conn = c->conn;
     const char *id = message_get(m, "ActionID");
-    struct pending **slot = id ? find(c, id) : NULL;
+    struct pending **slot = id ? ami_client_find(c, id) : NULL;
     /* OriginateResponse and UserEvent carry an ActionID too and are events all the same. */
     bool list_item = slot && *slot && !message_is_event(m, "OriginateResponse");
     if (list_item)
-        on_reply(slot, m);
+        ami_client_on_reply(slot, m);
     else if (c->state == CLIENT_BOOT && message_is_event(m, "FullyBooted"))
-        set_up(c);
+        ami_client_set_up(c);
     else if (c->state == CLIENT_UP && message_has(m, "Event"))
         c->ev->event(c->arg, m);
     return !c->freed && c->conn == conn && generation <= c->generation;
 }
 
 /* The first line is the banner; all else is messages. */
-static void on_data(void *arg, const char *bytes, size_t n) {
+static void ami_client_on_data(void *arg, const char *bytes, size_t n) {
     struct client *c = arg;
     if (c->state == CLIENT_BANNER) {
         const char *nl = memchr(bytes, '\n', n);
@@ -293,45 +308,46 @@ static void on_data(void *arg, const char *bytes, size_t n) {
         str_addn(&c->banner, bytes, take);
         if (nl == NULL) {
             if (c->banner.len > 256)
-                drop(c, "sends no AMI banner");
+                ami_client_drop(c, "sends no AMI banner");
             return;
         }
         while (c->banner.len && strchr("\r\n", c->banner.s[c->banner.len - 1]))
             c->banner.s[--c->banner.len] = '\0';
         if (c->plain)
-            send_login(c, NULL);
+            ami_client_send_login(c, NULL);
         else
-            send_challenge(c);
+            ami_client_send_challenge(c);
         bytes += take;
         n -= take;
     }
-    framing_feed(&c->framing, bytes, n, on_message, c);
+    framing_feed(&c->framing, bytes, n, ami_client_on_message, c);
 }
 
-static void on_open(void *arg) {
+static void ami_client_on_open(void *arg) {
     struct client *c = arg;
     c->state = CLIENT_BANNER;
 }
 
-static void on_lost(void *arg, const char *why) { drop(arg, why); }
+static void ami_client_on_lost(void *arg, const char *why) { ami_client_drop(arg, why); }
 
-static const struct conn_events conn_events = {.open = on_open, .data = on_data, .lost = on_lost};
+static const struct conn_events conn_events = {.open = ami_client_on_open,
+                                               .data = ami_client_on_data,
+                                               .lost = ami_client_on_lost};
 
-static void begin(void *arg) {
+static void ami_client_begin(void *arg) {
     struct client *c = arg;
     c->state = CLIENT_BANNER;
     str_reset(&c->banner);
     framing_init(&c->framing, &framing_of_server);
     timer_set(&c->limit, LOGIN_TIME);
-    c->conn = c->config.dial
-                  ? c->config.dial(c->config.dial_arg, &conn_events, c)
-                  : conn_dial(c->loop, c->config.host, c->config.port, c->config.tls,
-                              &conn_events, c);
+    c->conn = c->config.dial ? c->config.dial(c->config.dial_arg, &conn_events, c)
+                             : conn_dial(c->loop, c->config.host, c->config.port, c->config.tls,
+                                         &conn_events, c);
 }
 
 struct client *client_new(struct loop *l, struct chance *chance,
-                          const struct client_config *config,
-                          const struct client_events *ev, void *arg) {
+                          const struct client_config *config, const struct client_events *ev,
+                          void *arg) {
     struct client *c = xcalloc(1, sizeof *c);
     c->loop = l;
     c->chance = chance;
@@ -345,14 +361,14 @@ struct client *client_new(struct loop *l, struct chance *chance,
     c->backoff = BACKOFF_MIN;
     snprintf(c->run, sizeof c->run, "%08llx", (unsigned long long)chance_next(chance) >> 32);
     snprintf(c->why, sizeof c->why, "not connected yet");
-    timer_init(&c->retry, l, begin, c);
-    timer_init(&c->limit, l, on_limit, c);
-    timer_init(&c->ping, l, on_ping, c);
+    timer_init(&c->retry, l, ami_client_begin, c);
+    timer_init(&c->limit, l, ami_client_on_limit, c);
+    timer_init(&c->ping, l, ami_client_on_ping, c);
     timer_set(&c->retry, 0);
     return c;
 }
 
-static void destroy(void *arg) {
+static void ami_client_destroy(void *arg) {
     struct client *c = arg;
     framing_free(&c->framing);
     str_free(&c->banner);
@@ -377,8 +393,8 @@ void client_free(struct client *c) {
     timer_stop(&c->retry);
     timer_stop(&c->limit);
     timer_stop(&c->ping);
-    lose_all(c);
-    loop_later(c->loop, destroy, c);
+    ami_client_lose_all(c);
+    loop_later(c->loop, ami_client_destroy, c);
 }
 
 bool client_is_up(const struct client *c) { return c->state == CLIENT_UP; }

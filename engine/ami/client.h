@@ -40,8 +40,8 @@ struct client;
 
 /* Begins to connect at the end of the turn. The config is copied. */
 struct client *client_new(struct loop *l, struct chance *chance,
-                          const struct client_config *config,
-                          const struct client_events *ev, void *arg);
+                          const struct client_config *config, const struct client_events *ev,
+                          void *arg);
 /* Tells actions under way REPLY_LOST, logs off and forgets. */
 void client_free(struct client *c);
 bool client_is_up(const struct client *c);

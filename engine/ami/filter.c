@@ -5,7 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum method { METHOD_REGEX, METHOD_EXACT, METHOD_STARTS, METHOD_ENDS, METHOD_CONTAINS, METHOD_NONE };
+enum method {
+    METHOD_REGEX,
+    METHOD_EXACT,
+    METHOD_STARTS,
+    METHOD_ENDS,
+    METHOD_CONTAINS,
+    METHOD_NONE
+};
 
 static const char *const methods[] = {"regex",     "exact",    "starts_with",
                                       "ends_with", "contains", "none"};
@@ -23,7 +30,7 @@ struct filter {
     bool includes; /* one at least: what none of them matches is kept back */
 };
 
-static void rule_free(struct rule *r) {
+static void filter_rule_free(struct rule *r) {
     free(r->name);
     free(r->header);
     free(r->text);
@@ -33,7 +40,7 @@ static void rule_free(struct rule *r) {
 
 void filter_free(struct filter *f) {
     for (size_t i = 0; f && i < f->count; i++)
-        rule_free(&f->rules[i]);
+        filter_rule_free(&f->rules[i]);
     if (f)
         free(f->rules);
     free(f);
@@ -42,7 +49,7 @@ void filter_free(struct filter *f) {
 /* ---- reading ---- */
 
 /* One word(value) of the newer syntax. False if it is not known. */
-static bool read_criterion(struct rule *r, const char *word, const char *value) {
+static bool filter_read_criterion(struct rule *r, const char *word, const char *value) {
     if (strcasecmp(word, "action") == 0) {
         r->excludes = strcasecmp(value, "exclude") == 0;
         return r->excludes || strcasecmp(value, "include") == 0;
@@ -66,7 +73,7 @@ static bool read_criterion(struct rule *r, const char *word, const char *value) 
 }
 
 /* action(exclude),name(Newchannel),... */
-static bool read_criteria(struct rule *r, const char *criteria) {
+static bool filter_read_criteria(struct rule *r, const char *criteria) {
     char *copy = xstrdup(criteria), *p = copy;
     bool ok = true, method = false;
     r->method = METHOD_NONE;
@@ -79,7 +86,7 @@ static bool read_criteria(struct rule *r, const char *criteria) {
         *open = *close = '\0';
         char *word = str_trim(p);
         method |= strcasecmp(word, "method") == 0;
-        ok = read_criterion(r, word, str_trim(open + 1));
+        ok = filter_read_criterion(r, word, str_trim(open + 1));
         p = close + 1;
         while (*p == ',' || *p == ' ')
             p++;
@@ -90,7 +97,7 @@ static bool read_criteria(struct rule *r, const char *criteria) {
     return ok;
 }
 
-static bool rule_read(struct rule *r, const struct user_filter *uf) {
+static bool filter_rule_read(struct rule *r, const struct user_filter *uf) {
     const char *text = uf->text ? uf->text : "";
     bool ok = true;
     if (uf->criteria == NULL && *text == '!') {
@@ -99,7 +106,7 @@ static bool rule_read(struct rule *r, const struct user_filter *uf) {
     }
     r->text = xstrdup(text);
     if (uf->criteria)
-        ok = read_criteria(r, uf->criteria);
+        ok = filter_read_criteria(r, uf->criteria);
     if (ok && r->method == METHOD_REGEX)
         ok = r->has_regex = regcomp(&r->regex, r->text, REG_EXTENDED | REG_NOSUB) == 0;
     return ok;
@@ -113,10 +120,10 @@ struct filter *filter_new(const struct user *u, const struct log *log) {
     for (size_t i = 0; i < u->filter_count; i++) {
         struct rule *r = &f->rules[f->count];
         *r = (struct rule){0};
-        if (!rule_read(r, &u->filters[i])) {
+        if (!filter_rule_read(r, &u->filters[i])) {
             log_warn(log, "user %s: eventfilter '%s' cannot be read, ignored", u->name,
                      u->filters[i].text ? u->filters[i].text : "");
-            rule_free(r);
+            filter_rule_free(r);
             continue;
         }
         f->includes |= !r->excludes;
@@ -128,7 +135,7 @@ struct filter *filter_new(const struct user *u, const struct log *log) {
 /* ---- matching ---- */
 
 /* The value of a header in a packet, copied; NULL if it is not there. */
-static char *header_value(const struct str *packet, const char *name) {
+static char *filter_header_value(const struct str *packet, const char *name) {
     size_t n = strlen(name);
     const char *line = str_get(packet);
     while (line && *line) {
@@ -142,7 +149,7 @@ static char *header_value(const struct str *packet, const char *name) {
     return NULL;
 }
 
-static bool text_matches(const struct rule *r, const char *s) {
+static bool filter_text_matches(const struct rule *r, const char *s) {
     size_t n = strlen(s), k = strlen(r->text);
     switch (r->method) {
     case METHOD_REGEX:
@@ -161,14 +168,14 @@ static bool text_matches(const struct rule *r, const char *s) {
     return true;
 }
 
-static bool rule_matches(const struct rule *r, const struct str *packet) {
-    char *event = r->name ? header_value(packet, "Event") : NULL;
+static bool filter_rule_matches(const struct rule *r, const struct str *packet) {
+    char *event = r->name ? filter_header_value(packet, "Event") : NULL;
     bool named = r->name == NULL || (event && strcmp(event, r->name) == 0);
     free(event);
     if (!named || r->header == NULL)
-        return named && text_matches(r, packet->s);
-    char *value = header_value(packet, r->header);
-    bool yes = value && text_matches(r, value);
+        return named && filter_text_matches(r, packet->s);
+    char *value = filter_header_value(packet, r->header);
+    bool yes = value && filter_text_matches(r, value);
     free(value);
     return yes;
 }
@@ -179,7 +186,7 @@ bool filter_passes(const struct filter *f, const struct str *packet) {
         const struct rule *r = &f->rules[i];
         if (!r->excludes && included)
             continue;
-        if (rule_matches(r, packet)) {
+        if (filter_rule_matches(r, packet)) {
             if (r->excludes)
                 return false;
             included = true;

@@ -7,9 +7,9 @@
 #include "ami/message.h"
 
 struct framing_limits {
-    size_t line;        /* longest line, line end included */
-    unsigned headers;   /* most lines in a message */
-    size_t message;     /* most bytes in a message */
+    size_t line;      /* longest line, line end included */
+    unsigned headers; /* most lines in a message */
+    size_t message;   /* most bytes in a message */
 };
 
 /* Input from AMI clients: 1,024 bytes a line, 128 lines (measured, Asterisk 16 and 22). */

@@ -7,11 +7,11 @@
 #include "ami/digest.h"
 #include "ami/session.h"
 
-#define REFUSAL_DELAY SECONDS(1) /* as Asterisk: makes guessing slow */
-#define LEAVE_TIME SECONDS(60) /* for what was asked before the Logoff */
+#define REFUSAL_DELAY SECONDS(1)   /* as Asterisk: makes guessing slow */
+#define LEAVE_TIME SECONDS(60)     /* for what was asked before the Logoff */
 #define BOOT_DELAY (5 * NS_PER_MS) /* some clients lose what shares the Login's segment */
 
-static void challenge(struct session *s, struct answer *a, const struct message *m) {
+static void login_challenge(struct session *s, struct answer *a, const struct message *m) {
     if (strcasecmp(message_text(m, "AuthType"), "MD5")) {
         answer_error(a, "Must specify AuthType");
         return;
@@ -29,7 +29,7 @@ static void challenge(struct session *s, struct answer *a, const struct message 
 }
 
 /* Whoever it is, the same words and the same second, so that nothing can be learnt. */
-static void refuse(struct session *s, struct answer *a, const char *text) {
+static void login_refuse(struct session *s, struct answer *a, const char *text) {
     s->leaving = true;
     s->refused = a;
     s->refusal = xstrdup(text);
@@ -37,8 +37,8 @@ static void refuse(struct session *s, struct answer *a, const char *text) {
     timer_set(&s->limit, REFUSAL_DELAY);
 }
 
-static bool secret_fits(const struct session *s, const struct user *u,
-                        const struct message *m) {
+static bool login_secret_fits(const struct session *s, const struct user *u,
+                              const struct message *m) {
     if (u->secret == NULL || *u->secret == '\0')
         return false;
     if (strcasecmp(message_text(m, "AuthType"), "MD5") == 0) {
@@ -50,13 +50,13 @@ static bool secret_fits(const struct session *s, const struct user *u,
 }
 
 /* A queue in memory has its far end in this process and so no address to ask for. */
-static bool address_fits(const struct session *s, const struct user *u) {
+static bool login_address_fits(const struct session *s, const struct user *u) {
     const char *peer = conn_peer(s->conn);
     return strcmp(peer, "memory") == 0 || user_may_connect(u, peer);
 }
 
 /* user, or user@NAME where the server has servers of that name behind it. */
-static const struct user *find_user(struct session *s, const char *name) {
+static const struct user *login_find_user(struct session *s, const char *name) {
     const struct server_config *config = &s->server->config;
     const struct user *u = users_find(config->users, name);
     const char *at = strrchr(name, '@');
@@ -70,7 +70,7 @@ static const struct user *find_user(struct session *s, const char *name) {
 }
 
 /* Another session of the user stands in the way? */
-static bool is_taken(struct session *s, const struct user *u) {
+static bool login_is_taken(struct session *s, const struct user *u) {
     if (u->allowmultiplelogin)
         return false;
     for (struct session *o = server_first(s->server); o; o = session_next(o))
@@ -85,15 +85,15 @@ static void login(struct session *s, struct answer *a, const struct message *m) 
         answer_success(a, "Already authenticated");
         return;
     }
-    const struct user *u = find_user(s, message_text(m, "Username"));
-    if (u == NULL || !address_fits(s, u) || !secret_fits(s, u, m)) {
+    const struct user *u = login_find_user(s, message_text(m, "Username"));
+    if (u == NULL || !login_address_fits(s, u) || !login_secret_fits(s, u, m)) {
         log_warn(loop_log(sv->loop), "ami: login of '%.40s' from %s refused",
                  message_text(m, "Username"), conn_peer(s->conn));
-        refuse(s, a, "Authentication failed");
+        login_refuse(s, a, "Authentication failed");
         return;
     }
-    if (is_taken(s, u)) {
-        refuse(s, a, "Login Already In Use");
+    if (login_is_taken(s, u)) {
+        login_refuse(s, a, "Login Already In Use");
         return;
     }
     s->user = u;
@@ -112,7 +112,7 @@ static void login(struct session *s, struct answer *a, const struct message *m) 
         sv->config.login(sv->config.arg, s);
 }
 
-static void logoff(struct session *s, struct answer *a, const struct message *m) {
+static void login_logoff(struct session *s, struct answer *a, const struct message *m) {
     (void)m;
     s->leaving = true;
     struct str b = {0};
@@ -124,7 +124,7 @@ static void logoff(struct session *s, struct answer *a, const struct message *m)
     answer_end(a); /* ends the session, once the answers before it are out */
 }
 
-static void ping(struct session *s, struct answer *a, const struct message *m) {
+static void login_ping(struct session *s, struct answer *a, const struct message *m) {
     (void)m;
     const struct clock *now = loop_clock(s->server->loop);
     struct str b = {0};
@@ -138,7 +138,7 @@ static void ping(struct session *s, struct answer *a, const struct message *m) {
     answer_end(a);
 }
 
-static void events(struct session *s, struct answer *a, const struct message *m) {
+static void login_events(struct session *s, struct answer *a, const struct message *m) {
     uint32_t mask;
     if (!class_event_mask(message_get(m, "EventMask"), &mask)) {
         answer_error(a, "Invalid event mask");
@@ -162,8 +162,9 @@ static const struct {
     bool before_login;
     void (*run)(struct session *s, struct answer *a, const struct message *m);
 } builtins[] = {
-    {"Login", true, login},     {"Challenge", true, challenge}, {"Logoff", true, logoff},
-    {"Ping", false, ping},      {"Events", false, events},
+    {"Login", true, login},          {"Challenge", true, login_challenge},
+    {"Logoff", true, login_logoff},  {"Ping", false, login_ping},
+    {"Events", false, login_events},
 };
 
 bool session_builtin(struct session *s, struct answer *a, const struct message *m) {

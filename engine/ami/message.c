@@ -20,7 +20,7 @@ void message_free(struct message *m) {
 }
 
 /* Room for one more header. */
-static struct header *next_header(struct message *m) {
+static struct header *message_next_header(struct message *m) {
     if (m->count == m->cap) {
         m->cap = m->cap ? 2 * m->cap : 32;
         m->headers = xrealloc(m->headers, m->cap * sizeof *m->headers);
@@ -35,7 +35,7 @@ bool message_line(struct message *m, const char *line, size_t n) {
     const char *value = colon + 1, *end = line + n;
     while (value < end && (*value == ' ' || *value == '\t'))
         value++;
-    next_header(m); /* its pointers are set by message_done, when text stands still */
+    message_next_header(m); /* its pointers are set by message_done, when text stands still */
     str_addn(&m->text, line, strnlen(line, (size_t)(colon - line)));
     str_addc(&m->text, '\0');
     str_addn(&m->text, value, strnlen(value, (size_t)(end - value)));
@@ -86,7 +86,7 @@ void message_copy(struct message *to, const struct message *from) {
 }
 
 /* Adds text with line ends made harmless. */
-static void add_value(struct str *b, const char *s) {
+static void message_add_value(struct str *b, const char *s) {
     for (; *s; s++) {
         size_t plain = strcspn(s, "\r\n");
         str_addn(b, s, plain);
@@ -100,7 +100,7 @@ static void add_value(struct str *b, const char *s) {
 void header_add(struct str *b, const char *name, const char *value) {
     str_add(b, name);
     str_addn(b, ": ", 2);
-    add_value(b, value ? value : "<unknown>");
+    message_add_value(b, value ? value : "<unknown>");
     str_addn(b, "\r\n", 2);
 }
 

@@ -5,12 +5,11 @@
 #include "ami/session.h"
 #include "io/listener.h"
 
-static void on_accept(void *arg, struct conn *c) {
+static void server_on_accept(void *arg, struct conn *c) {
     struct server *sv = arg;
     const struct server_limits *lim = &sv->config.limits;
     if (sv->count >= lim->sessions || sv->unauthenticated >= lim->unauthenticated) {
-        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many",
-                 conn_peer(c));
+        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many", conn_peer(c));
         conn_close(c, false);
         return;
     }
@@ -25,7 +24,8 @@ struct server *server_new(struct loop *l, struct chance *chance,
     sv->config = *config;
     sv->sessions.next = sv->sessions.prev = &sv->sessions;
     if (config->bindaddr) {
-        sv->listener = listener_new(l, config->bindaddr, config->port, NULL, on_accept, sv, err);
+        sv->listener =
+            listener_new(l, config->bindaddr, config->port, NULL, server_on_accept, sv, err);
         if (sv->listener == NULL) {
             free(sv);
             return NULL;
@@ -33,7 +33,7 @@ struct server *server_new(struct loop *l, struct chance *chance,
     }
     if (config->encrypted.tls) {
         sv->encrypted = listener_new(l, config->encrypted.bindaddr, config->encrypted.port,
-                                     config->encrypted.tls, on_accept, sv, err);
+                                     config->encrypted.tls, server_on_accept, sv, err);
         if (sv->encrypted == NULL) {
             listener_free(sv->listener);
             free(sv);
@@ -57,7 +57,7 @@ int server_tls_port(const struct server *sv) {
     return sv->encrypted ? listener_port(sv->encrypted) : 0;
 }
 
-void server_accept(struct server *sv, struct conn *c) { on_accept(sv, c); }
+void server_accept(struct server *sv, struct conn *c) { server_on_accept(sv, c); }
 
 void server_free(struct server *sv) {
     if (sv == NULL)

@@ -30,7 +30,7 @@ struct server_limits {
 struct server_config {
     const char *bindaddr;
     int port; /* 0 takes a free one */
-    struct { /* a second, encrypted listener, if tls is set */
+    struct {  /* a second, encrypted listener, if tls is set */
         struct tls *tls;
         const char *bindaddr;
         int port;

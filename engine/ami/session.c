@@ -8,7 +8,7 @@
 #define STRANGER_MAX 65536 /* bytes left unread by somebody who has not logged in */
 #define WRITETIMEOUT 100   /* of a user whose section says nothing: the bound alone counts */
 
-static void destroy(void *arg) {
+static void session_destroy(void *arg) {
     struct session *s = arg;
     framing_free(&s->framing);
     str_free(&s->held);
@@ -41,7 +41,7 @@ void session_close(struct session *s, bool flush) {
         s->refused->ended = true; /* its second of waiting is cut short */
     answers_orphan(s);
     conn_close(s->conn, flush);
-    loop_later(sv->loop, destroy, s);
+    loop_later(sv->loop, session_destroy, s);
 }
 
 void session_overflow(struct session *s) {
@@ -50,7 +50,7 @@ void session_overflow(struct session *s) {
 }
 
 /* Has it taken a byte within its user's writetimeout? */
-static void on_stuck(void *arg) {
+static void session_on_stuck(void *arg) {
     struct session *s = arg;
     uint64_t owed = conn_owed(s->conn), taken = s->written - owed;
     if (owed && taken == s->taken) {
@@ -61,7 +61,7 @@ static void on_stuck(void *arg) {
     }
 }
 
-static size_t bound_of(const struct session *s) {
+static size_t session_bound_of(const struct session *s) {
     size_t owed = s->server->config.limits.owed;
     return s->user == NULL && owed > STRANGER_MAX ? STRANGER_MAX : owed;
 }
@@ -70,7 +70,7 @@ void session_write(struct session *s, const char *bytes, size_t n) {
     if (s->closed)
         return;
     size_t owed = conn_owed(s->conn);
-    if (owed + n > bound_of(s)) {
+    if (owed + n > session_bound_of(s)) {
         session_overflow(s);
         return;
     }
@@ -89,7 +89,7 @@ void session_send(struct session *s, const char *bytes, size_t n) {
         str_addn(&s->held, bytes, n);
     else
         session_write(s, bytes, n);
-    if (s->held.len > bound_of(s))
+    if (s->held.len > session_bound_of(s))
         session_overflow(s);
 }
 
@@ -113,7 +113,7 @@ void session_set_data(struct session *s, void *data) { s->data = data; }
 
 /* ---- actions ---- */
 
-static const struct action *find_action(const struct server *sv, const char *name) {
+static const struct action *session_find_action(const struct server *sv, const char *name) {
     for (const struct action *const *t = sv->config.tables; t && *t; t++)
         for (const struct action *a = *t; a->name; a++)
             if (strcasecmp(a->name, name) == 0)
@@ -121,7 +121,7 @@ static const struct action *find_action(const struct server *sv, const char *nam
     return NULL;
 }
 
-static void unknown(struct answer *a, const char *name) {
+static void session_unknown(struct answer *a, const char *name) {
     char text[200];
     snprintf(text, sizeof text,
              "Invalid/unknown command: %.80s. Use Action: ListCommands to show available "
@@ -130,7 +130,7 @@ static void unknown(struct answer *a, const char *name) {
     answer_error(a, text);
 }
 
-static void dispatch(struct session *s, struct answer *a, const struct message *m) {
+static void session_dispatch(struct session *s, struct answer *a, const struct message *m) {
     struct server *sv = s->server;
     const char *name = message_get(m, "Action");
     if (name == NULL) {
@@ -139,16 +139,16 @@ static void dispatch(struct session *s, struct answer *a, const struct message *
     }
     if (session_builtin(s, a, m))
         return;
-    const struct action *act = find_action(sv, name);
+    const struct action *act = session_find_action(sv, name);
     if (s->user == NULL || (act && act->need && !(s->user->write & act->need)))
         answer_error(a, "Permission denied");
     else if (act)
         act->run(sv->config.arg, a, m);
     else if (sv->config.other == NULL || !sv->config.other(sv->config.arg, a, m))
-        unknown(a, name);
+        session_unknown(a, name);
 }
 
-static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
+static bool session_on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct session *s = arg;
     if (s->leaving)
         return false;
@@ -158,34 +158,35 @@ static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
     else if (fault == FRAMING_TOO_MANY_LINES)
         answer_error(a, "Too many lines in message or allocation failure");
     else
-        dispatch(s, a, m);
+        session_dispatch(s, a, m);
     return !s->closed && !s->leaving;
 }
 
-static void on_data(void *arg, const char *bytes, size_t n) {
+static void session_on_data(void *arg, const char *bytes, size_t n) {
     struct session *s = arg;
     if (!s->leaving)
-        framing_feed(&s->framing, bytes, n, on_message, s);
+        framing_feed(&s->framing, bytes, n, session_on_message, s);
 }
 
-static void on_lost(void *arg, const char *why) {
+static void session_on_lost(void *arg, const char *why) {
     (void)why;
     session_close(arg, false);
 }
 
-static void on_drained(void *arg) {
+static void session_on_drained(void *arg) {
     struct session *s = arg;
     task_queue(&s->pump);
 }
 
-static void on_pump(void *arg) { answers_pump(arg); }
+static void session_on_pump(void *arg) { answers_pump(arg); }
 
-static const struct conn_events conn_events = {
-    .data = on_data, .lost = on_lost, .drained = on_drained};
+static const struct conn_events conn_events = {.data = session_on_data,
+                                               .lost = session_on_lost,
+                                               .drained = session_on_drained};
 
 /* ---- beginning ---- */
 
-static void on_limit(void *arg) {
+static void session_on_limit(void *arg) {
     struct session *s = arg;
     if (s->refusal && s->refused) { /* the second that a wrong secret costs is over */
         struct answer *a = s->refused;
@@ -195,7 +196,7 @@ static void on_limit(void *arg) {
     session_close(s, true);
 }
 
-static void on_boot(void *arg) {
+static void session_on_boot(void *arg) {
     struct session *s = arg;
     struct str b = {0};
     header_add(&b, "Event", "FullyBooted");
@@ -219,10 +220,10 @@ void session_new(struct server *sv, struct conn *c) {
     sv->count++;
     sv->unauthenticated++;
     framing_init(&s->framing, &framing_of_client);
-    timer_init(&s->limit, sv->loop, on_limit, s);
-    timer_init(&s->boot, sv->loop, on_boot, s);
-    timer_init(&s->stuck, sv->loop, on_stuck, s);
-    task_init(&s->pump, sv->loop, on_pump, s);
+    timer_init(&s->limit, sv->loop, session_on_limit, s);
+    timer_init(&s->boot, sv->loop, session_on_boot, s);
+    timer_init(&s->stuck, sv->loop, session_on_stuck, s);
+    task_init(&s->pump, sv->loop, session_on_pump, s);
     timer_set(&s->limit, sv->config.limits.login_time);
     conn_attach(c, &conn_events, s);
     char banner[64];

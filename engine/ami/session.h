@@ -37,7 +37,7 @@ struct session {
     uint64_t taken;        /* ... and of these taken, when the timer stuck was set */
     struct timer limit, boot, stuck;
     struct task pump; /* asks the first answer for more */
-    char *refusal; /* said after a delay, then the session ends */
+    char *refusal;    /* said after a delay, then the session ends */
     struct answer *refused;
     bool closed, leaving;
 };

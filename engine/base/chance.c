@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <uuid/uuid.h>
 
-static uint64_t splitmix(uint64_t *x) {
+static uint64_t chance_splitmix(uint64_t *x) {
     uint64_t z = (*x += UINT64_C(0x9e3779b97f4a7c15));
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
@@ -16,7 +16,7 @@ static uint64_t splitmix(uint64_t *x) {
 
 void chance_seed(struct chance *c, uint64_t seed) {
     for (int i = 0; i < 4; i++)
-        c->s[i] = splitmix(&seed);
+        c->s[i] = chance_splitmix(&seed);
 }
 
 void chance_seed_kernel(struct chance *c) {
@@ -28,19 +28,19 @@ void chance_seed_kernel(struct chance *c) {
 
 void chance_seed_item(struct chance *c, uint64_t seed, uint64_t k) {
     uint64_t x = seed;
-    chance_seed(c, splitmix(&x) ^ (k * UINT64_C(0xd1342543de82ef95) + 1));
+    chance_seed(c, chance_splitmix(&x) ^ (k * UINT64_C(0xd1342543de82ef95) + 1));
 }
 
-static uint64_t rotl(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+static uint64_t chance_rotl(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
 
 uint64_t chance_next(struct chance *c) {
-    uint64_t *s = c->s, result = rotl(s[1] * 5, 7) * 9, t = s[1] << 17;
+    uint64_t *s = c->s, result = chance_rotl(s[1] * 5, 7) * 9, t = s[1] << 17;
     s[2] ^= s[0];
     s[3] ^= s[1];
     s[1] ^= s[2];
     s[0] ^= s[3];
     s[2] ^= t;
-    s[3] = rotl(s[3], 45);
+    s[3] = chance_rotl(s[3], 45);
     return result;
 }
 
@@ -50,14 +50,14 @@ bool chance_hit(struct chance *c, double probability) { return chance_unit(c) < 
 
 /* Standard normal by Box and Muller; the second value is not kept, so that the
  * number of draws per call is fixed. */
-static double normal(struct chance *c) {
+static double chance_normal(struct chance *c) {
     double u = 1.0 - chance_unit(c), v = chance_unit(c);
     return sqrt(-2.0 * log(u)) * cos(2.0 * 3.14159265358979323846 * v);
 }
 
 double chance_lognormal(struct chance *c, double mean, double cv) {
     double s2 = log(1.0 + cv * cv);
-    return exp(log(mean) - s2 / 2 + sqrt(s2) * normal(c));
+    return exp(log(mean) - s2 / 2 + sqrt(s2) * chance_normal(c));
 }
 
 void chance_uuid(struct chance *c, char out[UUID_TEXT]) {

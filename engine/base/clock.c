@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-static int64_t reading(clockid_t id) {
+static int64_t clock_reading(clockid_t id) {
     struct timespec ts;
     clock_gettime(id, &ts);
     return ts.tv_sec * NS_PER_S + ts.tv_nsec;
@@ -22,8 +22,8 @@ void clock_virtual(struct clock *c, int64_t wall_ns) {
 void clock_read(struct clock *c) {
     if (c->is_virtual)
         return;
-    c->mono = reading(CLOCK_MONOTONIC);
-    c->wall = reading(CLOCK_REALTIME);
+    c->mono = clock_reading(CLOCK_MONOTONIC);
+    c->wall = clock_reading(CLOCK_REALTIME);
 }
 
 void clock_advance(struct clock *c, int64_t mono_ns) {

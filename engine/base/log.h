@@ -24,10 +24,10 @@ int log_level_of(const char *word);
 #define log_error(l, ...) log_write(l, LOG_ERROR, __VA_ARGS__)
 #define log_warn(l, ...) log_write(l, LOG_WARN, __VA_ARGS__)
 #define log_info(l, ...) log_write(l, LOG_INFO, __VA_ARGS__)
-#define log_debug(l, ...)                                                                \
-    do {                                                                                 \
-        if ((l)->level >= LOG_DEBUG)                                                     \
-            log_write(l, LOG_DEBUG, __VA_ARGS__);                                        \
+#define log_debug(l, ...)                         \
+    do {                                          \
+        if ((l)->level >= LOG_DEBUG)              \
+            log_write(l, LOG_DEBUG, __VA_ARGS__); \
     } while (0)
 
 #endif

@@ -5,40 +5,40 @@
 #include <string.h>
 
 /* FNV-1a (Fowler, Noll, Vo). Keys that peers choose are bounded in number elsewhere. */
-static size_t hash_of(const char *key) {
+static size_t map_hash_of(const char *key) {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (; *key; key++)
         h = (h ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
     return (size_t)h;
 }
 
-static struct map_entry **find(const struct map *m, const char *key) {
-    struct map_entry **e = &m->buckets[hash_of(key) & (m->size - 1)];
+static struct map_entry **map_find(const struct map *m, const char *key) {
+    struct map_entry **e = &m->buckets[map_hash_of(key) & (m->size - 1)];
     while (*e && strcmp((*e)->key, key))
         e = &(*e)->chain;
     return e;
 }
 
-static void grow(struct map *m) {
+static void map_grow(struct map *m) {
     m->size = m->size ? 2 * m->size : 16;
     free(m->buckets);
     m->buckets = xcalloc(m->size, sizeof(struct map_entry *));
     for (struct map_entry *e = m->first; e; e = e->next) {
-        struct map_entry **b = &m->buckets[hash_of(e->key) & (m->size - 1)];
+        struct map_entry **b = &m->buckets[map_hash_of(e->key) & (m->size - 1)];
         e->chain = *b;
         *b = e;
     }
 }
 
 void *map_get(const struct map *m, const char *key) {
-    struct map_entry *e = m->size && key ? *find(m, key) : NULL;
+    struct map_entry *e = m->size && key ? *map_find(m, key) : NULL;
     return e ? e->value : NULL;
 }
 
 void *map_put(struct map *m, const char *key, void *value) {
     if (m->count >= m->size)
-        grow(m);
-    struct map_entry **slot = find(m, key);
+        map_grow(m);
+    struct map_entry **slot = map_find(m, key);
     if (*slot) {
         void *old = (*slot)->value;
         (*slot)->value = value;
@@ -54,7 +54,7 @@ void *map_put(struct map *m, const char *key, void *value) {
 }
 
 void *map_take(struct map *m, const char *key) {
-    struct map_entry **slot = m->size && key ? find(m, key) : NULL;
+    struct map_entry **slot = m->size && key ? map_find(m, key) : NULL;
     if (slot == NULL || *slot == NULL)
         return NULL;
     struct map_entry *e = *slot;

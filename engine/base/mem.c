@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Out of memory: say so without allocating, and leave a core. */
-static void *checked(void *p) {
+static void *mem_checked(void *p) {
     if (p == NULL) {
         fputs("astout: out of memory\n", stderr);
         abort();
@@ -14,15 +14,17 @@ static void *checked(void *p) {
     return p;
 }
 
-void *xmalloc(size_t size) { return checked(malloc(size ? size : 1)); }
+void *xmalloc(size_t size) { return mem_checked(malloc(size ? size : 1)); }
 
-void *xcalloc(size_t count, size_t size) { return checked(calloc(count ? count : 1, size)); }
+void *xcalloc(size_t count, size_t size) {
+    return mem_checked(calloc(count ? count : 1, size));
+}
 
-void *xrealloc(void *p, size_t size) { return checked(realloc(p, size ? size : 1)); }
+void *xrealloc(void *p, size_t size) { return mem_checked(realloc(p, size ? size : 1)); }
 
-char *xstrdup(const char *s) { return s ? checked(strdup(s)) : NULL; }
+char *xstrdup(const char *s) { return s ? mem_checked(strdup(s)) : NULL; }
 
-char *xstrndup(const char *s, size_t n) { return s ? checked(strndup(s, n)) : NULL; }
+char *xstrndup(const char *s, size_t n) { return s ? mem_checked(strndup(s, n)) : NULL; }
 
 char *xasprintf(const char *fmt, ...) {
     char *out = NULL;
@@ -31,7 +33,7 @@ char *xasprintf(const char *fmt, ...) {
     if (vasprintf(&out, fmt, ap) < 0)
         out = NULL;
     va_end(ap);
-    return checked(out);
+    return mem_checked(out);
 }
 
 void xreplace(char **slot, const char *s) {

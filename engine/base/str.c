@@ -11,7 +11,7 @@
 #include <uuid/uuid.h>
 
 /* Makes room for n more bytes and the NUL. */
-static void grow(struct str *b, size_t n) {
+static void str_grow(struct str *b, size_t n) {
     if (b->len + n + 1 <= b->cap)
         return;
     size_t cap = b->cap ? b->cap : 64;
@@ -22,7 +22,7 @@ static void grow(struct str *b, size_t n) {
 }
 
 void str_addn(struct str *b, const void *p, size_t n) {
-    grow(b, n);
+    str_grow(b, n);
     if (n)
         memcpy(b->s + b->len, p, n);
     b->len += n;
@@ -40,7 +40,7 @@ void str_addf(struct str *b, const char *fmt, ...) {
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n > 0) {
-        grow(b, (size_t)n);
+        str_grow(b, (size_t)n);
         vsnprintf(b->s + b->len, (size_t)n + 1, fmt, again);
         b->len += (size_t)n;
     }
@@ -76,7 +76,8 @@ char *str_take(struct str *b) {
 }
 
 bool str_int(const char *s, int64_t min, int64_t max, int64_t *out) {
-    if (s == NULL || !(isdigit((unsigned char)*s) || (*s == '-' && isdigit((unsigned char)s[1]))))
+    if (s == NULL ||
+        !(isdigit((unsigned char)*s) || (*s == '-' && isdigit((unsigned char)s[1]))))
         return false;
     char *end;
     errno = 0;

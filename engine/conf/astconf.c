@@ -37,11 +37,11 @@ struct source {
     int comment_line; /* where the first of them is */
 };
 
-static void fail(struct reading *r, const struct source *s, const char *fmt, ...)
+static void astconf_fail(struct reading *r, const struct source *s, const char *fmt, ...)
     PRINTF(3, 4);
 
 /* Keeps the first error of a run. */
-static void fail(struct reading *r, const struct source *s, const char *fmt, ...) {
+static void astconf_fail(struct reading *r, const struct source *s, const char *fmt, ...) {
     if (r->err)
         return;
     char text[512];
@@ -53,13 +53,13 @@ static void fail(struct reading *r, const struct source *s, const char *fmt, ...
                      : xasprintf("%s: %s", s->path, text);
 }
 
-static void file_read(struct reading *r, const char *path, const struct source *from,
-                      bool is_optional);
+static void astconf_file_read(struct reading *r, const char *path, const struct source *from,
+                              bool is_optional);
 
 /* ---- lines and comments ---- */
 
 /* Reads one line into buf; false at the end of the file or after an error. */
-static bool line_read(struct reading *r, struct source *s, char buf[LINE_MAX_LEN + 1]) {
+static bool astconf_line_read(struct reading *r, struct source *s, char buf[LINE_MAX_LEN + 1]) {
     size_t n = 0;
     int c;
     s->line++;
@@ -67,26 +67,26 @@ static bool line_read(struct reading *r, struct source *s, char buf[LINE_MAX_LEN
         if (c == '\r')
             continue;
         if (c != '\t' && (c < ' ' || c == 0x7f))
-            fail(r, s, "a control character (code %d)", c);
+            astconf_fail(r, s, "a control character (code %d)", c);
         else if (n == LINE_MAX_LEN)
-            fail(r, s, "a line of more than %d characters", LINE_MAX_LEN);
+            astconf_fail(r, s, "a line of more than %d characters", LINE_MAX_LEN);
         else
             buf[n++] = (char)c;
     }
     buf[n] = '\0';
     if (ferror(s->in)) {
         s->line = 0;
-        fail(r, s, "%s", strerror(errno));
+        astconf_fail(r, s, "%s", strerror(errno));
     }
     if (++r->lines > LINES_MAX)
-        fail(r, s, "more than %d lines in all", LINES_MAX);
+        astconf_fail(r, s, "more than %d lines in all", LINES_MAX);
     return !r->err && (n > 0 || c != EOF);
 }
 
 /* Opens one more block comment. */
-static void comment_open(struct reading *r, struct source *s) {
+static void astconf_comment_open(struct reading *r, struct source *s) {
     if (s->comments == COMMENTS_MAX)
-        fail(r, s, "more than %d comments inside each other", COMMENTS_MAX);
+        astconf_fail(r, s, "more than %d comments inside each other", COMMENTS_MAX);
     else if (s->comments++ == 0)
         s->comment_line = s->line;
 }
@@ -94,7 +94,7 @@ static void comment_open(struct reading *r, struct source *s) {
 /* Takes comments out, in place, by the rules of Asterisk: all of them hang on a ';'.
  * `\;` is a plain ';', `;--` opens a block unless a third '-' makes it a rule to look
  * at, `--;` closes one, and any other ends the line. */
-static void line_uncomment(struct reading *r, struct source *s, char *line) {
+static void astconf_line_uncomment(struct reading *r, struct source *s, char *line) {
     char *out = line;
     const char *after = line; /* behind the last mark: its '-' do not count again */
     for (char *p = line; *p && !r->err; p++) {
@@ -105,7 +105,7 @@ static void line_uncomment(struct reading *r, struct source *s, char *line) {
             if (!s->comments)
                 out[-1] = ';';
         } else if (p[1] == '-' && p[2] == '-' && p[3] != '-') {
-            comment_open(r, s);
+            astconf_comment_open(r, s);
             p += 2;
             after = p + 1;
         } else if (s->comments && p - after >= 2 && p[-1] == '-' && p[-2] == '-') {
@@ -121,7 +121,7 @@ static void line_uncomment(struct reading *r, struct source *s, char *line) {
 /* ---- sections ---- */
 
 /* The first section of that name, or -1. */
-static int section_find(const struct astconf *a, const char *name) {
+static int astconf_section_find(const struct astconf *a, const char *name) {
     for (size_t i = 0; i < a->count; i++)
         if (strcasecmp(a->sections[i].name, name) == 0)
             return (int)i;
@@ -129,17 +129,16 @@ static int section_find(const struct astconf *a, const char *name) {
 }
 
 /* Adds a value to the section in hand. */
-static void value_add(struct reading *r, const struct source *s,
-                      const struct astconf_value *v) {
+static void astconf_value_add(struct reading *r, const struct source *s,
+                              const struct astconf_value *v) {
     struct astconf_section *sec = &r->conf->sections[r->current];
     r->bytes += strlen(v->key) + strlen(v->text);
     if (++r->values > VALUES_MAX || r->bytes > BYTES_MAX) {
-        fail(r, s, "more than %d values or %u bytes in all", VALUES_MAX, BYTES_MAX);
+        astconf_fail(r, s, "more than %d values or %u bytes in all", VALUES_MAX, BYTES_MAX);
         return;
     }
     if ((sec->count & (sec->count - 1)) == 0) /* full at 0, 1, 2, 4, 8 … */
-        sec->values =
-            xrealloc(sec->values, (sec->count ? sec->count * 2 : 1) * sizeof(*v));
+        sec->values = xrealloc(sec->values, (sec->count ? sec->count * 2 : 1) * sizeof(*v));
     struct astconf_value *copy = &sec->values[sec->count++];
     *copy = (struct astconf_value){.file = v->file, .line = v->line};
     copy->key = xstrdup(v->key);
@@ -147,34 +146,34 @@ static void value_add(struct reading *r, const struct source *s,
 }
 
 /* Copies the values of another section into the one in hand. */
-static void section_inherit(struct reading *r, const struct source *s,
-                            const char *base) {
-    int from = section_find(r->conf, base);
+static void astconf_section_inherit(struct reading *r, const struct source *s,
+                                    const char *base) {
+    int from = astconf_section_find(r->conf, base);
     if (from < 0)
-        fail(r, s, "there is no section [%s] above to inherit from", base);
+        astconf_fail(r, s, "there is no section [%s] above to inherit from", base);
     else if (from == r->current)
-        fail(r, s, "section [%s] inherits from itself", base);
+        astconf_fail(r, s, "section [%s] inherits from itself", base);
     for (size_t i = 0; !r->err && i < r->conf->sections[from].count; i++)
-        value_add(r, s, &r->conf->sections[from].values[i]);
+        astconf_value_add(r, s, &r->conf->sections[from].values[i]);
 }
 
 /* Makes a new section the one in hand. */
-static void section_add(struct reading *r, const struct source *s, const char *name) {
+static void astconf_section_add(struct reading *r, const struct source *s, const char *name) {
     struct astconf *a = r->conf;
     if (a->count == SECTIONS_MAX) {
-        fail(r, s, "more than %d sections", SECTIONS_MAX);
+        astconf_fail(r, s, "more than %d sections", SECTIONS_MAX);
         return;
     }
     if ((a->count & (a->count - 1)) == 0)
         a->sections =
             xrealloc(a->sections, (a->count ? a->count * 2 : 1) * sizeof(*a->sections));
-    a->sections[a->count] = (struct astconf_section){
-        .name = xstrdup(name), .file = s->path, .line = s->line};
+    a->sections[a->count] =
+        (struct astconf_section){.name = xstrdup(name), .file = s->path, .line = s->line};
     r->current = (int)a->count++;
 }
 
 /* Is there a + among the comma-separated words? */
-static bool has_plus(const char *words) {
+static bool astconf_has_plus(const char *words) {
     for (; *words; words += strcspn(words, ","), words += *words == ',') {
         words += strspn(words, " \t");
         if (*words == '+' && strchr(" \t,", words[1])) /* strchr finds the NUL, too */
@@ -184,34 +183,34 @@ static bool has_plus(const char *words) {
 }
 
 /* Begins a section: [name] and what stands in the parentheses behind it. */
-static void section_begin(struct reading *r, const struct source *s, const char *name,
-                          char *marks) {
+static void astconf_section_begin(struct reading *r, const struct source *s, const char *name,
+                                  char *marks) {
     if (!*name) {
-        fail(r, s, "a section without a name");
+        astconf_fail(r, s, "a section without a name");
         return;
     }
-    if (has_plus(marks))
-        r->current = section_find(r->conf, name);
+    if (astconf_has_plus(marks))
+        r->current = astconf_section_find(r->conf, name);
     else
-        section_add(r, s, name);
+        astconf_section_add(r, s, name);
     if (r->current < 0)
-        fail(r, s, "there is no section [%s] above to add to", name);
+        astconf_fail(r, s, "there is no section [%s] above to add to", name);
     for (char *word; !r->err && (word = strsep(&marks, ",")) != NULL;) {
         word = str_trim(word);
         if (strcmp(word, "!") == 0)
             r->conf->sections[r->current].is_template = true;
         else if (*word && strcmp(word, "+") != 0)
-            section_inherit(r, s, word);
+            astconf_section_inherit(r, s, word);
     }
 }
 
 /* Reads a line that begins with '['. */
-static void section_line(struct reading *r, const struct source *s, char *line) {
+static void astconf_section_line(struct reading *r, const struct source *s, char *line) {
     char none[] = "";
     char *end = strchr(line, ']');
     char *marks = none;
     if (end == NULL) {
-        fail(r, s, "a section without its ]");
+        astconf_fail(r, s, "a section without its ]");
         return;
     }
     *end++ = '\0';
@@ -219,16 +218,16 @@ static void section_line(struct reading *r, const struct source *s, char *line) 
         end[strlen(end) - 1] = '\0';
         marks = end + 1;
     } else if (*end) {
-        fail(r, s, "behind [%s] only (…) may follow", line + 1);
+        astconf_fail(r, s, "behind [%s] only (…) may follow", line + 1);
         return;
     }
-    section_begin(r, s, line + 1, marks);
+    astconf_section_begin(r, s, line + 1, marks);
 }
 
 /* ---- values ---- */
 
 /* The text of the last value of that name in the section in hand, or "". */
-static const char *value_before(const struct reading *r, const char *key) {
+static const char *astconf_value_before(const struct reading *r, const char *key) {
     const struct astconf_section *sec = &r->conf->sections[r->current];
     for (size_t i = sec->count; i-- > 0;)
         if (strcasecmp(sec->values[i].key, key) == 0)
@@ -237,20 +236,21 @@ static const char *value_before(const struct reading *r, const char *key) {
 }
 
 /* Reads key = value, key => value and key += value. */
-static void value_line(struct reading *r, const struct source *s, char *line) {
+static void astconf_value_line(struct reading *r, const struct source *s, char *line) {
     char *equals = strchr(line, '=');
     if (r->current < 0 || equals == NULL || equals == line) {
-        fail(r, s, r->current < 0 ? "a value before any [section]"
-                                  : "neither [section], key = value nor #include");
+        astconf_fail(r, s,
+                     r->current < 0 ? "a value before any [section]"
+                                    : "neither [section], key = value nor #include");
         return;
     }
     bool adds = equals[-1] == '+';
     equals[adds ? -1 : 0] = '\0';
     char *text = equals + 1 + (equals[1] == '>' && !adds);
     char *key = str_trim(line);
-    char *whole = xasprintf("%s%s", adds ? value_before(r, key) : "", text);
+    char *whole = xasprintf("%s%s", adds ? astconf_value_before(r, key) : "", text);
     /* What += makes comes last, and the last one of a name is the one that holds. */
-    value_add(r, s, &(struct astconf_value){key, str_trim(whole), s->path, s->line});
+    astconf_value_add(r, s, &(struct astconf_value){key, str_trim(whole), s->path, s->line});
     free(whole);
 }
 
@@ -258,92 +258,92 @@ static void value_line(struct reading *r, const struct source *s, char *line) {
 
 /* Includes every file that a name stands for; it may be a pattern with * or ?, and a
  * pattern may stand for none. Debian's manager.conf has one. */
-static void include(struct reading *r, const struct source *s, const char *name,
-                    bool is_optional) {
+static void astconf_include(struct reading *r, const struct source *s, const char *name,
+                            bool is_optional) {
     const char *slash = *name == '/' ? NULL : strrchr(s->path, '/');
     int folder = slash ? (int)(slash - s->path + 1) : 0;
     char *pattern = xasprintf("%.*s%s", folder, s->path, name);
     glob_t found;
     int status = glob(pattern, GLOB_NOMAGIC | GLOB_BRACE, NULL, &found);
     if (status != 0 && status != GLOB_NOMATCH)
-        fail(r, s, "cannot look for %s", pattern);
+        astconf_fail(r, s, "cannot look for %s", pattern);
     for (size_t i = 0; status == 0 && i < found.gl_pathc && !r->err; i++)
-        file_read(r, found.gl_pathv[i], s, is_optional);
+        astconf_file_read(r, found.gl_pathv[i], s, is_optional);
     if (status == 0)
         globfree(&found);
     free(pattern);
 }
 
 /* Reads a line that begins with '#'. */
-static void directive_line(struct reading *r, const struct source *s, char *line) {
+static void astconf_directive_line(struct reading *r, const struct source *s, char *line) {
     char *word = line + 1;
     char *name = word + strcspn(word, " \t\"<");
     char *copy = xstrndup(word, (size_t)(name - word));
     name = str_trim(name);
     size_t n = strlen(name);
-    if (n >= 2 && ((name[0] == '"' && name[n - 1] == '"') ||
-                   (name[0] == '<' && name[n - 1] == '>'))) {
+    if (n >= 2 &&
+        ((name[0] == '"' && name[n - 1] == '"') || (name[0] == '<' && name[n - 1] == '>'))) {
         name[n - 1] = '\0';
         name++;
     }
     bool is_optional = strcasecmp(copy, "tryinclude") == 0;
     if (strcasecmp(copy, "exec") == 0)
-        fail(r, s, "#exec is not done here: no file may start programs");
+        astconf_fail(r, s, "#exec is not done here: no file may start programs");
     else if (!is_optional && strcasecmp(copy, "include") != 0)
-        fail(r, s, "unknown directive #%s", copy);
+        astconf_fail(r, s, "unknown directive #%s", copy);
     else if (!*name)
-        fail(r, s, "#%s without the name of a file", copy);
+        astconf_fail(r, s, "#%s without the name of a file", copy);
     else
-        include(r, s, name, is_optional);
+        astconf_include(r, s, name, is_optional);
     free(copy);
 }
 
 /* Reads an open file, line by line. */
-static void source_read(struct reading *r, struct source *s) {
+static void astconf_source_read(struct reading *r, struct source *s) {
     char *buf = xmalloc(LINE_MAX_LEN + 1);
-    while (line_read(r, s, buf)) {
+    while (astconf_line_read(r, s, buf)) {
         if (s->line == 1 && str_has_prefix(buf, "\xef\xbb\xbf"))
             memmove(buf, buf + 3, strlen(buf + 3) + 1);
-        line_uncomment(r, s, buf);
+        astconf_line_uncomment(r, s, buf);
         char *line = str_trim(buf);
         if (r->err || !*line)
             continue;
         if (*line == '[')
-            section_line(r, s, line);
+            astconf_section_line(r, s, line);
         else if (*line == '#')
-            directive_line(r, s, line);
+            astconf_directive_line(r, s, line);
         else
-            value_line(r, s, line);
+            astconf_value_line(r, s, line);
     }
     free(buf);
     if (s->comments) {
         s->line = s->comment_line;
-        fail(r, s, "the comment that ;-- begins here has no end");
+        astconf_fail(r, s, "the comment that ;-- begins here has no end");
     }
 }
 
 /* Reads the file of that name; from is the one that includes it, or NULL. */
-static void file_read(struct reading *r, const char *path, const struct source *from,
-                      bool is_optional) {
+static void astconf_file_read(struct reading *r, const char *path, const struct source *from,
+                              bool is_optional) {
     struct astconf *a = r->conf;
     struct source s = {.path = path};
     if (r->depth == DEPTH_MAX)
-        fail(r, from, "files include each other more than %d deep", DEPTH_MAX);
+        astconf_fail(r, from, "files include each other more than %d deep", DEPTH_MAX);
     else if (a->file_count == FILES_MAX)
-        fail(r, from, "more than %d files in all", FILES_MAX);
+        astconf_fail(r, from, "more than %d files in all", FILES_MAX);
     if (r->err)
         return;
     s.in = fopen(path, "re");
     if (s.in == NULL) {
         if (from == NULL)
-            fail(r, &s, "%s", strerror(errno));
+            astconf_fail(r, &s, "%s", strerror(errno));
         else if (!is_optional || errno != ENOENT)
-            fail(r, from, "cannot include %s: %s", path, strerror(errno));
+            astconf_fail(r, from, "cannot include %s: %s", path, strerror(errno));
         return;
     }
     s.path = a->files[a->file_count++] = xstrdup(path);
     r->depth++;
-    source_read(r, &s);
+    astconf_source_read(r, &s);
     r->depth--;
     fclose(s.in);
 }
@@ -351,7 +351,7 @@ static void file_read(struct reading *r, const char *path, const struct source *
 struct astconf *astconf_load(const char *path, char **err) {
     struct reading r = {.conf = xcalloc(1, sizeof(*r.conf)), .current = -1};
     r.conf->files = xcalloc(FILES_MAX, sizeof(*r.conf->files));
-    file_read(&r, path, NULL, false);
+    astconf_file_read(&r, path, NULL, false);
     *err = r.err;
     if (r.err == NULL)
         return r.conf;

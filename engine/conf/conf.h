@@ -76,11 +76,11 @@ struct conf {
         int64_t overrun;              /* ms of processor time per call */
     } scripts;
     struct {
-        double abandon_limit;  /* per cent; 0: none */
-        int64_t abandon_window, abandon_after; /* hours, answers */
-        double abandon_within; /* seconds */
+        double abandon_limit;                                   /* per cent; 0: none */
+        int64_t abandon_window, abandon_after;                  /* hours, answers */
+        double abandon_within;                                  /* seconds */
         int64_t attempts_number, attempts_lead, attempts_hours; /* 0: none */
-        char *quiet, *do_not_call; /* "": none */
+        char *quiet, *do_not_call;                              /* "": none */
     } limits;
     struct conf_asterisk *asterisks; /* at least one */
     size_t asterisk_count;

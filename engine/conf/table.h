@@ -4,7 +4,7 @@
 
 #include "conf/value.h"
 
-#define CONF_NAME_MAX 40    /* inih cuts sections at 49, "asterisk:" included */
+#define CONF_NAME_MAX 40 /* inih cuts sections at 49, "asterisk:" included */
 #define CONF_OPTIONS_MAX 128
 
 extern const struct conf_option conf_table[];

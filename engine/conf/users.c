@@ -23,24 +23,34 @@ static const struct {
     uint32_t bits;
     const char *label;
 } classes[] = {
-    {CLASS_SYSTEM, "system"},       {CLASS_CALL, "call"},
-    {CLASS_LOG, "log"},             {CLASS_VERBOSE, "verbose"},
-    {CLASS_COMMAND, "command"},     {CLASS_AGENT, "agent"},
-    {CLASS_USER, "user"},           {CLASS_CONFIG, "config"},
-    {CLASS_DTMF, "dtmf"},           {CLASS_REPORTING, "reporting"},
-    {CLASS_CDR, "cdr"},             {CLASS_DIALPLAN, "dialplan"},
-    {CLASS_ORIGINATE, "originate"}, {CLASS_AGI, "agi"},
-    {CLASS_CC, "cc"},               {CLASS_AOC, "aoc"},
-    {CLASS_TEST, "test"},           {CLASS_SECURITY, "security"},
-    {CLASS_DIALER, "dialer"},       {CLASS_MESSAGE, "message"},
-    {CLASS_ALL, "all"},             {CLASS_NONE, "none"},
+    {CLASS_SYSTEM, "system"},
+    {CLASS_CALL, "call"},
+    {CLASS_LOG, "log"},
+    {CLASS_VERBOSE, "verbose"},
+    {CLASS_COMMAND, "command"},
+    {CLASS_AGENT, "agent"},
+    {CLASS_USER, "user"},
+    {CLASS_CONFIG, "config"},
+    {CLASS_DTMF, "dtmf"},
+    {CLASS_REPORTING, "reporting"},
+    {CLASS_CDR, "cdr"},
+    {CLASS_DIALPLAN, "dialplan"},
+    {CLASS_ORIGINATE, "originate"},
+    {CLASS_AGI, "agi"},
+    {CLASS_CC, "cc"},
+    {CLASS_AOC, "aoc"},
+    {CLASS_TEST, "test"},
+    {CLASS_SECURITY, "security"},
+    {CLASS_DIALER, "dialer"},
+    {CLASS_MESSAGE, "message"},
+    {CLASS_ALL, "all"},
+    {CLASS_NONE, "none"},
 };
 
 /* Adds the bits of one label of n bytes. */
-static bool class_add(const char *label, size_t n, uint32_t *mask) {
+static bool users_class_add(const char *label, size_t n, uint32_t *mask) {
     for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
-        if (strlen(classes[i].label) == n &&
-            strncasecmp(classes[i].label, label, n) == 0) {
+        if (strlen(classes[i].label) == n && strncasecmp(classes[i].label, label, n) == 0) {
             *mask |= classes[i].bits;
             return true;
         }
@@ -57,7 +67,7 @@ bool class_mask(const char *list, uint32_t *mask) {
         size_t whole = strcspn(list, ","), n = whole;
         while (n && strchr(blanks, list[n - 1]))
             n--;
-        known = class_add(list, n, mask) && known;
+        known = users_class_add(list, n, mask) && known;
         list += whole + (list[whole] == ',');
     }
     return known;
@@ -91,7 +101,7 @@ void class_text(struct str *out, uint32_t mask) {
 /* ---- addresses ---- */
 
 /* Reads an address in figures; returns its length in bytes, 0 if it is none. */
-static int address_read(const char *text, uint8_t out[16]) {
+static int users_address_read(const char *text, uint8_t out[16]) {
     memset(out, 0, 16);
     if (inet_pton(AF_INET, text, out) == 1)
         return 4;
@@ -99,10 +109,10 @@ static int address_read(const char *text, uint8_t out[16]) {
 }
 
 /* Reads what follows the slash: a number of bits, or a mask in figures. */
-static bool mask_read(const char *text, int length, uint8_t out[16]) {
+static bool users_mask_read(const char *text, int length, uint8_t out[16]) {
     int64_t bits = 8 * length;
     if (text && strpbrk(text, ".:"))
-        return address_read(text, out) == length;
+        return users_address_read(text, out) == length;
     if (text && !str_int(text, 0, bits, &bits))
         return false;
     memset(out, 0, 16);
@@ -112,7 +122,7 @@ static bool mask_read(const char *text, int length, uint8_t out[16]) {
 }
 
 /* Reads one net, "10.0.0.0/8", "!10.1.0.0/255.255.0.0" (the other way round), "::1". */
-static bool rule_read(const char *text, bool permits, struct user_rule *rule) {
+static bool users_rule_read(const char *text, bool permits, struct user_rule *rule) {
     char net[2 * ADDRESS_TEXT];
     if (*text == '!') {
         permits = !permits;
@@ -125,13 +135,13 @@ static bool rule_read(const char *text, bool permits, struct user_rule *rule) {
     if (mask)
         *mask++ = '\0';
     rule->permits = permits;
-    rule->length = address_read(net, rule->net);
-    return rule->length && mask_read(mask, rule->length, rule->mask);
+    rule->length = users_address_read(net, rule->net);
+    return rule->length && users_mask_read(mask, rule->length, rule->mask);
 }
 
 /* Does the address lie in the rule's net? */
-static bool rule_matches(const struct user_rule *rule, const uint8_t *address,
-                         int length) {
+static bool users_rule_matches(const struct user_rule *rule, const uint8_t *address,
+                               int length) {
     if (rule->length != length)
         return false;
     for (int i = 0; i < length; i++)
@@ -146,7 +156,7 @@ bool user_may_connect(const struct user *u, const char *ip) {
     uint8_t address[16];
     /* A link-local address may carry its interface behind a '%'. */
     snprintf(text, sizeof(text), "%.*s", (int)strcspn(ip, "%"), ip);
-    int length = address_read(text, address);
+    int length = users_address_read(text, address);
     if (length == 0 || u->is_closed)
         return false;
     if (length == 16 && memcmp(address, mapped, sizeof(mapped)) == 0) {
@@ -155,7 +165,7 @@ bool user_may_connect(const struct user *u, const char *ip) {
     }
     bool may = true;
     for (size_t i = 0; i < u->rule_count; i++)
-        if (rule_matches(&u->rules[i], address, length))
+        if (users_rule_matches(&u->rules[i], address, length))
             may = u->rules[i].permits;
     return may;
 }
@@ -172,47 +182,46 @@ struct entry {
 typedef char *(*setter)(const struct entry *e);
 
 /* Notes something that was left aside. */
-static void note(const struct entry *e, const char *what) {
+static void users_note(const struct entry *e, const char *what) {
     struct users *us = e->users;
     const struct astconf_value *v = e->value;
     if (us->note_count == NOTES_MAX)
         return;
     if (us->note_count == NOTES_MAX - 1)
         what = "and maybe others: further notes are left out";
-    us->notes[us->note_count++] =
-        xasprintf("%s:%d: %s %s", v->file, v->line, v->key, what);
+    us->notes[us->note_count++] = xasprintf("%s:%d: %s %s", v->file, v->line, v->key, what);
 }
 
 /* secret = … */
-static char *set_secret(const struct entry *e) {
+static char *users_set_secret(const struct entry *e) {
     xreplace(&e->user->secret, *e->value->text ? e->value->text : NULL);
     return NULL;
 }
 
 /* Reads classes; a word we do not know may be a class of a newer Asterisk. */
-static char *set_classes(const struct entry *e, uint32_t *mask) {
+static char *users_set_classes(const struct entry *e, uint32_t *mask) {
     if (!class_mask(e->value->text, mask))
-        note(e, "holds a word that is no class");
+        users_note(e, "holds a word that is no class");
     return NULL;
 }
 
 /* read = classes */
-static char *set_read(const struct entry *e) {
-    return set_classes(e, &e->user->read);
+static char *users_set_read(const struct entry *e) {
+    return users_set_classes(e, &e->user->read);
 }
 
 /* write = classes */
-static char *set_write(const struct entry *e) {
-    return set_classes(e, &e->user->write);
+static char *users_set_write(const struct entry *e) {
+    return users_set_classes(e, &e->user->write);
 }
 
 /* Adds the nets of one permit or deny, separated by commas. */
-static char *add_rules(const struct entry *e, bool permits) {
+static char *users_add_rules(const struct entry *e, bool permits) {
     struct user *u = e->user;
     char *copy = xstrdup(e->value->text), *rest = copy, *word, *wrong = NULL;
     while (!wrong && (word = strsep(&rest, ",")) != NULL) {
         struct user_rule rule;
-        if (!rule_read(str_trim(word), permits, &rule))
+        if (!users_rule_read(str_trim(word), permits, &rule))
             wrong = xstrdup("must be nets: 192.168.0.0/255.255.0.0, 10.0.0.0/8");
         else if (u->rule_count == RULES_MAX)
             wrong = xasprintf("is one more than %d", RULES_MAX);
@@ -226,43 +235,43 @@ static char *add_rules(const struct entry *e, bool permits) {
 }
 
 /* permit = nets */
-static char *set_permit(const struct entry *e) { return add_rules(e, true); }
+static char *users_set_permit(const struct entry *e) { return users_add_rules(e, true); }
 
 /* deny = nets */
-static char *set_deny(const struct entry *e) { return add_rules(e, false); }
+static char *users_set_deny(const struct entry *e) { return users_add_rules(e, false); }
 
 /* acl = name of a section of acl.conf. To ignore it would let in whom it keeps out. */
-static char *set_acl(const struct entry *e) {
+static char *users_set_acl(const struct entry *e) {
     e->user->is_closed = true;
-    note(e, "names an ACL of acl.conf, which is not read: nobody may connect as this "
-            "user (use permit and deny)");
+    users_note(e, "names an ACL of acl.conf, which is not read: nobody may connect as this "
+                  "user (use permit and deny)");
     return NULL;
 }
 
 /* A setting that is yes or no. */
-static char *set_bool(const struct entry *e, bool *slot) {
+static char *users_set_bool(const struct entry *e, bool *slot) {
     return str_bool(e->value->text, slot) ? NULL : xstrdup("must be yes or no");
 }
 
 /* displayconnects = yes or no */
-static char *set_displayconnects(const struct entry *e) {
-    return set_bool(e, &e->user->displayconnects);
+static char *users_set_displayconnects(const struct entry *e) {
+    return users_set_bool(e, &e->user->displayconnects);
 }
 
 /* allowmultiplelogin = yes or no */
-static char *set_allowmultiplelogin(const struct entry *e) {
-    return set_bool(e, &e->user->allowmultiplelogin);
+static char *users_set_allowmultiplelogin(const struct entry *e) {
+    return users_set_bool(e, &e->user->allowmultiplelogin);
 }
 
 /* writetimeout = milliseconds */
-static char *set_writetimeout(const struct entry *e) {
+static char *users_set_writetimeout(const struct entry *e) {
     if (str_int(e->value->text, WRITETIMEOUT, 3600000, &e->user->writetimeout))
         return NULL;
     return xasprintf("must be a whole number from %d to 3600000", WRITETIMEOUT);
 }
 
 /* eventfilter = regex, eventfilter(criteria) = text */
-static char *set_eventfilter(const struct entry *e) {
+static char *users_set_eventfilter(const struct entry *e) {
     struct user *u = e->user;
     const char *open = strchr(e->value->key, '(');
     size_t n = open ? strlen(open) : 0;
@@ -281,20 +290,20 @@ static const struct {
     const char *key;
     setter set;
 } settings[] = {
-    {"secret", set_secret},
-    {"read", set_read},
-    {"write", set_write},
-    {"permit", set_permit},
-    {"deny", set_deny},
-    {"acl", set_acl},
-    {"displayconnects", set_displayconnects},
-    {"allowmultiplelogin", set_allowmultiplelogin},
-    {"writetimeout", set_writetimeout},
-    {"eventfilter", set_eventfilter},
+    {"secret", users_set_secret},
+    {"read", users_set_read},
+    {"write", users_set_write},
+    {"permit", users_set_permit},
+    {"deny", users_set_deny},
+    {"acl", users_set_acl},
+    {"displayconnects", users_set_displayconnects},
+    {"allowmultiplelogin", users_set_allowmultiplelogin},
+    {"writetimeout", users_set_writetimeout},
+    {"eventfilter", users_set_eventfilter},
 };
 
 /* Is it the key of this setting? `eventfilter` may have parentheses behind it. */
-static bool is_key(const char *key, const char *setting) {
+static bool users_is_key(const char *key, const char *setting) {
     size_t n = strlen(setting);
     if (strncasecmp(key, setting, n) != 0)
         return false;
@@ -302,18 +311,18 @@ static bool is_key(const char *key, const char *setting) {
 }
 
 /* Takes one value of a user's section. */
-static char *user_set(const struct entry *e) {
+static char *users_user_set(const struct entry *e) {
     for (size_t i = 0; i < ARRAY_LEN(settings); i++)
-        if (is_key(e->value->key, settings[i].key))
+        if (users_is_key(e->value->key, settings[i].key))
             return settings[i].set(e);
-    note(e, "is not used here");
+    users_note(e, "is not used here");
     return NULL;
 }
 
 /* ---- the file ---- */
 
 /* Is it the section [general]? It may come more than once. */
-static bool is_general(const struct astconf_section *s) {
+static bool users_is_general(const struct astconf_section *s) {
     return strcasecmp(s->name, "general") == 0 && !s->is_template;
 }
 
@@ -321,7 +330,7 @@ const char *users_general(const struct users *u, const char *key) {
     const char *text = NULL;
     for (size_t i = 0; i < u->source->count; i++) {
         const struct astconf_section *s = &u->source->sections[i];
-        for (size_t j = 0; is_general(s) && j < s->count; j++)
+        for (size_t j = 0; users_is_general(s) && j < s->count; j++)
             if (strcasecmp(s->values[j].key, key) == 0)
                 text = s->values[j].text;
     }
@@ -329,7 +338,7 @@ const char *users_general(const struct users *u, const char *key) {
 }
 
 /* A yes or no of [general], yes where it says nothing. */
-static bool general_bool(const struct users *us, const char *key) {
+static bool users_general_bool(const struct users *us, const char *key) {
     const char *text = users_general(us, key);
     bool value = true;
     if (text && !str_bool(text, &value))
@@ -338,18 +347,18 @@ static bool general_bool(const struct users *us, const char *key) {
 }
 
 /* Fills a user from his section. Returns the text of an error, or NULL. */
-static char *user_fill(struct users *us, struct user *u,
-                       const struct astconf_section *s) {
-    u->displayconnects = general_bool(us, "displayconnects");
-    u->allowmultiplelogin = general_bool(us, "allowmultiplelogin");
+static char *users_user_fill(struct users *us, struct user *u,
+                             const struct astconf_section *s) {
+    u->displayconnects = users_general_bool(us, "displayconnects");
+    u->allowmultiplelogin = users_general_bool(us, "allowmultiplelogin");
     u->writetimeout = WRITETIMEOUT;
     for (size_t i = 0; i < s->count; i++) {
         const struct astconf_value *v = &s->values[i];
-        char *wrong = user_set(&(struct entry){us, u, v});
+        char *wrong = users_user_set(&(struct entry){us, u, v});
         if (wrong == NULL)
             continue;
-        char *err = xasprintf("%s:%d: %s of user %s %s", v->file, v->line, v->key,
-                              u->name, wrong);
+        char *err =
+            xasprintf("%s:%d: %s of user %s %s", v->file, v->line, v->key, u->name, wrong);
         free(wrong);
         return err;
     }
@@ -357,7 +366,7 @@ static char *user_fill(struct users *us, struct user *u,
 }
 
 /* Makes a user of a section. Returns the text of an error, or NULL. */
-static char *user_add(struct users *us, const struct astconf_section *s) {
+static char *users_user_add(struct users *us, const struct astconf_section *s) {
     const struct user *twin = users_find(us, s->name);
     if (twin)
         return xasprintf("%s:%d: user %s stands in %s:%d already; (+) would add to him",
@@ -365,11 +374,11 @@ static char *user_add(struct users *us, const struct astconf_section *s) {
     if (us->count == USERS_MAX)
         return xasprintf("%s:%d: more than %d users", s->file, s->line, USERS_MAX);
     if (strlen(s->name) > NAME_LEN_MAX)
-        return xasprintf("%s:%d: a user's name has at most %d characters", s->file,
-                         s->line, NAME_LEN_MAX);
+        return xasprintf("%s:%d: a user's name has at most %d characters", s->file, s->line,
+                         NAME_LEN_MAX);
     struct user *u = &us->list[us->count++];
     *u = (struct user){.name = xstrdup(s->name), .file = s->file, .line = s->line};
-    return user_fill(us, u, s);
+    return users_user_fill(us, u, s);
 }
 
 struct users *users_load(const char *path, char **err) {
@@ -381,8 +390,8 @@ struct users *users_load(const char *path, char **err) {
     us->list = xcalloc(source->count + 1, sizeof(*us->list));
     us->notes = xcalloc(NOTES_MAX, sizeof(*us->notes));
     for (size_t i = 0; i < source->count && !*err; i++)
-        if (!source->sections[i].is_template && !is_general(&source->sections[i]))
-            *err = user_add(us, &source->sections[i]);
+        if (!source->sections[i].is_template && !users_is_general(&source->sections[i]))
+            *err = users_user_add(us, &source->sections[i]);
     if (*err == NULL)
         return us;
     users_free(us);
@@ -390,7 +399,7 @@ struct users *users_load(const char *path, char **err) {
 }
 
 /* Frees what a user holds. */
-static void user_clear(struct user *u) {
+static void users_user_clear(struct user *u) {
     for (size_t i = 0; i < u->filter_count; i++) {
         free(u->filters[i].criteria);
         free(u->filters[i].text);
@@ -405,7 +414,7 @@ void users_free(struct users *u) {
     if (u == NULL)
         return;
     for (size_t i = 0; i < u->count; i++)
-        user_clear(&u->list[i]);
+        users_user_clear(&u->list[i]);
     for (size_t i = 0; i < u->note_count; i++)
         free(u->notes[i]);
     astconf_free(u->source);

@@ -19,7 +19,7 @@
 typedef char *(*reader)(const struct conf_option *o, const char *text, void *slot);
 
 /* A whole number within the option's range. */
-static char *read_int(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_int(const struct conf_option *o, const char *text, void *slot) {
     if (str_int(text, o->min, o->max, slot))
         return NULL;
     if (o->min == o->max)
@@ -29,7 +29,7 @@ static char *read_int(const struct conf_option *o, const char *text, void *slot)
 }
 
 /* A number of bytes: 8388608, 8192k, 8M. */
-static char *read_bytes(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_bytes(const struct conf_option *o, const char *text, void *slot) {
     static const char units[] = "kmg";
     char digits[24];
     size_t n = strspn(text, DIGITS);
@@ -38,8 +38,7 @@ static char *read_bytes(const struct conf_option *o, const char *text, void *slo
     int64_t count = 0;
     bool shaped = text[n] == '\0' || (unit && text[n + 1] == '\0');
     snprintf(digits, sizeof(digits), "%.*s", n < sizeof(digits) ? (int)n : 0, text);
-    if (shaped && str_int(digits, 0, o->max >> shift, &count) &&
-        count << shift >= o->min) {
+    if (shaped && str_int(digits, 0, o->max >> shift, &count) && count << shift >= o->min) {
         *(int64_t *)slot = count << shift;
         return NULL;
     }
@@ -48,7 +47,7 @@ static char *read_bytes(const struct conf_option *o, const char *text, void *slo
 }
 
 /* Permissions in octal: 660, 0660. */
-static char *read_octal(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_octal(const struct conf_option *o, const char *text, void *slot) {
     size_t n = strspn(text, "01234567");
     long v = n && n < 8 && text[n] == '\0' ? strtol(text, NULL, 8) : -1;
     if (v < o->min || v > o->max)
@@ -58,7 +57,8 @@ static char *read_octal(const struct conf_option *o, const char *text, void *slo
 }
 
 /* A number that may have decimals; no sign, no exponent. */
-static char *read_decimal(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_decimal(const struct conf_option *o, const char *text,
+                                     void *slot) {
     size_t whole = strspn(text, DIGITS);
     size_t part = text[whole] == '.' ? strspn(text + whole + 1, DIGITS) + 1 : 0;
     double v = strtod(text, NULL);
@@ -71,13 +71,13 @@ static char *read_decimal(const struct conf_option *o, const char *text, void *s
 }
 
 /* Asterisk's words for yes and no. */
-static char *read_bool(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_bool(const struct conf_option *o, const char *text, void *slot) {
     (void)o;
     return str_bool(text, slot) ? NULL : xstrdup("must be yes or no");
 }
 
 /* One of the option's words. */
-static char *read_word(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_word(const struct conf_option *o, const char *text, void *slot) {
     const char *word = o->words;
     for (int i = 0;; i++) {
         size_t n = strcspn(word, "|");
@@ -92,7 +92,7 @@ static char *read_word(const struct conf_option *o, const char *text, void *slot
 }
 
 /* Any text of a fitting length. */
-static char *read_text(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_text(const struct conf_option *o, const char *text, void *slot) {
     int64_t n = (int64_t)strlen(text);
     if (n < o->min)
         return xstrdup("must not be empty");
@@ -103,30 +103,31 @@ static char *read_text(const struct conf_option *o, const char *text, void *slot
 }
 
 /* An IP address in figures. */
-static char *read_address(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_address(const struct conf_option *o, const char *text,
+                                     void *slot) {
     unsigned char a[16];
     if (inet_pton(AF_INET, text, a) == 1 || inet_pton(AF_INET6, text, a) == 1)
-        return read_text(o, text, slot);
+        return conf_value_read_text(o, text, slot);
     return xstrdup("must be an IP address in figures");
 }
 
 /* A host name or an address. */
-static char *read_host(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_host(const struct conf_option *o, const char *text, void *slot) {
     for (const char *p = text; *p; p++)
         if (!isalnum((unsigned char)*p) && !strchr(".-_:", *p))
             return xstrdup("must be a host name or an IP address");
-    return read_text(o, text, slot);
+    return conf_value_read_text(o, text, slot);
 }
 
 /* A zone of the tz database; UTC is known even where none is installed. */
-static char *read_zone(const struct conf_option *o, const char *text, void *slot) {
+static char *conf_value_read_zone(const struct conf_option *o, const char *text, void *slot) {
     struct stat st;
     char *file = xasprintf(ZONES "/%s", text);
-    bool known = isalpha((unsigned char)*text) && !strstr(text, "..") &&
-                 stat(file, &st) == 0 && S_ISREG(st.st_mode);
+    bool known = isalpha((unsigned char)*text) && !strstr(text, "..") && stat(file, &st) == 0 &&
+                 S_ISREG(st.st_mode);
     free(file);
     if (known || strcmp(text, "UTC") == 0)
-        return read_text(o, text, slot);
+        return conf_value_read_text(o, text, slot);
     return xstrdup("must be a zone of the tz database (in " ZONES ")");
 }
 
@@ -134,20 +135,20 @@ static const struct {
     reader read;
     const char *text;
 } types[] = {
-    [CONF_INT] = {read_int, "whole number"},
-    [CONF_BYTES] = {read_bytes, "bytes (k, M, G may follow)"},
-    [CONF_OCTAL] = {read_octal, "octal permissions"},
-    [CONF_DECIMAL] = {read_decimal, "number"},
-    [CONF_BOOL] = {read_bool, "yes or no"},
-    [CONF_WORD] = {read_word, "one of the words"},
-    [CONF_TEXT] = {read_text, "text"},
-    [CONF_ADDRESS] = {read_address, "IP address"},
-    [CONF_HOST] = {read_host, "host name or IP address"},
-    [CONF_SERVER] = {read_text, "NAME of an [asterisk:NAME] section"},
-    [CONF_ZONE] = {read_zone, "name of the tz database"},
-    [CONF_PATH] = {read_text, "path"},
-    [CONF_FILE] = {read_text, "path of a file"},
-    [CONF_FOLDER] = {read_text, "path of a folder"},
+    [CONF_INT] = {conf_value_read_int, "whole number"},
+    [CONF_BYTES] = {conf_value_read_bytes, "bytes (k, M, G may follow)"},
+    [CONF_OCTAL] = {conf_value_read_octal, "octal permissions"},
+    [CONF_DECIMAL] = {conf_value_read_decimal, "number"},
+    [CONF_BOOL] = {conf_value_read_bool, "yes or no"},
+    [CONF_WORD] = {conf_value_read_word, "one of the words"},
+    [CONF_TEXT] = {conf_value_read_text, "text"},
+    [CONF_ADDRESS] = {conf_value_read_address, "IP address"},
+    [CONF_HOST] = {conf_value_read_host, "host name or IP address"},
+    [CONF_SERVER] = {conf_value_read_text, "NAME of an [asterisk:NAME] section"},
+    [CONF_ZONE] = {conf_value_read_zone, "name of the tz database"},
+    [CONF_PATH] = {conf_value_read_text, "path"},
+    [CONF_FILE] = {conf_value_read_text, "path of a file"},
+    [CONF_FOLDER] = {conf_value_read_text, "path of a folder"},
 };
 
 char *confvalue_read(const struct conf_option *o, const char *text, const char *folder,

@@ -7,7 +7,7 @@
 #include "console/inner.h"
 
 #define ALARMS_MAX 1000
-#define EVERY_MIN 0.01        /* s */
+#define EVERY_MIN 0.01 /* s */
 #define SECONDS_MAX 31536000
 
 /* ---- alarms ---- */
@@ -15,7 +15,7 @@
 struct alarm {
     struct alarm *next;
     struct peer *peer;
-    int64_t id, every; /* every: ns, 0 = once */
+    int64_t id, every;          /* every: ns, 0 = once */
     struct shell_call *sleeper; /* who waits for it, instead of on_alarm */
     struct timer timer;
 };
@@ -36,7 +36,7 @@ void alarms_free(struct peer *p) {
         alarm_drop(p->alarms);
 }
 
-static void on_alarm(void *arg) {
+static void alarm_on(void *arg) {
     struct alarm *a = arg;
     if (a->sleeper == NULL)
         shell_begin(a->peer->shell, "on_alarm",
@@ -48,7 +48,7 @@ static void on_alarm(void *arg) {
 }
 
 /* A new one, or NULL with the call refused. */
-static struct alarm *set_alarm(struct peer *p, struct shell_call *c, json_t *args, bool every) {
+static struct alarm *alarm_set(struct peer *p, struct shell_call *c, json_t *args, bool every) {
     double s = json_number_value(json_array_get(args, 0));
     size_t n = 0;
     for (struct alarm *a = p->alarms; a; a = a->next)
@@ -66,27 +66,27 @@ static struct alarm *set_alarm(struct peer *p, struct shell_call *c, json_t *arg
     *a = (struct alarm){.next = p->alarms, .peer = p, .id = ++p->alarm_ids};
     a->every = every ? SECONDS(s) : 0;
     p->alarms = a;
-    timer_init(&a->timer, p->console->engine->loop, on_alarm, a);
+    timer_init(&a->timer, p->console->engine->loop, alarm_on, a);
     timer_set(&a->timer, SECONDS(s));
     return a;
 }
 
 /* alarm(seconds, repeat) */
-static void lent_alarm(void *arg, struct shell_call *c, json_t *args) {
-    struct alarm *a = set_alarm(arg, c, args, json_is_true(json_array_get(args, 1)));
+static void alarm_lent(void *arg, struct shell_call *c, json_t *args) {
+    struct alarm *a = alarm_set(arg, c, args, json_is_true(json_array_get(args, 1)));
     if (a)
         shell_answer(c, json_integer(a->id));
 }
 
 /* sleep(seconds) */
-static void lent_sleep(void *arg, struct shell_call *c, json_t *args) {
-    struct alarm *a = set_alarm(arg, c, args, false);
+static void alarm_lent_sleep(void *arg, struct shell_call *c, json_t *args) {
+    struct alarm *a = alarm_set(arg, c, args, false);
     if (a)
         a->sleeper = c;
 }
 
 /* alarm_off(id) */
-static void lent_alarm_off(void *arg, struct shell_call *c, json_t *args) {
+static void alarm_lent_alarm_off(void *arg, struct shell_call *c, json_t *args) {
     struct peer *p = arg;
     int64_t id = arg_int(args, 0, 0);
     struct alarm *a = p->alarms;
@@ -100,27 +100,27 @@ static void lent_alarm_off(void *arg, struct shell_call *c, json_t *args) {
 /* ---- events ---- */
 
 /* OutDialingUpdate -> dialing.update; an event of no noun in lower case as a whole. */
-static char *event_name(const char *event, const struct kind *k) {
+static char *alarm_event_name(const char *event, const struct kind *k) {
     size_t out = str_has_prefix(event, "Out") ? strlen("Out") : 0;
-    char *name = k ? xasprintf("%s.%s", k->name, event + out + strlen(k->event))
-                   : xstrdup(event + out);
+    char *name =
+        k ? xasprintf("%s.%s", k->name, event + out + strlen(k->event)) : xstrdup(event + out);
     for (char *p = name; *p; p++)
         *p = (char)tolower((unsigned char)*p);
     return name;
 }
 
 /* The headers of an event of no noun, names in lower case. */
-static json_t *plain_headers(const struct message *m) {
+static json_t *alarm_plain_headers(const struct message *m) {
     json_t *o = json_object();
     for (unsigned i = 0; i < m->count; i++) {
-        char *name = event_name(m->headers[i].name, NULL);
+        char *name = alarm_event_name(m->headers[i].name, NULL);
         json_object_set_new(o, name, json_string(m->headers[i].value));
         free(name);
     }
     return o;
 }
 
-static void tell(struct peer *p, const char *name, json_t *data) {
+static void alarm_tell(struct peer *p, const char *name, json_t *data) {
     if (!p->hears || p->closing)
         return;
     json_t *args = json_pack("[s, O, I]", name, data, (json_int_t)p->dropped);
@@ -140,10 +140,10 @@ void console_event(struct console *c, const struct str *packet) {
     message_done(&m);
     const char *event = message_text(&m, "Event");
     const struct kind *k = kind_of_event(event);
-    char *name = event_name(event, k);
-    json_t *data = k ? kind_headers(k, &m) : plain_headers(&m);
+    char *name = alarm_event_name(event, k);
+    json_t *data = k ? kind_headers(k, &m) : alarm_plain_headers(&m);
     for (struct peer *p = c->peers; p; p = p->next)
-        tell(p, name, data);
+        alarm_tell(p, name, data);
     json_decref(data);
     free(name);
     message_free(&m);
@@ -157,16 +157,16 @@ bool console_hears(const struct console *c) {
 }
 
 /* hear(yes) */
-static void lent_hear(void *arg, struct shell_call *c, json_t *args) {
+static void alarm_lent_hear(void *arg, struct shell_call *c, json_t *args) {
     struct peer *p = arg;
     p->hears = json_is_true(json_array_get(args, 0));
     shell_answer(c, json_boolean(p->hears));
 }
 
 const struct lent console_alarms[] = {
-    {"alarm", lent_alarm, "alarm(seconds, repeat): its id; calls on_alarm."},
-    {"sleep", lent_sleep, "sleep(seconds): true, then."},
-    {"alarm_off", lent_alarm_off, "alarm_off(id): was it set?"},
-    {"hear", lent_hear, "hear(yes): on_event is called from now on, or no longer."},
+    {"alarm", alarm_lent, "alarm(seconds, repeat): its id; calls on_alarm."},
+    {"sleep", alarm_lent_sleep, "sleep(seconds): true, then."},
+    {"alarm_off", alarm_lent_alarm_off, "alarm_off(id): was it set?"},
+    {"hear", alarm_lent_hear, "hear(yes): on_event is called from now on, or no longer."},
     {0},
 };

@@ -23,7 +23,7 @@
 
 static volatile sig_atomic_t interrupts, resizes;
 
-static void on_signal(int signo) {
+static void console_client_on_signal(int signo) {
     if (signo == SIGINT)
         interrupts = 1;
     else
@@ -31,8 +31,8 @@ static void on_signal(int signo) {
 }
 
 /* Without SA_RESTART: what waits returns. */
-static void catch_signals(void) {
-    struct sigaction sa = {.sa_handler = on_signal};
+static void console_client_catch_signals(void) {
+    struct sigaction sa = {.sa_handler = console_client_on_signal};
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGWINCH, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -58,7 +58,7 @@ int link_width(void) {
 
 /* ---- frames ---- */
 
-static void write_all(struct link *l, const char *p, size_t n) {
+static void console_client_write_all(struct link *l, const char *p, size_t n) {
     while (n && !l->gone) {
         ssize_t done = write(l->fd, p, n);
         if (done < 0 && errno != EINTR)
@@ -76,8 +76,8 @@ void link_send(struct link *l, json_t *frame) {
     if (text == NULL)
         return;
     uint32_t head = htonl((uint32_t)strlen(text));
-    write_all(l, (const char *)&head, sizeof head);
-    write_all(l, text, strlen(text));
+    console_client_write_all(l, (const char *)&head, sizeof head);
+    console_client_write_all(l, text, strlen(text));
     free(text);
 }
 
@@ -105,7 +105,7 @@ json_t *link_next(struct link *l) {
 }
 
 /* Waits for the next frame; NULL when the engine is gone, or at Ctrl-C. */
-static json_t *wait_frame(struct link *l) {
+static json_t *console_client_wait_frame(struct link *l) {
     struct pollfd p = {.fd = l->fd, .events = POLLIN};
     json_t *frame;
     while ((frame = link_next(l)) == NULL) {
@@ -119,7 +119,7 @@ static json_t *wait_frame(struct link *l) {
 
 /* ---- a line ---- */
 
-static void print_out(json_t *frame) {
+static void console_client_print_out(json_t *frame) {
     const char *text = json_string_value(json_object_get(frame, "out"));
     if (text)
         fputs(text, stdout);
@@ -127,7 +127,7 @@ static void print_out(json_t *frame) {
 }
 
 /* LINE_OK, _ERROR or _MORE of an end frame. */
-static enum line_end read_end(json_t *frame, char **error) {
+static enum line_end console_client_read_end(json_t *frame, char **error) {
     const char *end = json_string_value(json_object_get(frame, "end"));
     const char *text = json_string_value(json_object_get(frame, "text"));
     if (strcmp(end, "ok") == 0)
@@ -148,10 +148,10 @@ enum line_end link_line(struct link *l, const char *code, char **error) {
         *error = xstrdup("the line is not UTF-8");
         return LINE_ERROR;
     }
-    link_send(l, json_pack("{s:s, s:o, s:i}", "do", "line", "code", text, "width",
-                           link_width()));
+    link_send(l,
+              json_pack("{s:s, s:o, s:i}", "do", "line", "code", text, "width", link_width()));
     for (int stops = 0; !l->gone;) {
-        json_t *frame = wait_frame(l);
+        json_t *frame = console_client_wait_frame(l);
         if (frame == NULL && !l->gone && stops++ == 0) {
             link_send(l, json_pack("{s:s}", "do", "stop"));
             continue;
@@ -159,9 +159,9 @@ enum line_end link_line(struct link *l, const char *code, char **error) {
         if (frame == NULL)
             break;
         bool ended = json_is_string(json_object_get(frame, "end"));
-        enum line_end end = ended ? read_end(frame, error) : LINE_GONE;
+        enum line_end end = ended ? console_client_read_end(frame, error) : LINE_GONE;
         if (!ended)
-            print_out(frame);
+            console_client_print_out(frame);
         json_decref(frame);
         if (ended)
             return end;
@@ -173,7 +173,7 @@ enum line_end link_line(struct link *l, const char *code, char **error) {
 /* ---- without a terminal ---- */
 
 /* One line, or all lines of a file: the exit status. */
-static int report(enum line_end end, char *error) {
+static int console_client_report(enum line_end end, char *error) {
     if (end == LINE_MORE)
         fputs("astout: the line is not complete\n", stderr);
     else if (end != LINE_OK)
@@ -182,14 +182,14 @@ static int report(enum line_end end, char *error) {
     return end == LINE_OK ? 0 : 1;
 }
 
-static int run_code(struct link *l, const char *code) {
+static int console_client_run_code(struct link *l, const char *code) {
     char *error = NULL;
     enum line_end end = link_line(l, code, &error);
-    return report(end, error);
+    return console_client_report(end, error);
 }
 
 /* Standard input, until an error. A line that is not complete goes on in the next. */
-static int run_input(struct link *l) {
+static int console_client_run_input(struct link *l) {
     struct str code = {0};
     char *line = NULL, *error = NULL;
     size_t size = 0;
@@ -202,7 +202,7 @@ static int run_input(struct link *l) {
     }
     free(line);
     str_free(&code);
-    return report(end, error);
+    return console_client_report(end, error);
 }
 
 /* ---- the command ---- */
@@ -212,7 +212,7 @@ struct options {
     bool json, reference;
 };
 
-static int usage(FILE *to) {
+static int console_client_usage(FILE *to) {
     fputs("usage: astout console -c FILE [-e CODE] [--json]\n"
           "  -c FILE      the engine's configuration: says where its socket is\n"
           "  -s PATH      the socket itself, instead\n"
@@ -224,7 +224,7 @@ static int usage(FILE *to) {
     return to == stdout ? 0 : 2;
 }
 
-static int read_options(struct options *o, int argc, char **argv) {
+static int console_client_read_options(struct options *o, int argc, char **argv) {
     static const struct option known[] = {{"json", no_argument, NULL, 'j'},
                                           {"reference", no_argument, NULL, 'r'},
                                           {"help", no_argument, NULL, 'h'},
@@ -242,22 +242,25 @@ static int read_options(struct options *o, int argc, char **argv) {
         else if (c == 'r')
             o->reference = true;
         else if (c == 'h')
-            exit(usage(stdout));
+            exit(console_client_usage(stdout));
         else
-            return usage(stderr);
+            return console_client_usage(stderr);
     }
-    return optind == argc && (o->conf || o->socket || o->reference) ? 0 : usage(stderr);
+    return optind == argc && (o->conf || o->socket || o->reference)
+               ? 0
+               : console_client_usage(stderr);
 }
 
 /* Connects and greets. The greeting (free it), or NULL with *err. */
-static char *begin(struct link *l, const struct options *o, const char *path, char **err) {
+static char *console_client_begin(struct link *l, const struct options *o, const char *path,
+                                  char **err) {
     l->fd = unixsock_connect(path, err);
     if (l->fd < 0)
         return NULL;
     link_send(l, json_pack("{s:s, s:b, s:i}", "do", "hello", "json", o->json, "width",
                            link_width()));
     l->gone = false; /* a refusal may lie there although sending failed */
-    json_t *frame = wait_frame(l);
+    json_t *frame = console_client_wait_frame(l);
     const char *hello = json_string_value(json_object_get(frame, "hello"));
     const char *text = json_string_value(json_object_get(frame, "text"));
     char *greeting = xstrdup(hello);
@@ -268,7 +271,7 @@ static char *begin(struct link *l, const struct options *o, const char *path, ch
 }
 
 /* The socket that the options name (free it), or NULL with *err. */
-static char *find_socket(const struct options *o, char **err) {
+static char *console_client_find_socket(const struct options *o, char **err) {
     if (o->socket)
         return xstrdup(o->socket);
     struct conf *conf = conf_load(o->conf, err);
@@ -281,21 +284,22 @@ int console_main(int argc, char **argv) {
     struct options o = {0};
     struct link l = {.fd = -1};
     char *err = NULL;
-    int status = read_options(&o, argc, argv);
+    int status = console_client_read_options(&o, argc, argv);
     if (status || o.reference)
         return status ? status : console_reference();
     if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
         setlocale(LC_CTYPE, "C.UTF-8");
-    catch_signals();
-    char *path = find_socket(&o, &err);
-    char *greeting = path ? begin(&l, &o, path, &err) : NULL;
+    console_client_catch_signals();
+    char *path = console_client_find_socket(&o, &err);
+    char *greeting = path ? console_client_begin(&l, &o, path, &err) : NULL;
     if (greeting == NULL) {
         fprintf(stderr, "astout: %s\n", err);
         status = 1;
     } else if (o.code) {
-        status = run_code(&l, o.code);
+        status = console_client_run_code(&l, o.code);
     } else {
-        status = isatty(0) && isatty(1) ? prompt_run(&l, greeting) : run_input(&l);
+        status =
+            isatty(0) && isatty(1) ? prompt_run(&l, greeting) : console_client_run_input(&l);
     }
     if (l.fd >= 0)
         close(l.fd);

@@ -18,7 +18,7 @@
 #define MEMORY (32 * 1024 * 1024)        /* of one console's Lua state */
 #define INSTRUCTIONS INT64_C(100000000)  /* of one line: a second or two, in slices */
 
-const struct lent *const console_lent[] = {console_nouns, console_live, console_whys,
+const struct lent *const console_lent[] = {console_nouns,  console_live,       console_whys,
                                            console_alarms, console_strategies, NULL};
 
 void peer_note(const struct peer *p, const char *fmt, ...) {
@@ -33,13 +33,13 @@ void peer_note(const struct peer *p, const char *fmt, ...) {
 /* ---- frames ---- */
 
 /* Asks for the connection to be closed at the end of the turn: its own Lua may run now. */
-static void give_up(struct peer *p) {
+static void console_give_up(struct peer *p) {
     p->closing = true;
     task_queue(&p->close);
 }
 
 /* Sends one and drops it. */
-static void send_frame(struct peer *p, json_t *frame) {
+static void console_send_frame(struct peer *p, json_t *frame) {
     char *text = json_dumps(frame, JSON_COMPACT);
     json_decref(frame);
     if (text && !p->closing) {
@@ -49,26 +49,26 @@ static void send_frame(struct peer *p, json_t *frame) {
         conn_send(p->conn, head, sizeof head);
         conn_send(p->conn, text, n);
         if (conn_owed(p->conn) > OWED_HARD)
-            give_up(p);
+            console_give_up(p);
     }
     free(text);
 }
 
 /* Who does not read loses what is printed, not the answers. */
-static void on_output(void *arg, const char *text, size_t n) {
+static void console_on_output(void *arg, const char *text, size_t n) {
     struct peer *p = arg;
     if (conn_owed(p->conn) < OWED_SOFT)
-        send_frame(p, json_pack("{s:s%}", "out", text, n));
+        console_send_frame(p, json_pack("{s:s%}", "out", text, n));
 }
 
 /* An error may hold any bytes; a frame holds UTF-8. */
-static json_t *error_frame(const char *error) {
+static json_t *console_error_frame(const char *error) {
     json_t *text = json_string(error);
     return json_pack("{s:s, s:o}", "end", "error", "text",
                      text ? text : json_string("an error that is no text"));
 }
 
-static void on_reset(void *arg) {
+static void console_on_reset(void *arg) {
     struct peer *p = arg;
     alarms_free(p);
     p->hears = false;
@@ -76,75 +76,78 @@ static void on_reset(void *arg) {
 
 /* ---- what a peer asks for ---- */
 
-static void on_line_done(void *arg, json_t *result, const char *error) {
+static void console_on_line_done(void *arg, json_t *result, const char *error) {
     struct peer *p = arg;
     p->line = 0;
     if (error)
-        send_frame(p, error_frame(error));
+        console_send_frame(p, console_error_frame(error));
     else
-        send_frame(p, json_pack("{s:s}", "end", json_is_true(result) ? "more" : "ok"));
+        console_send_frame(p, json_pack("{s:s}", "end", json_is_true(result) ? "more" : "ok"));
 }
 
-static void read_width(struct peer *p, json_t *frame) {
+static void console_read_width(struct peer *p, json_t *frame) {
     json_int_t width = json_integer_value(json_object_get(frame, "width"));
     p->width = width > 0 && width < 10000 ? width : 0;
 }
 
-static void do_hello(struct peer *p, json_t *frame) {
+static void console_do_hello(struct peer *p, json_t *frame) {
     struct engine *e = p->console->engine;
-    read_width(p, frame);
+    console_read_width(p, frame);
     p->json = json_is_true(json_object_get(frame, "json"));
     char *text = xasprintf("astout: %zu campaigns, %zu calls in flight. help() explains.",
                            e->campaigns.count, e->dialings.count);
-    send_frame(p, json_pack("{s:s, s:I}", "hello", text, "uid", (json_int_t)p->uid));
+    console_send_frame(p, json_pack("{s:s, s:I}", "hello", text, "uid", (json_int_t)p->uid));
     free(text);
 }
 
-static void do_line(struct peer *p, json_t *frame) {
+static void console_do_line(struct peer *p, json_t *frame) {
     json_t *code = json_object_get(frame, "code");
     if (!json_is_string(code)) {
-        send_frame(p, error_frame("a line needs code"));
+        console_send_frame(p, console_error_frame("a line needs code"));
     } else if (json_string_length(code) > CONSOLE_LINE_MAX) {
-        send_frame(p, error_frame("a line has at most 65536 bytes"));
+        console_send_frame(p, console_error_frame("a line has at most 65536 bytes"));
     } else if (p->line) {
-        send_frame(p, error_frame("a line is running"));
+        console_send_frame(p, console_error_frame("a line is running"));
     } else {
-        read_width(p, frame);
+        console_read_width(p, frame);
         json_t *args = json_pack("[O, b, I]", code, p->json, (json_int_t)p->width);
-        p->line = shell_begin(p->shell, "on_line", args, on_line_done, p);
+        p->line = shell_begin(p->shell, "on_line", args, console_on_line_done, p);
         if (p->line == 0)
-            send_frame(p, error_frame("too much is under way: wait, or connect anew"));
+            console_send_frame(p, console_error_frame(
+                                      "too much is under way: wait, or connect anew"));
     }
 }
 
-static void do_stop(struct peer *p, json_t *frame) {
+static void console_do_stop(struct peer *p, json_t *frame) {
     (void)frame;
     shell_stop(p->shell, p->line);
 }
 
-static void on_completed(void *arg, json_t *result, const char *error) {
+static void console_on_completed(void *arg, json_t *result, const char *error) {
     (void)error;
     json_t *words = json_array_get(result, 0);
     json_int_t from = json_integer_value(json_array_get(result, 1));
-    send_frame(arg, json_pack("{s:o, s:I}", "words",
-                              json_is_array(words) ? json_incref(words) : json_array(), "from",
-                              from));
+    console_send_frame(arg, json_pack("{s:o, s:I}", "words",
+                                      json_is_array(words) ? json_incref(words) : json_array(),
+                                      "from", from));
 }
 
-static void do_complete(struct peer *p, json_t *frame) {
+static void console_do_complete(struct peer *p, json_t *frame) {
     json_t *text = json_object_get(frame, "text");
     if (!json_is_string(text) ||
-        !shell_begin(p->shell, "on_complete", json_pack("[O]", text), on_completed, p))
-        on_completed(p, NULL, NULL);
+        !shell_begin(p->shell, "on_complete", json_pack("[O]", text), console_on_completed, p))
+        console_on_completed(p, NULL, NULL);
 }
 
 static const struct {
     const char *what;
     void (*fn)(struct peer *p, json_t *frame);
-} requests[] = {
-    {"hello", do_hello}, {"line", do_line}, {"stop", do_stop}, {"complete", do_complete}};
+} requests[] = {{"hello", console_do_hello},
+                {"line", console_do_line},
+                {"stop", console_do_stop},
+                {"complete", console_do_complete}};
 
-static void on_frame(struct peer *p, const char *text, size_t n) {
+static void console_on_frame(struct peer *p, const char *text, size_t n) {
     json_t *frame = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
     const char *what = json_string_value(json_object_get(frame, "do"));
     size_t i = 0;
@@ -153,22 +156,22 @@ static void on_frame(struct peer *p, const char *text, size_t n) {
     if (i < ARRAY_LEN(requests)) {
         requests[i].fn(p, frame);
     } else {
-        send_frame(p, error_frame("this is no request of a console"));
-        give_up(p);
+        console_send_frame(p, console_error_frame("this is no request of a console"));
+        console_give_up(p);
     }
     json_decref(frame);
 }
 
 /* ---- connections ---- */
 
-static void destroy(void *arg) {
+static void console_destroy(void *arg) {
     struct peer *p = arg;
     str_free(&p->in);
     free(p);
 }
 
 /* flush: what was said last still goes out. */
-static void peer_close(struct peer *p, bool flush) {
+static void console_peer_close(struct peer *p, bool flush) {
     struct peer **slot = &p->console->peers;
     while (*slot != p)
         slot = &(*slot)->next;
@@ -179,44 +182,45 @@ static void peer_close(struct peer *p, bool flush) {
     alarms_free(p);
     shell_free(p->shell);
     conn_close(p->conn, flush);
-    loop_later(p->console->engine->loop, destroy, p);
+    loop_later(p->console->engine->loop, console_destroy, p);
 }
 
-static void on_close(void *arg) { peer_close(arg, true); }
+static void console_on_close(void *arg) { console_peer_close(arg, true); }
 
-static size_t frame_length(const char *s) {
+static size_t console_frame_length(const char *s) {
     const unsigned char *b = (const unsigned char *)s;
     return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
 }
 
-static void on_data(void *arg, const char *bytes, size_t n) {
+static void console_on_data(void *arg, const char *bytes, size_t n) {
     struct peer *p = arg;
     if (p->closing)
         return;
     str_addn(&p->in, bytes, n);
     while (!p->closing && p->in.len >= 4) {
-        size_t length = frame_length(p->in.s);
+        size_t length = console_frame_length(p->in.s);
         if (length > FRAME_MAX) {
-            send_frame(p, error_frame("a line has at most 65536 bytes"));
-            give_up(p);
+            console_send_frame(p, console_error_frame("a line has at most 65536 bytes"));
+            console_give_up(p);
         } else if (p->in.len < 4 + length) {
             return;
         } else {
-            on_frame(p, p->in.s + 4, length);
+            console_on_frame(p, p->in.s + 4, length);
             str_drop(&p->in, 4 + length);
         }
     }
 }
 
-static void on_lost(void *arg, const char *why) {
+static void console_on_lost(void *arg, const char *why) {
     (void)why;
-    peer_close(arg, false);
+    console_peer_close(arg, false);
 }
 
-static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
+static const struct conn_events conn_events = {.data = console_on_data,
+                                               .lost = console_on_lost};
 
 /* Who it is, as the kernel says, or as it said when this was recorded. */
-static bool find_uid(struct console *c, struct conn *conn, uid_t *uid) {
+static bool console_find_uid(struct console *c, struct conn *conn, uid_t *uid) {
     struct record *record = loop_record(c->engine->loop);
     bool known = record_is_replayed(record) || unixsock_uid(conn_fd(conn), uid);
     int64_t uid_then = record_value(record, RECORD_PEER_UID, known ? (int64_t)*uid : -1);
@@ -224,7 +228,7 @@ static bool find_uid(struct console *c, struct conn *conn, uid_t *uid) {
     return uid_then >= 0;
 }
 
-static bool is_friend(struct console *c, struct conn *conn, uid_t uid) {
+static bool console_is_friend(struct console *c, struct conn *conn, uid_t uid) {
     struct record *record = loop_record(c->engine->loop);
     bool yes = !record_is_replayed(record) &&
                (uid == 0 || uid == geteuid() || unixsock_in_group(conn_fd(conn), c->group));
@@ -233,15 +237,15 @@ static bool is_friend(struct console *c, struct conn *conn, uid_t uid) {
 
 /* NULL, or why this process may not. The permissions of the socket's file were the
  * kernel's part; others than the group get no further whatever they say. */
-static const char *refusal(struct console *c, struct conn *conn, uid_t *uid) {
-    if (!find_uid(c, conn, uid))
+static const char *console_refusal(struct console *c, struct conn *conn, uid_t *uid) {
+    if (!console_find_uid(c, conn, uid))
         return "the kernel does not say who you are";
-    if (!is_friend(c, conn, *uid))
+    if (!console_is_friend(c, conn, *uid))
         return "only root, the engine's user and the group of the socket may use the console";
     return c->count >= PEERS_MAX ? "too many consoles are open" : NULL;
 }
 
-static struct shell *open_shell(struct peer *p, char **err) {
+static struct shell *console_open_shell(struct peer *p, char **err) {
     struct engine *e = p->console->engine;
     struct shell_config sc = {.env = {.log = e->log,
                                       .clock = loop_clock(e->loop),
@@ -253,29 +257,29 @@ static struct shell *open_shell(struct peer *p, char **err) {
                               .prelude = console_prelude,
                               .lent = console_lent,
                               .arg = p,
-                              .output = on_output,
-                              .reset = on_reset};
+                              .output = console_on_output,
+                              .reset = console_on_reset};
     return shell_new(&sc, err);
 }
 
-static void on_accept(void *arg, struct conn *conn) {
+static void console_on_accept(void *arg, struct conn *conn) {
     struct console *c = arg;
     struct peer *p = xcalloc(1, sizeof *p);
     *p = (struct peer){.console = c, .conn = conn, .next = c->peers};
     c->peers = p;
     c->count++;
-    task_init(&p->close, c->engine->loop, on_close, p);
+    task_init(&p->close, c->engine->loop, console_on_close, p);
     conn_attach(conn, &conn_events, p);
     char *err = NULL;
     c->count--; /* does not count itself */
-    const char *why = refusal(c, conn, &p->uid);
+    const char *why = console_refusal(c, conn, &p->uid);
     c->count++;
-    if (why == NULL && (p->shell = open_shell(p, &err)) == NULL)
+    if (why == NULL && (p->shell = console_open_shell(p, &err)) == NULL)
         why = err;
     if (why) {
         log_warn(c->engine->log, "console: uid %u refused: %s", (unsigned)p->uid, why);
-        send_frame(p, error_frame(why));
-        give_up(p);
+        console_send_frame(p, console_error_frame(why));
+        console_give_up(p);
     }
     free(err);
 }
@@ -288,7 +292,7 @@ struct console *console_new(struct engine *e, char **err) {
     struct stat st;
     c->engine = e;
     c->listener =
-        listener_unix(e->loop, path, (int)e->conf->console.mode, on_accept, c, err);
+        listener_unix(e->loop, path, (int)e->conf->console.mode, console_on_accept, c, err);
     if (c->listener == NULL) {
         free(c);
         return NULL;
@@ -302,19 +306,19 @@ void console_free(struct console *c) {
     if (c == NULL)
         return;
     while (c->peers)
-        peer_close(c->peers, false);
+        console_peer_close(c->peers, false);
     listener_free(c->listener);
     free(c);
 }
 
 /* ---- the reference ---- */
 
-static void on_reference(void *arg, const char *text, size_t n) {
+static void console_on_reference(void *arg, const char *text, size_t n) {
     (void)arg;
     fwrite(text, 1, n, stdout);
 }
 
-static void on_reference_done(void *arg, json_t *result, const char *error) {
+static void console_on_reference_done(void *arg, json_t *result, const char *error) {
     (void)result;
     *(int *)arg = error ? 1 : 0;
     if (error)
@@ -333,10 +337,10 @@ int console_reference(void) {
         .loop = loop,
         .prelude = console_prelude,
         .lent = console_lent,
-        .output = on_reference};
+        .output = console_on_reference};
     struct shell *shell = shell_new(&sc, &err);
     if (shell)
-        shell_begin(shell, "reference", json_array(), on_reference_done, &status);
+        shell_begin(shell, "reference", json_array(), console_on_reference_done, &status);
     else
         fprintf(stderr, "%s\n", err);
     while (shell && status < 0)

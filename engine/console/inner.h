@@ -27,10 +27,10 @@ struct peer {
     struct str in;
     uid_t uid;
     bool json, closing;
-    int64_t width;         /* columns of its terminal, 0 = none */
-    int64_t line;          /* the job of the line that runs, 0 = none */
-    bool hears;            /* wants events */
-    uint64_t dropped;      /* events it could not take */
+    int64_t width;    /* columns of its terminal, 0 = none */
+    int64_t line;     /* the job of the line that runs, 0 = none */
+    bool hears;       /* wants events */
+    uint64_t dropped; /* events it could not take */
     struct alarm *alarms;
     int64_t alarm_ids;
     struct task close;

@@ -8,11 +8,11 @@
 #include "console/inner.h"
 
 #define AMI_TIME SECONDS(30)
-#define AMI_LINE 1000    /* bytes: Asterisk takes 1,024 with the line's end */
+#define AMI_LINE 1000 /* bytes: Asterisk takes 1,024 with the line's end */
 #define AMI_LINES 120
-#define AMI_ITEMS 10000  /* of one list */
+#define AMI_ITEMS 10000 /* of one list */
 
-static double seconds(int64_t ns) { return (double)ns / (double)NS_PER_S; }
+static double console_live_seconds(int64_t ns) { return (double)ns / (double)NS_PER_S; }
 
 /* ---- calls ---- */
 
@@ -123,11 +123,11 @@ json_t *queue_row(struct engine *e, void *value) {
     struct queue *q = value;
     struct queue_count n = queue_count(q);
     char *key = xasprintf("%s/%s", q->asterisk->conf->name, q->name);
-    json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "key", key, "name",
-                            q->name, "asterisk", q->asterisk->conf->name, "logged_in",
-                            (json_int_t)n.logged_in, "available", (json_int_t)n.available,
-                            "busy", (json_int_t)n.busy, "paused", (json_int_t)n.paused,
-                            "waiting", (json_int_t)q->waiting);
+    json_t *row =
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "key", key, "name", q->name,
+                  "asterisk", q->asterisk->conf->name, "logged_in", (json_int_t)n.logged_in,
+                  "available", (json_int_t)n.available, "busy", (json_int_t)n.busy, "paused",
+                  (json_int_t)n.paused, "waiting", (json_int_t)q->waiting);
     if (q->performance >= 0)
         json_object_set_new(row, "performance", json_real(q->performance));
     free(key);
@@ -145,7 +145,7 @@ struct agent_walk {
     void *ctx;
 };
 
-static bool visit_queue(void *ctx, const char *key, void *value) {
+static bool console_live_visit_queue(void *ctx, const char *key, void *value) {
     struct agent_walk *w = ctx;
     struct queue *q = value;
     for (struct map_entry *i = q->members.first; i; i = i->next) {
@@ -161,10 +161,10 @@ static bool visit_queue(void *ctx, const char *key, void *value) {
 
 void each_agent(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx) {
     struct agent_walk w = {visit, ctx};
-    each_queue(e, k, visit_queue, &w);
+    each_queue(e, k, console_live_visit_queue, &w);
 }
 
-static const char *agent_state(const struct member *m, int64_t now) {
+static const char *console_live_agent_state(const struct member *m, int64_t now) {
     return m->status == 4 || m->status == 5 ? "gone"
            : m->in_call                     ? "talking"
            : m->ringing                     ? "ringing"
@@ -182,10 +182,11 @@ json_t *agent_row(struct engine *e, void *value) {
     char *key = xasprintf("%s/%s/%s", server, s->queue->name, m->interface);
     json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b}", "key", key, "interface",
                             m->interface, "queue", s->queue->name, "asterisk", server, "state",
-                            agent_state(m, now), "status", m->status, "paused", m->paused,
-                            "in_call", m->in_call);
+                            console_live_agent_state(m, now), "status", m->status, "paused",
+                            m->paused, "in_call", m->in_call);
     if (m->ready_at > now)
-        json_object_set_new(row, "ready_in", json_real(seconds(m->ready_at - now)));
+        json_object_set_new(row, "ready_in",
+                            json_real(console_live_seconds(m->ready_at - now)));
     free(key);
     return row;
 }
@@ -237,15 +238,14 @@ json_t *asterisk_row(struct engine *e, void *value) {
     struct asterisk *a = value;
     bool up = client_is_up(a->client);
     json_t *banner = json_string(client_banner(a->client));
-    json_t *row = json_pack("{s:s, s:s, s:I, s:b, s:s*, s:o, s:i, s:I, s:I, s:f, s:I, s:I}",
-                            "name", a->conf->name, "host", a->conf->host, "port",
-                            (json_int_t)a->conf->port, "ready", asterisk_is_ready(a), "why",
-                            up ? NULL : client_why(a->client), "banner",
-                            banner ? banner : json_string("?"), "logins",
-                            (int)client_generation(a->client), "up", (json_int_t)a->cap.up,
-                            "channels", (json_int_t)a->cap.channels, "cps", a->cap.cps,
-                            "asked", (json_int_t)a->asked, "originates",
-                            (json_int_t)a->originates);
+    json_t *row =
+        json_pack("{s:s, s:s, s:I, s:b, s:s*, s:o, s:i, s:I, s:I, s:f, s:I, s:I}", "name",
+                  a->conf->name, "host", a->conf->host, "port", (json_int_t)a->conf->port,
+                  "ready", asterisk_is_ready(a), "why", up ? NULL : client_why(a->client),
+                  "banner", banner ? banner : json_string("?"), "logins",
+                  (int)client_generation(a->client), "up", (json_int_t)a->cap.up, "channels",
+                  (json_int_t)a->cap.channels, "cps", a->cap.cps, "asked", (json_int_t)a->asked,
+                  "originates", (json_int_t)a->originates);
     return row ? row : json_object();
 }
 
@@ -262,7 +262,7 @@ json_t *trunk_row(struct engine *e, void *value) {
 /* ---- what can be asked of them ---- */
 
 /* hangup(uuid) */
-static void lent_hangup(void *arg, struct shell_call *c, json_t *args) {
+static void console_live_lent_hangup(void *arg, struct shell_call *c, json_t *args) {
     struct peer *p = arg;
     struct dialing *d = map_get(&p->console->engine->dialings, arg_text(args, 0));
     if (d == NULL) {
@@ -282,7 +282,7 @@ struct asked {
 
 /* Headers as {name, value} pairs would lose nothing but are no pleasure: an object, in
  * which a header that comes again is an array. */
-static json_t *headers_json(const struct message *m) {
+static json_t *console_live_headers_json(const struct message *m) {
     json_t *o = json_object();
     for (unsigned i = 0; i < m->count; i++) {
         const struct header *h = &m->headers[i];
@@ -301,12 +301,13 @@ static json_t *headers_json(const struct message *m) {
     return o;
 }
 
-static void on_reply(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void console_live_on_reply(void *arg, enum reply_kind kind, const struct message *m,
+                                  bool last) {
     struct asked *a = arg;
     if (kind == REPLY_RESPONSE)
-        a->answer = headers_json(m);
+        a->answer = console_live_headers_json(m);
     else if (kind == REPLY_ITEM && json_array_size(a->items) < AMI_ITEMS)
-        json_array_append_new(a->items, headers_json(m));
+        json_array_append_new(a->items, console_live_headers_json(m));
     if (!last)
         return;
     if (kind == REPLY_LOST || a->answer == NULL) {
@@ -324,7 +325,7 @@ static void on_reply(void *arg, enum reply_kind kind, const struct message *m, b
 
 /* NULL, or what is wrong with the list of {name, value}. */
 /* What would change, or block, the session the engine itself works with. */
-static bool is_ours(const char *action) {
+static bool console_live_is_ours(const char *action) {
     static const char *const ours[] = {"Login",  "Logoff", "Challenge",
                                        "Events", "Filter", "WaitEvent"};
     for (size_t i = 0; i < ARRAY_LEN(ours); i++)
@@ -333,7 +334,7 @@ static bool is_ours(const char *action) {
     return false;
 }
 
-static const char *add_headers(struct str *b, json_t *headers) {
+static const char *console_live_add_headers(struct str *b, json_t *headers) {
     size_t i;
     json_t *h;
     if (json_array_size(headers) > AMI_LINES)
@@ -348,7 +349,7 @@ static const char *add_headers(struct str *b, json_t *headers) {
             return "a header has at most 1000 bytes";
         if (strcasecmp(name, "ActionID") == 0)
             return "the ActionID is the engine's: leave it out";
-        if (strcasecmp(name, "Action") == 0 && is_ours(value))
+        if (strcasecmp(name, "Action") == 0 && console_live_is_ours(value))
             return "this action would change the engine's own session";
         header_add(b, name, value);
     }
@@ -356,19 +357,20 @@ static const char *add_headers(struct str *b, json_t *headers) {
 }
 
 /* ami(headers, asterisk) */
-static void lent_ami(void *arg, struct shell_call *c, json_t *args) {
+static void console_live_lent_ami(void *arg, struct shell_call *c, json_t *args) {
     struct peer *p = arg;
     struct engine *e = p->console->engine;
     const char *name = arg_text(args, 1);
     struct asterisk *a = *name ? map_get(&e->asterisks, name) : e->asterisks.first->value;
     struct str b = {0};
-    const char *why = a ? add_headers(&b, json_array_get(args, 0)) : "no such Asterisk";
+    const char *why =
+        a ? console_live_add_headers(&b, json_array_get(args, 0)) : "no such Asterisk";
     struct asked *ask = xcalloc(1, sizeof *ask);
     *ask = (struct asked){.call = c, .items = json_array()};
     if (why == NULL) {
         json_t *first = json_array_get(json_array_get(args, 0), 0);
         peer_note(p, "AMI action %.60s", arg_text(first, 1));
-        if (!client_send(a->client, &b, AMI_TIME, on_reply, ask))
+        if (!client_send(a->client, &b, AMI_TIME, console_live_on_reply, ask))
             why = "Asterisk is away";
     }
     if (why) {
@@ -380,7 +382,8 @@ static void lent_ami(void *arg, struct shell_call *c, json_t *args) {
 }
 
 const struct lent console_live[] = {
-    {"hangup", lent_hangup, "hangup(uuid): ends a call; false if there is none."},
-    {"ami", lent_ami, "ami({{name, value}, ...}, asterisk): the answer to an action."},
+    {"hangup", console_live_lent_hangup, "hangup(uuid): ends a call; false if there is none."},
+    {"ami", console_live_lent_ami,
+     "ami({{name, value}, ...}, asterisk): the answer to an action."},
     {0},
 };

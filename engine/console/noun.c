@@ -8,8 +8,8 @@
 #include "dialer/noun/nouns.h"
 #include "console/inner.h"
 
-#define PIECE 200        /* resources that one call of list looks at */
-#define ROW_COST 300     /* instructions that one of them is taken for */
+#define PIECE 200    /* resources that one call of list looks at */
+#define ROW_COST 300 /* instructions that one of them is taken for */
 
 const char *arg_text(json_t *args, size_t i) {
     const char *s = json_string_value(json_array_get(args, i));
@@ -23,27 +23,29 @@ int64_t arg_int(json_t *args, size_t i, int64_t otherwise) {
 
 /* ---- what there is ---- */
 
-static void each_stored(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx) {
+static void console_noun_each_stored(struct engine *e, const struct kind *k, kind_visit *visit,
+                                     void *ctx) {
     for (struct map_entry *i = noun_map(e, k->noun)->first; i; i = i->next)
         if (!visit(ctx, i->key, (void *)(uintptr_t)noun_row(k->noun, i->value)))
             return;
 }
 
-static json_t *stored_row(struct engine *e, void *value) {
+static json_t *console_noun_stored_row(struct engine *e, void *value) {
     (void)e;
     return kind_row(value);
 }
 
 const struct kind kinds[] = {
     {"campaign", "why to call: ties one plan, one dlma and one destination", "Campaign",
-     &noun_campaign, NULL, "uuid", each_stored, stored_row},
-    {"plan", "how and when to call", "Plan", &noun_plan, NULL, "uuid", each_stored, stored_row},
+     &noun_campaign, NULL, "uuid", console_noun_each_stored, console_noun_stored_row},
+    {"plan", "how and when to call", "Plan", &noun_plan, NULL, "uuid", console_noun_each_stored,
+     console_noun_stored_row},
     {"dlma", "dial list master: a named list of leads", "Dlma", &noun_dlma, NULL, "uuid",
-     each_stored, stored_row},
+     console_noun_each_stored, console_noun_stored_row},
     {"dl", "a lead: a customer with up to eight numbers", "DlList", &noun_lead, NULL, "uuid",
-     NULL, stored_row},
+     NULL, console_noun_stored_row},
     {"destination", "who gets the call once it is answered", "Destination", &noun_destination,
-     NULL, "uuid", each_stored, stored_row},
+     NULL, "uuid", console_noun_each_stored, console_noun_stored_row},
     {"dialing", "a call in flight", "Dialing", NULL, dialing_fields, "uuid", each_dialing,
      dialing_row},
     {"preview", "a lead that is offered to an agent", NULL, NULL, preview_fields, "uuid",
@@ -99,7 +101,7 @@ json_t *kind_row(const struct row *row) {
 }
 
 /* One header as a value of that type; NULL for <unknown>. */
-static json_t *header_value(const char *text, enum kind_type type) {
+static json_t *console_noun_header_value(const char *text, enum kind_type type) {
     int64_t n;
     if (strcmp(text, "<unknown>") == 0)
         return NULL;
@@ -110,7 +112,7 @@ static json_t *header_value(const char *text, enum kind_type type) {
 }
 
 /* name=value into the object of variables. */
-static void add_variable(json_t *o, const char *text) {
+static void console_noun_add_variable(json_t *o, const char *text) {
     const char *eq = strchr(text, '=');
     json_t *vars = json_object_get(o, "variables");
     if (eq == NULL)
@@ -120,13 +122,14 @@ static void add_variable(json_t *o, const char *text) {
         json_object_set_new(o, "variables", vars);
     }
     char *name = xstrndup(text, (size_t)(eq - text));
-    json_t *value = header_value(eq + 1, KIND_TEXT);
+    json_t *value = console_noun_header_value(eq + 1, KIND_TEXT);
     json_object_set_new(vars, name, value ? value : json_null());
     free(name);
 }
 
 /* The name and type under which the kind knows a header; NULL if it does not. */
-static const char *field_of(const struct kind *k, const char *header, enum kind_type *type) {
+static const char *console_noun_field_of(const struct kind *k, const char *header,
+                                         enum kind_type *type) {
     for (int i = 0; k->noun && i < k->noun->count; i++) {
         const struct field *f = &k->noun->fields[i];
         *type = f->type == FIELD_INT ? KIND_INT : KIND_TEXT;
@@ -147,11 +150,11 @@ json_t *kind_headers(const struct kind *k, const struct message *m) {
         const struct header *h = &m->headers[i];
         enum kind_type type;
         if (strcmp(h->name, "Variable") == 0) {
-            add_variable(o, h->value);
+            console_noun_add_variable(o, h->value);
             continue;
         }
-        const char *name = field_of(k, h->name, &type);
-        json_t *v = name ? header_value(h->value, type) : NULL;
+        const char *name = console_noun_field_of(k, h->name, &type);
+        json_t *v = name ? console_noun_header_value(h->value, type) : NULL;
         if (v)
             json_object_set_new(o, name, v);
     }
@@ -160,11 +163,13 @@ json_t *kind_headers(const struct kind *k, const struct message *m) {
 
 /* ---- what they consist of ---- */
 
-static const char *const type_names[] = {
-    [KIND_TEXT] = "text", [KIND_INT] = "number", [KIND_BOOL] = "boolean",
-    [KIND_REAL] = "number", [KIND_VARS] = "table"};
+static const char *const type_names[] = {[KIND_TEXT] = "text",
+                                         [KIND_INT] = "number",
+                                         [KIND_BOOL] = "boolean",
+                                         [KIND_REAL] = "number",
+                                         [KIND_VARS] = "table"};
 
-static json_t *describe_noun(const struct noun *n) {
+static json_t *console_noun_describe_noun(const struct noun *n) {
     static const enum kind_type types[] = {
         [FIELD_TEXT] = KIND_TEXT, [FIELD_INT] = KIND_INT, [FIELD_VARS] = KIND_VARS};
     json_t *all = json_array();
@@ -172,15 +177,16 @@ static json_t *describe_noun(const struct noun *n) {
         const struct field *f = &n->fields[i];
         if (f->flags & FIELD_STATE)
             continue;
-        json_array_append_new(
-            all, json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:b}", "name", f->column, "header",
-                           f->header, "type", type_names[types[f->type]], "help", f->help,
-                           "init", f->init, "input", (f->flags & FIELD_INPUT) != 0));
+        json_array_append_new(all,
+                              json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:b}", "name", f->column,
+                                        "header", f->header, "type", type_names[types[f->type]],
+                                        "help", f->help, "init", f->init, "input",
+                                        (f->flags & FIELD_INPUT) != 0));
     }
     return all;
 }
 
-static json_t *describe_fields(const struct kind_field *f) {
+static json_t *console_noun_describe_fields(const struct kind_field *f) {
     json_t *all = json_array();
     for (; f->name; f++)
         json_array_append_new(all, json_pack("{s:s, s:s, s:s*, s:b}", "name", f->name, "type",
@@ -188,22 +194,23 @@ static json_t *describe_fields(const struct kind_field *f) {
     return all;
 }
 
-static void lent_nouns(void *arg, struct shell_call *c, json_t *args) {
+static void console_noun_lent_nouns(void *arg, struct shell_call *c, json_t *args) {
     (void)arg, (void)args;
     json_t *all = json_array();
     for (const struct kind *k = kinds; k->name; k++)
-        json_array_append_new(
-            all, json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "name", k->name, "help", k->help,
-                           "key", k->key, "stored", k->noun != NULL, "events", k->event != NULL,
-                           "fields", k->noun ? describe_noun(k->noun)
-                                             : describe_fields(k->fields)));
+        json_array_append_new(all,
+                              json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "name", k->name,
+                                        "help", k->help, "key", k->key, "stored",
+                                        k->noun != NULL, "events", k->event != NULL, "fields",
+                                        k->noun ? console_noun_describe_noun(k->noun)
+                                                : console_noun_describe_fields(k->fields)));
     shell_answer(c, all);
 }
 
 /* ---- finding ---- */
 
 /* A value of a row against what was asked for: the same text. */
-static bool is_same(const json_t *value, const json_t *wanted) {
+static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
     char a[64], b[64];
     const char *text[2];
     const json_t *v[2] = {value, wanted};
@@ -222,12 +229,12 @@ static bool is_same(const json_t *value, const json_t *wanted) {
     return strcmp(text[0], text[1]) == 0;
 }
 
-static bool matches(json_t *row, json_t *match) {
+static bool console_noun_matches(json_t *row, json_t *match) {
     const char *name;
     json_t *wanted;
-    json_object_foreach(match, name, wanted)
-        if (!is_same(json_object_get(row, name), wanted))
-            return false;
+    json_object_foreach(match, name,
+                        wanted) if (!console_noun_is_same(json_object_get(row, name),
+                                                          wanted)) return false;
     return true;
 }
 
@@ -240,23 +247,23 @@ struct walk {
 };
 
 /* Keeps what matches; false when this piece is done. */
-static bool keep(struct walk *w, json_t *row) {
+static bool console_noun_keep(struct walk *w, json_t *row) {
     w->seen++;
-    if (matches(row, w->match))
+    if (console_noun_matches(row, w->match))
         json_array_append(w->rows, row);
     json_decref(row);
     return w->seen < PIECE && (int64_t)json_array_size(w->rows) < w->wanted;
 }
 
-static bool visit_next(void *ctx, const char *key, void *value) {
+static bool console_noun_visit_next(void *ctx, const char *key, void *value) {
     (void)key;
     struct walk *w = ctx;
     if (w->at++ < w->after)
         return true;
-    return keep(w, w->kind->json(w->engine, value));
+    return console_noun_keep(w, w->kind->json(w->engine, value));
 }
 
-static void walk_leads(struct walk *w) {
+static void console_noun_walk_leads(struct walk *w) {
     const char *dlma = json_string_value(json_object_get(w->match, "dlma_uuid"));
     struct query q;
     w->at = w->after;
@@ -267,14 +274,14 @@ static void walk_leads(struct walk *w) {
     for (bool more = true; more && query_step(&q);) {
         struct row *row = query_row(&q, 0, &noun_lead);
         w->at = row_int(row, LEAD_ID);
-        more = keep(w, kind_row(row));
+        more = console_noun_keep(w, kind_row(row));
         row_free(row);
     }
     query_end(&q);
 }
 
 /* list(noun, match, after, count) */
-static void lent_list(void *arg, struct shell_call *c, json_t *args) {
+static void console_noun_lent_list(void *arg, struct shell_call *c, json_t *args) {
     struct peer *p = arg;
     const struct kind *k = kind_find(arg_text(args, 0));
     if (k == NULL) {
@@ -288,9 +295,9 @@ static void lent_list(void *arg, struct shell_call *c, json_t *args) {
                      .after = arg_int(args, 2, 0),
                      .wanted = arg_int(args, 3, PIECE)};
     if (k->each)
-        k->each(w.engine, k, visit_next, &w);
+        k->each(w.engine, k, console_noun_visit_next, &w);
     else
-        walk_leads(&w);
+        console_noun_walk_leads(&w);
     bool more = w.seen == PIECE || (int64_t)json_array_size(w.rows) >= w.wanted;
     shell_charge(c, w.seen * ROW_COST);
     json_t *answer = json_pack("{s:o}", "rows", w.rows);
@@ -306,14 +313,14 @@ struct search {
     json_t *found;
 };
 
-static bool visit_key(void *ctx, const char *key, void *value) {
+static bool console_noun_visit_key(void *ctx, const char *key, void *value) {
     struct search *s = ctx;
     if (strcmp(key, s->key) == 0)
         s->found = s->kind->json(s->engine, value);
     return s->found == NULL;
 }
 
-static json_t *get_lead(struct engine *e, const char *uuid) {
+static json_t *console_noun_get_lead(struct engine *e, const char *uuid) {
     struct lead *l = lead_hold(e, uuid);
     json_t *row = l && row_int(l->row, LEAD_IN_USE) ? kind_row(l->row) : NULL;
     if (l)
@@ -322,14 +329,14 @@ static json_t *get_lead(struct engine *e, const char *uuid) {
 }
 
 /* get(noun, key) */
-static void lent_get(void *arg, struct shell_call *c, json_t *args) {
+static void console_noun_lent_get(void *arg, struct shell_call *c, json_t *args) {
     struct engine *e = ((struct peer *)arg)->console->engine;
     const struct kind *k = kind_find(arg_text(args, 0));
     struct search s = {.engine = e, .kind = k, .key = arg_text(args, 1)};
     if (k && k->each)
-        k->each(e, k, visit_key, &s);
+        k->each(e, k, console_noun_visit_key, &s);
     else if (k)
-        s.found = get_lead(e, s.key);
+        s.found = console_noun_get_lead(e, s.key);
     shell_answer(c, s.found ? s.found : json_false());
 }
 
@@ -344,7 +351,7 @@ struct ask {
 };
 
 /* A header and its value into the message; false if it would not be one. */
-static bool add_line(struct message *m, const char *name, const char *value) {
+static bool console_noun_add_line(struct message *m, const char *name, const char *value) {
     if (strpbrk(name, ": \r\n") || strpbrk(value, "\r\n"))
         return false;
     char *line = xasprintf("%s: %s", name, value);
@@ -353,34 +360,34 @@ static bool add_line(struct message *m, const char *name, const char *value) {
     return true;
 }
 
-static bool add_variables(struct message *m, const char *header, json_t *vars) {
+static bool console_noun_add_variables(struct message *m, const char *header, json_t *vars) {
     const char *name;
     json_t *value;
-    bool good = json_object_size(vars) || add_line(m, header, "");
+    bool good = json_object_size(vars) || console_noun_add_line(m, header, "");
     json_object_foreach(vars, name, value) {
         const char *given = json_string_value(value);
         char *text = xasprintf("%s=%s", name, given ? given : "");
-        good = good && add_line(m, header, text);
+        good = good && console_noun_add_line(m, header, text);
         free(text);
     }
     return good;
 }
 
 /* Headers of a request from an object of texts and variables. */
-static bool read_fields(struct message *m, json_t *fields) {
+static bool console_noun_read_fields(struct message *m, json_t *fields) {
     const char *name;
     json_t *value;
     json_object_foreach(fields, name, value) {
         const char *text = json_string_value(value);
-        bool good = json_is_object(value) ? add_variables(m, name, value)
-                                          : add_line(m, name, text ? text : "");
+        bool good = json_is_object(value) ? console_noun_add_variables(m, name, value)
+                                          : console_noun_add_line(m, name, text ? text : "");
         if (!good)
             return false;
     }
     return true;
 }
 
-static void on_changed(void *arg, const char *error, const struct row *row) {
+static void console_noun_on_changed(void *arg, const char *error, const struct row *row) {
     struct ask *ask = arg;
     if (error) {
         shell_refuse(ask->call, error);
@@ -396,47 +403,52 @@ typedef void change_fn(struct engine *e, const struct noun *n, const struct mess
                        noun_done *done, void *arg);
 
 /* The common part of create, update and delete. */
-static void change(struct peer *p, struct shell_call *c, json_t *args, change_fn *fn,
-                   const char *verb, size_t fields) {
+static void console_noun_change(struct peer *p, struct shell_call *c, json_t *args,
+                                change_fn *fn, const char *verb, size_t fields) {
     const struct kind *k = kind_find(arg_text(args, 0));
     struct message m = {0};
     message_reset(&m);
     if (k == NULL || k->noun == NULL) {
         shell_refuse(c, "that is not for the console to change");
-    } else if ((fields == 2 && !add_line(&m, "Uuid", arg_text(args, 1))) ||
-               !read_fields(&m, json_array_get(args, fields))) {
+    } else if ((fields == 2 && !console_noun_add_line(&m, "Uuid", arg_text(args, 1))) ||
+               !console_noun_read_fields(&m, json_array_get(args, fields))) {
         shell_refuse(c, "a value has a line break");
     } else {
         struct ask *ask = xcalloc(1, sizeof *ask);
         *ask = (struct ask){.call = c, .log = p->console->engine->log, .uid = p->uid};
         snprintf(ask->what, sizeof ask->what, "%s %s", k->name, verb);
         message_done(&m);
-        fn(p->console->engine, k->noun, &m, on_changed, ask);
+        fn(p->console->engine, k->noun, &m, console_noun_on_changed, ask);
     }
     message_free(&m);
 }
 
 /* create(noun, fields) */
-static void lent_create(void *arg, struct shell_call *c, json_t *args) {
-    change(arg, c, args, noun_create, "create", 1);
+static void console_noun_lent_create(void *arg, struct shell_call *c, json_t *args) {
+    console_noun_change(arg, c, args, noun_create, "create", 1);
 }
 
 /* update(noun, uuid, fields) */
-static void lent_update(void *arg, struct shell_call *c, json_t *args) {
-    change(arg, c, args, noun_update, "update", 2);
+static void console_noun_lent_update(void *arg, struct shell_call *c, json_t *args) {
+    console_noun_change(arg, c, args, noun_update, "update", 2);
 }
 
 /* delete(noun, uuid) */
-static void lent_delete(void *arg, struct shell_call *c, json_t *args) {
-    change(arg, c, args, noun_delete, "delete", 2);
+static void console_noun_lent_delete(void *arg, struct shell_call *c, json_t *args) {
+    console_noun_change(arg, c, args, noun_delete, "delete", 2);
 }
 
 const struct lent console_nouns[] = {
-    {"nouns", lent_nouns, "nouns(): all nouns with their fields."},
-    {"list", lent_list, "list(noun, match, after, count): {rows, next}, a piece of them."},
-    {"get", lent_get, "get(noun, key): the fields of one, false if there is none."},
-    {"create", lent_create, "create(noun, headers): the new one, once it is durable."},
-    {"update", lent_update, "update(noun, uuid, headers): the changed one, once durable."},
-    {"delete", lent_delete, "delete(noun, uuid): the deleted one, once that is durable."},
+    {"nouns", console_noun_lent_nouns, "nouns(): all nouns with their fields."},
+    {"list", console_noun_lent_list,
+     "list(noun, match, after, count): {rows, next}, a piece of them."},
+    {"get", console_noun_lent_get,
+     "get(noun, key): the fields of one, false if there is none."},
+    {"create", console_noun_lent_create,
+     "create(noun, headers): the new one, once it is durable."},
+    {"update", console_noun_lent_update,
+     "update(noun, uuid, headers): the changed one, once durable."},
+    {"delete", console_noun_lent_delete,
+     "delete(noun, uuid): the deleted one, once that is durable."},
     {0},
 };

@@ -25,7 +25,7 @@ struct prompt {
     bool done;
 };
 
-static struct prompt *of(EditLine *el) {
+static struct prompt *prompt_of(EditLine *el) {
     struct prompt *p;
     el_get(el, EL_CLIENTDATA, &p);
     return p;
@@ -33,13 +33,13 @@ static struct prompt *of(EditLine *el) {
 
 static char *prompt_text(EditLine *el) {
     static char first[] = "astout> ", next[] = "     >> ";
-    return of(el)->code.len ? next : first;
+    return prompt_of(el)->code.len ? next : first;
 }
 
 /* ---- what the engine says between two keys ---- */
 
 /* Prints above the line that is being typed. */
-static void print_above(struct prompt *p, json_t *frame) {
+static void prompt_print_above(struct prompt *p, json_t *frame) {
     const char *text = json_string_value(json_object_get(frame, "out"));
     if (text == NULL)
         return;
@@ -49,18 +49,17 @@ static void print_above(struct prompt *p, json_t *frame) {
     el_set(p->el, EL_REFRESH);
 }
 
-static bool read_engine(struct prompt *p) {
+static bool prompt_read_engine(struct prompt *p) {
     if (!link_read(p->link))
         return false;
     for (json_t *frame; (frame = link_next(p->link)); json_decref(frame))
-        print_above(p, frame);
+        prompt_print_above(p, frame);
     return true;
 }
 
 /* One byte of a key; -1 when the line is given up. */
-static int next_byte(struct prompt *p) {
-    struct pollfd fds[2] = {{.fd = 0, .events = POLLIN},
-                            {.fd = p->link->fd, .events = POLLIN}};
+static int prompt_next_byte(struct prompt *p) {
+    struct pollfd fds[2] = {{.fd = 0, .events = POLLIN}, {.fd = p->link->fd, .events = POLLIN}};
     for (;;) {
         if (link_was_interrupted(p->link))
             return -1;
@@ -68,7 +67,7 @@ static int next_byte(struct prompt *p) {
             el_resize(p->el);
         if (poll(fds, 2, -1) < 0)
             continue;
-        if (fds[1].revents && !read_engine(p))
+        if (fds[1].revents && !prompt_read_engine(p))
             return -1;
         unsigned char c;
         if (fds[0].revents)
@@ -77,10 +76,10 @@ static int next_byte(struct prompt *p) {
 }
 
 /* libedit's way of asking for a key. */
-static int get_key(EditLine *el, wchar_t *out) {
+static int prompt_get_key(EditLine *el, wchar_t *out) {
     mbstate_t state = {0};
     for (;;) {
-        int byte = next_byte(of(el));
+        int byte = prompt_next_byte(prompt_of(el));
         if (byte < 0)
             return -1;
         char c = (char)byte;
@@ -96,7 +95,7 @@ static int get_key(EditLine *el, wchar_t *out) {
 /* ---- Tab ---- */
 
 /* The engine's offer for the text before the cursor; NULL if it does not come. */
-static json_t *ask_words(struct prompt *p) {
+static json_t *prompt_ask_words(struct prompt *p) {
     const LineInfo *line = el_line(p->el);
     struct str text = {0};
     str_add(&text, str_get(&p->code));
@@ -111,55 +110,56 @@ static json_t *ask_words(struct prompt *p) {
         for (json_t *frame; (frame = link_next(p->link)); json_decref(frame)) {
             if (json_object_get(frame, "words"))
                 return frame;
-            print_above(p, frame);
+            prompt_print_above(p, frame);
         }
     return NULL;
 }
 
-static const char *word(json_t *words, size_t i) {
+static const char *prompt_word(json_t *words, size_t i) {
     const char *s = json_string_value(json_array_get(words, i));
     return s ? s : "";
 }
 
 /* Bytes that all of them begin with. */
-static size_t common(json_t *words) {
-    size_t n = strlen(word(words, 0));
+static size_t prompt_common(json_t *words) {
+    size_t n = strlen(prompt_word(words, 0));
     for (size_t i = 1; i < json_array_size(words); i++) {
         size_t same = 0;
-        while (same < n && word(words, i)[same] == word(words, 0)[same])
+        while (same < n && prompt_word(words, i)[same] == prompt_word(words, 0)[same])
             same++;
         n = same;
     }
-    while (n && (word(words, 0)[n] & 0xc0) == 0x80) /* no half characters */
+    while (n && (prompt_word(words, 0)[n] & 0xc0) == 0x80) /* no half characters */
         n--;
     return n;
 }
 
 /* All of them below the line, in columns. */
-static void print_words(json_t *words) {
+static void prompt_print_words(json_t *words) {
     size_t widest = 0, count = json_array_size(words);
     for (size_t i = 0; i < count; i++)
-        widest = strlen(word(words, i)) > widest ? strlen(word(words, i)) : widest;
+        widest =
+            strlen(prompt_word(words, i)) > widest ? strlen(prompt_word(words, i)) : widest;
     size_t width = link_width() > 0 ? (size_t)link_width() : 80;
     size_t columns = width / (widest + 2) ? width / (widest + 2) : 1;
     for (size_t i = 0; i < count; i++)
-        printf("%s%-*s", i % columns ? "" : "\n", (int)widest + 2, word(words, i));
+        printf("%s%-*s", i % columns ? "" : "\n", (int)widest + 2, prompt_word(words, i));
     printf("\n");
     fflush(stdout);
 }
 
-static unsigned char on_tab(EditLine *el, int key) {
+static unsigned char prompt_on_tab(EditLine *el, int key) {
     (void)key;
-    json_t *frame = ask_words(of(el)), *words = json_object_get(frame, "words");
+    json_t *frame = prompt_ask_words(prompt_of(el)), *words = json_object_get(frame, "words");
     size_t from = (size_t)json_integer_value(json_object_get(frame, "from"));
     unsigned char what = CC_REFRESH_BEEP;
-    size_t n = json_array_size(words) ? common(words) : 0;
+    size_t n = json_array_size(words) ? prompt_common(words) : 0;
     if (n > from) {
-        char *more = xstrndup(word(words, 0) + from, n - from);
+        char *more = xstrndup(prompt_word(words, 0) + from, n - from);
         what = el_insertstr(el, more) == 0 ? CC_REFRESH : CC_ERROR;
         free(more);
     } else if (json_array_size(words) > 1) {
-        print_words(words);
+        prompt_print_words(words);
         what = CC_REDISPLAY;
     }
     json_decref(frame);
@@ -168,7 +168,7 @@ static unsigned char on_tab(EditLine *el, int key) {
 
 /* ---- history ---- */
 
-static void open_history(struct prompt *p) {
+static void prompt_open_history(struct prompt *p) {
     const char *home = getenv("HOME");
     HistEvent ev;
     p->history = history_init();
@@ -181,7 +181,7 @@ static void open_history(struct prompt *p) {
 }
 
 /* Kept at once: a terminal may be closed at any time. */
-static void remember(struct prompt *p, const char *line) {
+static void prompt_remember(struct prompt *p, const char *line) {
     HistEvent ev;
     history(p->history, &ev, H_ENTER, line);
     if (p->file == NULL)
@@ -193,7 +193,7 @@ static void remember(struct prompt *p, const char *line) {
 
 /* ---- lines ---- */
 
-static void run_line(struct prompt *p, const char *line) {
+static void prompt_run_line(struct prompt *p, const char *line) {
     char *error = NULL;
     str_add(&p->code, line);
     enum line_end end = link_line(p->link, str_get(&p->code), &error);
@@ -205,10 +205,10 @@ static void run_line(struct prompt *p, const char *line) {
     free(error);
 }
 
-static bool is_blank(const char *line) { return line[strspn(line, " \t\r\n")] == '\0'; }
+static bool prompt_is_blank(const char *line) { return line[strspn(line, " \t\r\n")] == '\0'; }
 
 /* A key was not to be had: Ctrl-C begins anew, Ctrl-D and a lost engine end. */
-static void on_no_line(struct prompt *p) {
+static void prompt_on_no_line(struct prompt *p) {
     bool interrupted = p->link->interrupted;
     p->link->interrupted = false;
     printf(interrupted ? "^C\n" : "\n");
@@ -218,18 +218,18 @@ static void on_no_line(struct prompt *p) {
     str_reset(&p->code);
 }
 
-static void read_line(struct prompt *p) {
+static void prompt_read_line(struct prompt *p) {
     int n = 0;
     const char *line = el_gets(p->el, &n);
     if (line == NULL || n <= 0) {
-        on_no_line(p);
+        prompt_on_no_line(p);
     } else if (p->code.len == 0 &&
                (strcmp(line, "exit\n") == 0 || strcmp(line, "quit\n") == 0)) {
         p->done = true;
-    } else if (!is_blank(line) || p->code.len) {
+    } else if (!prompt_is_blank(line) || p->code.len) {
         char *copy = xstrdup(line); /* libedit's own goes with the next */
-        remember(p, copy);
-        run_line(p, copy);
+        prompt_remember(p, copy);
+        prompt_run_line(p, copy);
         free(copy);
     }
 }
@@ -240,16 +240,16 @@ int prompt_run(struct link *l, const char *greeting) {
     el_set(p.el, EL_CLIENTDATA, &p);
     el_set(p.el, EL_PROMPT, prompt_text);
     el_set(p.el, EL_EDITOR, "emacs");
-    el_set(p.el, EL_GETCFN, get_key);
+    el_set(p.el, EL_GETCFN, prompt_get_key);
     /* the wide form: the other one copies these texts and never frees them */
-    el_wset(p.el, EL_ADDFN, L"astout-complete", L"completes the word", on_tab);
+    el_wset(p.el, EL_ADDFN, L"astout-complete", L"completes the word", prompt_on_tab);
     el_set(p.el, EL_BIND, "^I", "astout-complete", NULL);
     el_set(p.el, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    open_history(&p);
+    prompt_open_history(&p);
     el_source(p.el, NULL);
     printf("%s\n", greeting);
     while (!p.done)
-        read_line(&p);
+        prompt_read_line(&p);
     history_end(p.history);
     el_end(p.el);
     str_free(&p.code);

@@ -96,7 +96,7 @@ json_t *shadow_row(struct engine *e, void *value) {
 }
 
 /* reload() */
-static void lent_reload(void *arg, struct shell_call *c, json_t *args) {
+static void console_strategy_lent_reload(void *arg, struct shell_call *c, json_t *args) {
     (void)args;
     struct peer *p = arg;
     struct engine *e = p->console->engine;
@@ -108,6 +108,7 @@ static void lent_reload(void *arg, struct shell_call *c, json_t *args) {
 }
 
 const struct lent console_strategies[] = {
-    {"reload", lent_reload, "reload(): configuration, users and strategies, read again."},
+    {"reload", console_strategy_lent_reload,
+     "reload(): configuration, users and strategies, read again."},
     {0},
 };

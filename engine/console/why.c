@@ -9,15 +9,15 @@
 #include "dialer/plan/plan.h"
 #include "console/inner.h"
 
-#define PIECE 2000      /* leads that one call of why_counts looks at */
-#define LEAD_COST 20    /* instructions that one of them is taken for */
+#define PIECE 2000   /* leads that one call of why_counts looks at */
+#define LEAD_COST 20 /* instructions that one of them is taken for */
 
-static struct campaign *find_campaign(struct peer *p, const char *uuid) {
+static struct campaign *why_find_campaign(struct peer *p, const char *uuid) {
     return map_get(&p->console->engine->campaigns, uuid);
 }
 
 /* Why a lead has no place in the campaign's agenda. */
-static const char *no_place(const struct campaign *c) {
+static const char *why_no_place(const struct campaign *c) {
     return c->agenda == NULL      ? "the campaign is not started"
            : !c->agenda->complete ? "the list is being read"
                                   : "its last change is being written";
@@ -26,7 +26,7 @@ static const char *no_place(const struct campaign *c) {
 /* ---- a campaign ---- */
 
 /* Its decisions so far, by reason. */
-static json_t *decisions(const struct campaign *c) {
+static json_t *why_decisions(const struct campaign *c) {
     json_t *o = json_object();
     for (int r = 0; r < REASON_COUNT; r++)
         if (c->reasons[r])
@@ -35,22 +35,22 @@ static json_t *decisions(const struct campaign *c) {
 }
 
 /* why_campaign(uuid) */
-static void lent_campaign(void *arg, struct shell_call *call, json_t *args) {
-    struct campaign *c = find_campaign(arg, arg_text(args, 0));
+static void why_lent_campaign(void *arg, struct shell_call *call, json_t *args) {
+    struct campaign *c = why_find_campaign(arg, arg_text(args, 0));
     if (c == NULL) {
         shell_answer(call, json_false());
         return;
     }
-    shell_answer(call, json_pack("{s:s, s:i, s:I, s:I, s:o}", "reason", reason_text(c->reason),
-                                 "code", (int)c->reason, "status",
-                                 (json_int_t)campaign_status(c), "in_flight",
-                                 (json_int_t)c->live, "decisions", decisions(c)));
+    shell_answer(call,
+                 json_pack("{s:s, s:i, s:I, s:I, s:o}", "reason", reason_text(c->reason),
+                           "code", (int)c->reason, "status", (json_int_t)campaign_status(c),
+                           "in_flight", (json_int_t)c->live, "decisions", why_decisions(c)));
 }
 
 /* why_counts(uuid, after): a piece of the campaign's list, each lead under one reason. */
-static void lent_counts(void *arg, struct shell_call *call, json_t *args) {
+static void why_lent_counts(void *arg, struct shell_call *call, json_t *args) {
     struct peer *p = arg;
-    struct campaign *c = find_campaign(p, arg_text(args, 0));
+    struct campaign *c = why_find_campaign(p, arg_text(args, 0));
     struct item *dlma = c ? campaign_dlma(c) : NULL;
     int64_t after = arg_int(args, 1, 0), last = after, seen = 0;
     json_t *counts = json_object();
@@ -58,7 +58,7 @@ static void lent_counts(void *arg, struct shell_call *call, json_t *args) {
     if (dlma) {
         query_begin(&q, p->console->engine->store, READ_LEAD_WHYS, row_uuid(dlma->row), after,
                     (int64_t)PIECE, c->agenda ? c->agenda->id : INT64_C(0),
-                    engine_wall(p->console->engine), no_place(c));
+                    engine_wall(p->console->engine), why_no_place(c));
         while (query_step(&q)) {
             const char *why = query_text(&q, 0);
             json_object_set_new(counts, why ? why : "no reason given",
@@ -84,12 +84,12 @@ static const char *why_ready(const struct campaign *c) {
 }
 
 /* What the agenda says of it; at: when it is due, 0 = says nothing. */
-static json_t *place(struct campaign *c, const struct lead *l, int64_t *at) {
+static json_t *why_place(struct campaign *c, const struct lead *l, int64_t *at) {
     struct query q;
     json_t *why = NULL;
     if (c->agenda == NULL)
         return json_string(campaign_status(c) == CAMPAIGN_STOP
-                               ? no_place(c)
+                               ? why_no_place(c)
                                : reason_text(REASON_INCOMPLETE));
     query_begin(&q, c->engine->store, READ_DUE_OF_LEAD, c->agenda->id,
                 row_int(l->row, LEAD_ID));
@@ -104,15 +104,15 @@ static json_t *place(struct campaign *c, const struct lead *l, int64_t *at) {
     }
     bool ready = *at && why == NULL;
     query_end(&q);
-    return why ? why : json_string(ready ? why_ready(c) : no_place(c));
+    return why ? why : json_string(ready ? why_ready(c) : why_no_place(c));
 }
 
-static json_t *lead_in_campaign(struct campaign *c, const struct lead *l) {
+static json_t *why_lead_in_campaign(struct campaign *c, const struct lead *l) {
     int64_t at = 0;
     json_t *o = json_pack("{s:s, s:s*, s:I}", "uuid", row_uuid(c->item.row), "name",
                           row_text(c->item.row, CAMPAIGN_NAME), "status",
                           (json_int_t)campaign_status(c));
-    json_object_set_new(o, "reason", place(c, l, &at));
+    json_object_set_new(o, "reason", why_place(c, l, &at));
     if (at > 0) {
         char text[TIME_TEXT];
         time_text(text, at);
@@ -122,7 +122,7 @@ static json_t *lead_in_campaign(struct campaign *c, const struct lead *l) {
 }
 
 /* Borrowed, or text in buf. */
-static const char *lead_reason(const struct lead *l, json_t *campaigns, char buf[320]) {
+static const char *why_lead_reason(const struct lead *l, json_t *campaigns, char buf[320]) {
     int64_t status = row_int(l->row, LEAD_STATUS);
     const char *agent = row_text(l->row, LEAD_RESV_TARGET);
     if (status == 1)
@@ -145,7 +145,7 @@ static const char *lead_reason(const struct lead *l, json_t *campaigns, char buf
 }
 
 /* why_lead(uuid) */
-static void lent_lead(void *arg, struct shell_call *call, json_t *args) {
+static void why_lent_lead(void *arg, struct shell_call *call, json_t *args) {
     struct engine *e = ((struct peer *)arg)->console->engine;
     struct lead *l = lead_hold(e, arg_text(args, 0));
     if (l == NULL) {
@@ -158,16 +158,16 @@ static void lent_lead(void *arg, struct shell_call *call, json_t *args) {
         struct campaign *c = i->value;
         const char *dlma = row_text(c->item.row, CAMPAIGN_DLMA);
         if (dlma && strcmp(dlma, row_text(l->row, LEAD_DLMA_UUID)) == 0)
-            json_array_append_new(campaigns, lead_in_campaign(c, l));
+            json_array_append_new(campaigns, why_lead_in_campaign(c, l));
     }
-    shell_answer(call, json_pack("{s:s, s:o}", "reason", lead_reason(l, campaigns, buf), "campaigns",
-                                 campaigns));
+    shell_answer(call, json_pack("{s:s, s:o}", "reason", why_lead_reason(l, campaigns, buf),
+                                 "campaigns", campaigns));
     lead_release(l);
 }
 
 /* ---- a trunk ---- */
 
-static const char *trunk_reason(struct engine *e, struct trunk *t, size_t started) {
+static const char *why_trunk_reason(struct engine *e, struct trunk *t, size_t started) {
     struct asterisk *a = map_get(&e->asterisks, t->conf->asterisk);
     if (store_is_failing(e->store))
         return reason_text(REASON_STORE);
@@ -182,7 +182,7 @@ static const char *trunk_reason(struct engine *e, struct trunk *t, size_t starte
 }
 
 /* why_trunk(name) */
-static void lent_trunk(void *arg, struct shell_call *call, json_t *args) {
+static void why_lent_trunk(void *arg, struct shell_call *call, json_t *args) {
     struct engine *e = ((struct peer *)arg)->console->engine;
     struct trunk *t = map_get(&e->trunks, arg_text(args, 0));
     size_t started = 0;
@@ -202,15 +202,15 @@ static void lent_trunk(void *arg, struct shell_call *call, json_t *args) {
         json_object_set_new(counts, reason, json_integer(n + 1));
         started += campaign_status(c) == CAMPAIGN_START;
     }
-    shell_answer(call, json_pack("{s:s, s:I, s:I, s:o}", "reason", trunk_reason(e, t, started),
-                                 "up", (json_int_t)t->cap.up, "channels",
-                                 (json_int_t)t->cap.channels, "campaigns", counts));
+    shell_answer(call, json_pack("{s:s, s:I, s:I, s:o}", "reason",
+                                 why_trunk_reason(e, t, started), "up", (json_int_t)t->cap.up,
+                                 "channels", (json_int_t)t->cap.channels, "campaigns", counts));
 }
 
 const struct lent console_whys[] = {
-    {"why_campaign", lent_campaign, "why_campaign(uuid): its reason and decisions."},
-    {"why_counts", lent_counts, "why_counts(uuid, after): {counts, next} of its leads."},
-    {"why_lead", lent_lead, "why_lead(uuid): its reason, in each campaign."},
-    {"why_trunk", lent_trunk, "why_trunk(name): its reason, and those of its campaigns."},
+    {"why_campaign", why_lent_campaign, "why_campaign(uuid): its reason and decisions."},
+    {"why_counts", why_lent_counts, "why_counts(uuid, after): {counts, next} of its leads."},
+    {"why_lead", why_lent_lead, "why_lead(uuid): its reason, in each campaign."},
+    {"why_trunk", why_lent_trunk, "why_trunk(name): its reason, and those of its campaigns."},
     {0},
 };

@@ -14,7 +14,7 @@
 #define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100
 #define COUNT_MAX 100000000
-#define PAGE 200       /* leads read at once ... */
+#define PAGE 200         /* leads read at once ... */
 #define PAGE_BYTES 32768 /* ... or less, if they are big */
 
 /* The protocol's words, which differ from noun to noun. */
@@ -44,7 +44,7 @@ static const struct words {
 };
 
 /* Which noun an action is about: OutPlanCreate -> plan. */
-static const struct words *words_of(const struct message *m) {
+static const struct words *actions_words_of(const struct message *m) {
     const char *name = message_text(m, "Action") + strlen("Out");
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (strncasecmp(name, words[i].noun->event, strlen(words[i].noun->event)) == 0)
@@ -60,7 +60,7 @@ struct ask {
     char done[64];
 };
 
-static void on_done(void *arg, const char *error, const struct row *row) {
+static void actions_on_done(void *arg, const char *error, const struct row *row) {
     (void)row;
     struct ask *ask = arg;
     if (error)
@@ -70,8 +70,8 @@ static void on_done(void *arg, const char *error, const struct row *row) {
     free(ask);
 }
 
-static struct ask *ask_new(struct answer *a, const struct noun *n, const char *error,
-                           const char *verb) {
+static struct ask *actions_ask_new(struct answer *a, const struct noun *n, const char *error,
+                                   const char *verb) {
     struct ask *ask = xcalloc(1, sizeof *ask);
     ask->answer = a;
     ask->error = error;
@@ -79,25 +79,28 @@ static struct ask *ask_new(struct answer *a, const struct noun *n, const char *e
     return ask;
 }
 
-static void run_create(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = words_of(m);
-    noun_create(arg, w->noun, m, on_done, ask_new(a, w->noun, w->create_error, "created"));
+static void actions_run_create(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = actions_words_of(m);
+    noun_create(arg, w->noun, m, actions_on_done,
+                actions_ask_new(a, w->noun, w->create_error, "created"));
 }
 
-static void run_update(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = words_of(m);
-    noun_update(arg, w->noun, m, on_done, ask_new(a, w->noun, w->update_error, "updated"));
+static void actions_run_update(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = actions_words_of(m);
+    noun_update(arg, w->noun, m, actions_on_done,
+                actions_ask_new(a, w->noun, w->update_error, "updated"));
 }
 
-static void run_delete(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = words_of(m);
-    noun_delete(arg, w->noun, m, on_done, ask_new(a, w->noun, w->delete_error, "deleted"));
+static void actions_run_delete(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = actions_words_of(m);
+    noun_delete(arg, w->noun, m, actions_on_done,
+                actions_ask_new(a, w->noun, w->delete_error, "deleted"));
 }
 
 /* ---- lists ---- */
 
 /* Returns its bytes. */
-static size_t send_row(struct answer *a, const struct noun *n, const struct row *row) {
+static size_t actions_send_row(struct answer *a, const struct noun *n, const struct row *row) {
     char event[48];
     struct str b = {0};
     snprintf(event, sizeof event, "Out%sEntry", n->event);
@@ -108,8 +111,8 @@ static size_t send_row(struct answer *a, const struct noun *n, const struct row 
     return bytes;
 }
 
-static void run_show(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = words_of(m);
+static void actions_run_show(void *arg, struct answer *a, const struct message *m) {
+    const struct words *w = actions_words_of(m);
     const struct map *all = noun_map(arg, w->noun);
     const char *uuid = message_get(m, "Uuid");
     const struct row *one = uuid ? noun_find(arg, w->noun, uuid) : NULL;
@@ -123,7 +126,7 @@ static void run_show(void *arg, struct answer *a, const struct message *m) {
         const struct row *row = noun_row(w->noun, e->value);
         if (one && row != one)
             continue;
-        send_row(a, w->noun, row);
+        actions_send_row(a, w->noun, row);
         items++;
     }
     answer_complete(a, w->complete, items);
@@ -140,7 +143,7 @@ struct lead_list {
     unsigned long items;
 };
 
-static void lead_list_end(struct lead_list *l) {
+static void actions_lead_list_end(struct lead_list *l) {
     if (answer_session(l->answer))
         answer_complete(l->answer, "OutDlListComplete", l->items);
     else
@@ -150,7 +153,7 @@ static void lead_list_end(struct lead_list *l) {
 }
 
 /* One page; the cursor is closed before the next turn. */
-static void more_leads(void *arg) {
+static void actions_more_leads(void *arg) {
     struct lead_list *l = arg;
     int64_t page = l->count < PAGE ? l->count : PAGE, sent = 0;
     size_t bytes = 0;
@@ -163,7 +166,7 @@ static void more_leads(void *arg) {
     while (answer_session(l->answer) && bytes < PAGE_BYTES && (found = query_step(&q))) {
         struct row *row = query_row(&q, 0, &noun_lead);
         l->after = row_int(row, LEAD_ID);
-        bytes += send_row(l->answer, &noun_lead, row);
+        bytes += actions_send_row(l->answer, &noun_lead, row);
         row_free(row);
         sent++;
     }
@@ -171,44 +174,44 @@ static void more_leads(void *arg) {
     l->items += (unsigned long)sent;
     l->count -= sent;
     if ((!found && sent < page) || l->count == 0 || answer_session(l->answer) == NULL)
-        lead_list_end(l);
+        actions_lead_list_end(l);
 }
 
-static void on_leads(void *arg, bool ok) {
+static void actions_on_leads(void *arg, bool ok) {
     (void)ok;
     struct lead_list *l = arg;
     answer_list(l->answer, "Dl List will follow");
-    answer_stream(l->answer, more_leads, l);
+    answer_stream(l->answer, actions_more_leads, l);
 }
 
 /* One lead: from the cache if it is in work, else from the store. */
-static void show_lead(struct engine *e, struct answer *a, const char *uuid) {
+static void actions_show_lead(struct engine *e, struct answer *a, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     if (lead == NULL) {
         entry_refuse(a, "No such dl_list", NULL);
         return;
     }
     answer_list(a, "Dl List will follow");
-    send_row(a, &noun_lead, lead->row);
+    actions_send_row(a, &noun_lead, lead->row);
     answer_complete(a, "OutDlListComplete", 1);
     lead_release(lead);
 }
 
 /* The place behind a lead, for paging; -1 if there is no such lead. */
-static int64_t place_of(struct engine *e, const char *uuid) {
+static int64_t actions_place_of(struct engine *e, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     int64_t id = lead ? row_int(lead->row, LEAD_ID) : -1;
     lead_release(lead);
     return id;
 }
 
-static void run_show_leads(void *arg, struct answer *a, const struct message *m) {
+static void actions_run_show_leads(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid"), *dlma = message_get(m, "DlmaUuid");
     const char *count = message_get(m, "Count"), *after = message_get(m, "After");
-    int64_t n = COUNT_DEFAULT, place = after ? place_of(e, after) : 0;
+    int64_t n = COUNT_DEFAULT, place = after ? actions_place_of(e, after) : 0;
     if (uuid) {
-        show_lead(e, a, uuid);
+        actions_show_lead(e, a, uuid);
     } else if (count && !str_int(count, 1, COUNT_MAX, &n)) {
         entry_refuse(a, "No such dl_list", "Count is no number from 1 to 100000000");
     } else if (place < 0) {
@@ -218,7 +221,7 @@ static void run_show_leads(void *arg, struct answer *a, const struct message *m)
     } else {
         struct lead_list *l = xcalloc(1, sizeof *l);
         *l = (struct lead_list){e, a, xstrdup(dlma), n, place, 0};
-        store_submit(e->store, batch_new(), on_leads, l);
+        store_submit(e->store, batch_new(), actions_on_leads, l);
     }
 }
 
@@ -230,7 +233,7 @@ struct stat_list {
     char *uuid;
 };
 
-static void send_stat(struct answer *a, struct engine *e, struct campaign *c) {
+static void actions_send_stat(struct answer *a, struct engine *e, struct campaign *c) {
     struct item *dlma = campaign_dlma(c);
     const struct row *p = campaign_plan(c)->item.row;
     int f = PLAN_MAX_RETRY_CNT_1;
@@ -255,7 +258,7 @@ static void send_stat(struct answer *a, struct engine *e, struct campaign *c) {
     query_end(&q);
 }
 
-static void on_stats(void *arg, bool ok) {
+static void actions_on_stats(void *arg, bool ok) {
     (void)ok;
     struct stat_list *l = arg;
     unsigned long items = 0;
@@ -266,7 +269,7 @@ static void on_stats(void *arg, bool ok) {
             continue;
         if (campaign_plan(c) == NULL || campaign_dlma(c) == NULL)
             continue; /* a stopped one whose plan or list was deleted */
-        send_stat(l->answer, l->engine, c);
+        actions_send_stat(l->answer, l->engine, c);
         items++;
     }
     answer_complete(l->answer, "OutCampaignStatListComplete", items);
@@ -274,7 +277,7 @@ static void on_stats(void *arg, bool ok) {
     free(l);
 }
 
-static void run_stats(void *arg, struct answer *a, const struct message *m) {
+static void actions_run_stats(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     if (uuid && noun_find(e, &noun_campaign, uuid) == NULL) {
@@ -283,12 +286,12 @@ static void run_stats(void *arg, struct answer *a, const struct message *m) {
     }
     struct stat_list *l = xcalloc(1, sizeof *l);
     *l = (struct stat_list){e, a, xstrdup(uuid)};
-    store_submit(e->store, batch_new(), on_stats, l);
+    store_submit(e->store, batch_new(), actions_on_stats, l);
 }
 
 /* ---- dialings ---- */
 
-static void run_dialings(void *arg, struct answer *a, const struct message *m) {
+static void actions_run_dialings(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     unsigned long items = 0;
@@ -310,7 +313,7 @@ static void run_dialings(void *arg, struct answer *a, const struct message *m) {
     answer_complete(a, "OutDialingListComplete", items);
 }
 
-static void run_summary(void *arg, struct answer *a, const struct message *m) {
+static void actions_run_summary(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     struct engine *e = arg;
     struct str b = {0};
@@ -321,27 +324,28 @@ static void run_summary(void *arg, struct answer *a, const struct message *m) {
     answer_complete(a, "OutSummaryListComplete", 1);
 }
 
-#define NOUN(Name, word)                                                                 \
-    {"Out" Name "Create", DIALER, run_create, "Creates a " word "."},                    \
-    {"Out" Name "Update", DIALER, run_update, "Changes a " word "."},                    \
-    {"Out" Name "Delete", DIALER, run_delete, "Deletes a " word "."}
+#define NOUN(Name, word)                                                            \
+    {"Out" Name "Create", DIALER, actions_run_create, "Creates a " word "."},       \
+        {"Out" Name "Update", DIALER, actions_run_update, "Changes a " word "."}, { \
+        "Out" Name "Delete", DIALER, actions_run_delete, "Deletes a " word "."      \
+    }
 
 const struct action actions[] = {
     NOUN("Campaign", "campaign"),
-    {"OutCampaignShow", DIALER, run_show, "Lists campaigns."},
-    {"OutCampaignStatShow", DIALER, run_stats, "Lists campaigns' counts of leads."},
+    {"OutCampaignShow", DIALER, actions_run_show, "Lists campaigns."},
+    {"OutCampaignStatShow", DIALER, actions_run_stats, "Lists campaigns' counts of leads."},
     NOUN("Plan", "plan"),
-    {"OutPlanShow", DIALER, run_show, "Lists plans."},
+    {"OutPlanShow", DIALER, actions_run_show, "Lists plans."},
     NOUN("Dlma", "dial list master"),
-    {"OutDlmaShow", DIALER, run_show, "Lists dial list masters."},
+    {"OutDlmaShow", DIALER, actions_run_show, "Lists dial list masters."},
     NOUN("DlList", "lead"),
-    {"OutDlListShow", DIALER, run_show_leads, "Lists leads."},
+    {"OutDlListShow", DIALER, actions_run_show_leads, "Lists leads."},
     NOUN("Destination", "destination"),
-    {"OutDestinationShow", DIALER, run_show, "Lists destinations."},
+    {"OutDestinationShow", DIALER, actions_run_show, "Lists destinations."},
     NOUN("Queue", "queue"),
-    {"OutQueueShow", DIALER, run_show, "Lists queues."},
-    {"OutDialingShow", DIALER, run_dialings, "Lists calls in flight."},
-    {"OutDialingSummary", DIALER, run_summary, "Counts calls in flight."},
+    {"OutQueueShow", DIALER, actions_run_show, "Lists queues."},
+    {"OutDialingShow", DIALER, actions_run_dialings, "Lists calls in flight."},
+    {"OutDialingSummary", DIALER, actions_run_summary, "Counts calls in flight."},
     {0},
 };
 

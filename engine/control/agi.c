@@ -34,7 +34,7 @@ struct agi_call {
     struct timer limit;
 };
 
-static void destroy(void *arg) {
+static void agi_destroy(void *arg) {
     struct agi_call *c = arg;
     str_free(&c->line);
     free(c->request);
@@ -45,7 +45,7 @@ static void destroy(void *arg) {
 }
 
 /* Off the list; the memory waits for the store's answer if one is to come. */
-static void close_call(struct agi_call *c) {
+static void agi_close_call(struct agi_call *c) {
     if (c->closed)
         return;
     c->closed = true;
@@ -56,11 +56,11 @@ static void close_call(struct agi_call *c) {
     timer_stop(&c->limit);
     conn_close(c->conn, true);
     if (!c->pending)
-        loop_later(c->agi->engine->loop, destroy, c);
+        loop_later(c->agi->engine->loop, agi_destroy, c);
 }
 
 /* SET VARIABLE with a value that stays one word. */
-static void set_variable(struct agi_call *c, const char *name, const char *value) {
+static void agi_set_variable(struct agi_call *c, const char *name, const char *value) {
     struct str b = {0};
     str_addf(&b, "SET VARIABLE %s \"", name);
     for (; *value; value++) {
@@ -75,32 +75,32 @@ static void set_variable(struct agi_call *c, const char *name, const char *value
 
 /* One after the other: Asterisk leaves a second command lying until more comes (seen on
  * 16 and 22). */
-static void tell(struct agi_call *c, bool ok, const char *detail) {
+static void agi_tell(struct agi_call *c, bool ok, const char *detail) {
     xreplace(&c->detail, detail);
-    set_variable(c, "OUTSTATUS", ok ? "SUCCESS" : "FAILURE");
+    agi_set_variable(c, "OUTSTATUS", ok ? "SUCCESS" : "FAILURE");
 }
 
-static void on_answer(struct agi_call *c) {
+static void agi_on_answer(struct agi_call *c) {
     if (c->detail == NULL) {
-        close_call(c); /* both are set: the dialplan goes on */
+        agi_close_call(c); /* both are set: the dialplan goes on */
         return;
     }
-    set_variable(c, "OUTDETAIL", c->detail);
+    agi_set_variable(c, "OUTDETAIL", c->detail);
     xreplace(&c->detail, NULL);
 }
 
-static void on_created(void *arg, const char *error, const struct row *row) {
+static void agi_on_created(void *arg, const char *error, const struct row *row) {
     struct agi_call *c = arg;
     c->pending = false;
     if (c->closed)
-        loop_later(c->agi->engine->loop, destroy, c);
+        loop_later(c->agi->engine->loop, agi_destroy, c);
     else
-        tell(c, error == NULL, error ? error : row_uuid(row));
+        agi_tell(c, error == NULL, error ? error : row_uuid(row));
 }
 
 /* ---- the request ---- */
 
-static void add_line(struct message *m, const char *name, const char *value) {
+static void agi_add_line(struct message *m, const char *name, const char *value) {
     struct str b = {0};
     str_addf(&b, "%s: %s", name, value);
     message_line(m, b.s, b.len);
@@ -108,7 +108,7 @@ static void add_line(struct message *m, const char *name, const char *value) {
 }
 
 /* One header for each part of a list split at colons; %d in the name counts them. */
-static void add_list(struct message *m, const char *name, const char *list) {
+static void agi_add_list(struct message *m, const char *name, const char *list) {
     char *copy = xstrdup(list), *rest = copy, *part, header[32];
     int n = 0;
     while ((part = strtok_r(rest, ":", &rest))) {
@@ -117,63 +117,63 @@ static void add_list(struct message *m, const char *name, const char *list) {
             snprintf(header, sizeof header, "Number%d", n);
         else
             snprintf(header, sizeof header, "%s", name);
-        add_line(m, header, part);
+        agi_add_line(m, header, part);
     }
     free(copy);
 }
 
-static bool over_eight(const char *numbers) {
+static bool agi_over_eight(const char *numbers) {
     int n = 1;
     for (const char *p = numbers; *p; p++)
         n += *p == ':';
     return n > LEAD_NUMBERS;
 }
 
-static void create(struct agi_call *c) {
+static void agi_create(struct agi_call *c) {
     static const char *const headers[ARGS_MAX] = {"DlmaUuid", "Number", "Name",    "Detail",
                                                   "Email",    "UKey",   "Variable"};
     struct message m = {0};
     if (c->args[0] == NULL || c->args[1] == NULL) {
-        tell(c, false, "dlma uuid and number are needed");
+        agi_tell(c, false, "dlma uuid and number are needed");
         return;
     }
-    if (over_eight(c->args[1])) {
-        tell(c, false, "over eight numbers");
+    if (agi_over_eight(c->args[1])) {
+        agi_tell(c, false, "over eight numbers");
         return;
     }
     for (int i = 0; i < ARGS_MAX; i++) {
         if (c->args[i] == NULL)
             continue;
         if (i == 1 || i == 6)
-            add_list(&m, headers[i], c->args[i]);
+            agi_add_list(&m, headers[i], c->args[i]);
         else
-            add_line(&m, headers[i], c->args[i]);
+            agi_add_line(&m, headers[i], c->args[i]);
     }
     message_done(&m);
     c->pending = true;
-    noun_create(c->agi->engine, &noun_lead, &m, on_created, c);
+    noun_create(c->agi->engine, &noun_lead, &m, agi_on_created, c);
     message_free(&m);
 }
 
 /* agi://host/OutDlCreate, maybe with ?arguments behind it */
-static bool is_create(const char *request) {
+static bool agi_is_create(const char *request) {
     static const char name[] = "OutDlCreate";
     const char *slash = request ? strrchr(request, '/') : NULL;
     return slash && strncasecmp(slash + 1, name, strlen(name)) == 0 &&
            (slash[1 + strlen(name)] == '\0' || slash[1 + strlen(name)] == '?');
 }
 
-static void begin(struct agi_call *c) {
+static void agi_begin(struct agi_call *c) {
     c->asked = true;
-    if (is_create(c->request))
-        create(c);
+    if (agi_is_create(c->request))
+        agi_create(c);
     else
-        tell(c, false, "no such request");
+        agi_tell(c, false, "no such request");
 }
 
 /* ---- lines ---- */
 
-static void read_environment(struct agi_call *c, char *line) {
+static void agi_read_environment(struct agi_call *c, char *line) {
     char *colon = strstr(line, ": ");
     if (colon == NULL)
         return;
@@ -186,47 +186,47 @@ static void read_environment(struct agi_call *c, char *line) {
         xreplace(&c->args[i - 1], value);
 }
 
-static void take_line(struct agi_call *c) {
+static void agi_take_line(struct agi_call *c) {
     char *line = c->line.s;
     size_t n = c->line.len;
     while (n && strchr("\r\n", line[n - 1]))
         line[--n] = '\0';
     if (!c->asked && n == 0)
-        begin(c);
+        agi_begin(c);
     else if (!c->asked)
-        read_environment(c, line);
+        agi_read_environment(c, line);
     else if (str_has_prefix(line, "HANGUP"))
         return; /* said between answers when the caller goes */
     else if (str_has_prefix(line, "200 ") && !c->pending)
-        on_answer(c);
+        agi_on_answer(c);
 }
 
-static void on_data(void *arg, const char *bytes, size_t n) {
+static void agi_on_data(void *arg, const char *bytes, size_t n) {
     struct agi_call *c = arg;
     for (const char *end = bytes + n; bytes < end && !c->closed; bytes++) {
         str_addc(&c->line, *bytes);
         if (c->line.len > LINE_MAX_BYTES || c->lines > LINES_MAX) {
-            close_call(c);
+            agi_close_call(c);
         } else if (*bytes == '\n') {
             c->lines++;
-            take_line(c);
+            agi_take_line(c);
             str_reset(&c->line);
         }
     }
 }
 
-static void on_lost(void *arg, const char *why) {
+static void agi_on_lost(void *arg, const char *why) {
     (void)why;
-    close_call(arg);
+    agi_close_call(arg);
 }
 
-static void on_limit(void *arg) { close_call(arg); }
+static void agi_on_limit(void *arg) { agi_close_call(arg); }
 
-static const struct conn_events conn_events = {.data = on_data, .lost = on_lost};
+static const struct conn_events conn_events = {.data = agi_on_data, .lost = agi_on_lost};
 
 /* ---- life ---- */
 
-static void on_accept(void *arg, struct conn *conn) {
+static void agi_on_accept(void *arg, struct conn *conn) {
     struct agi *agi = arg;
     if (agi->count >= CALLS_MAX) {
         conn_close(conn, false);
@@ -241,7 +241,7 @@ static void on_accept(void *arg, struct conn *conn) {
         c->next->place = &c->next;
     agi->calls = c;
     agi->count++;
-    timer_init(&c->limit, agi->engine->loop, on_limit, c);
+    timer_init(&c->limit, agi->engine->loop, agi_on_limit, c);
     timer_set(&c->limit, CALL_TIME);
     conn_attach(conn, &conn_events, c);
 }
@@ -249,7 +249,7 @@ static void on_accept(void *arg, struct conn *conn) {
 struct agi *agi_new(struct engine *e, const char *bindaddr, int port, char **err) {
     struct agi *agi = xcalloc(1, sizeof *agi);
     agi->engine = e;
-    agi->listener = listener_new(e->loop, bindaddr, port, NULL, on_accept, agi, err);
+    agi->listener = listener_new(e->loop, bindaddr, port, NULL, agi_on_accept, agi, err);
     if (agi->listener == NULL) {
         free(agi);
         return NULL;
@@ -263,7 +263,7 @@ void agi_free(struct agi *agi) {
     if (agi == NULL)
         return;
     while (agi->calls)
-        close_call(agi->calls);
+        agi_close_call(agi->calls);
     listener_free(agi->listener);
     free(agi);
 }

@@ -22,7 +22,7 @@ void gate_enter(struct guest *guest) {
 }
 
 /* Takes it out of those who wait. */
-static void unlist(struct guest *guest) {
+static void gate_unlist(struct guest *guest) {
     struct guest **p = &guest->gate->first;
     while (*p != guest)
         p = &(*p)->behind;
@@ -34,14 +34,14 @@ static void unlist(struct guest *guest) {
 
 void gate_leave(struct guest *guest) {
     if (guest->waits)
-        unlist(guest);
+        gate_unlist(guest);
     if (!guest->inside)
         return;
     guest->inside = false;
     guest->gate->inside--;
     struct guest *next = guest->gate->first;
     if (next) {
-        unlist(next);
+        gate_unlist(next);
         gate_enter(next);
     }
 }

@@ -13,7 +13,7 @@ struct decision {
     const char *success, *failure;
 };
 
-static void on_decided(void *arg, const char *error) {
+static void previews_on_decided(void *arg, const char *error) {
     struct decision *d = arg;
     if (error)
         entry_refuse(d->answer, d->failure, error);
@@ -22,26 +22,26 @@ static void on_decided(void *arg, const char *error) {
     free(d);
 }
 
-static struct decision *decision_new(struct answer *a, const char *success,
-                                     const char *failure) {
+static struct decision *previews_decision_new(struct answer *a, const char *success,
+                                              const char *failure) {
     struct decision *d = xcalloc(1, sizeof *d);
     *d = (struct decision){a, success, failure};
     return d;
 }
 
-static void run_accept(void *arg, struct answer *a, const struct message *m) {
-    preview_accept(arg, message_get(m, "Uuid"), message_get(m, "Index"), on_decided,
-                   decision_new(a, "Preview accepted successfully",
-                                "Error encountered while accepting preview"));
+static void previews_run_accept(void *arg, struct answer *a, const struct message *m) {
+    preview_accept(arg, message_get(m, "Uuid"), message_get(m, "Index"), previews_on_decided,
+                   previews_decision_new(a, "Preview accepted successfully",
+                                         "Error encountered while accepting preview"));
 }
 
-static void run_skip(void *arg, struct answer *a, const struct message *m) {
-    preview_skip(arg, message_get(m, "Uuid"), message_get(m, "Reason"), on_decided,
-                 decision_new(a, "Preview skipped successfully",
-                              "Error encountered while skipping preview"));
+static void previews_run_skip(void *arg, struct answer *a, const struct message *m) {
+    preview_skip(arg, message_get(m, "Uuid"), message_get(m, "Reason"), previews_on_decided,
+                 previews_decision_new(a, "Preview skipped successfully",
+                                       "Error encountered while skipping preview"));
 }
 
-static void run_show(void *arg, struct answer *a, const struct message *m) {
+static void previews_run_show(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     const struct preview *one = uuid ? map_get(&e->previews, uuid) : NULL;
@@ -65,8 +65,11 @@ static void run_show(void *arg, struct answer *a, const struct message *m) {
 }
 
 const struct action preview_actions[] = {
-    {"OutPreviewAccept", ACTIONS_NEED, run_accept, "Calls a lead that is offered to an agent."},
-    {"OutPreviewSkip", ACTIONS_NEED, run_skip, "Gives back a lead that is offered to an agent."},
-    {"OutPreviewShow", ACTIONS_NEED, run_show, "Lists leads that are offered to agents."},
+    {"OutPreviewAccept", ACTIONS_NEED, previews_run_accept,
+     "Calls a lead that is offered to an agent."},
+    {"OutPreviewSkip", ACTIONS_NEED, previews_run_skip,
+     "Gives back a lead that is offered to an agent."},
+    {"OutPreviewShow", ACTIONS_NEED, previews_run_show,
+     "Lists leads that are offered to agents."},
     {0},
 };

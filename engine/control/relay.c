@@ -11,8 +11,8 @@
 
 #define RETRY SECONDS(1)
 #define REFUSED_MAX SECONDS(60) /* between two logins of a user whom Asterisk refuses */
-#define LOGIN_TIME SECONDS(5) /* relayed actions wait so long for the upstream login */
-#define AGAIN SECONDS(0.2)    /* Asterisk closes at once whoever is beyond its authlimit */
+#define LOGIN_TIME SECONDS(5)   /* relayed actions wait so long for the upstream login */
+#define AGAIN SECONDS(0.2)      /* Asterisk closes at once whoever is beyond its authlimit */
 #define LOGINS_MAX 10         /* at once, of one Asterisk: so many it lets wait for accept() */
 #define OWN_ID "astout-relay" /* ActionID of what the relay itself asks */
 #define QUEUED_MAX 65536      /* bytes that may wait for the login */
@@ -51,7 +51,7 @@ struct relay {
     struct conn *conn;
     struct framing framing;
     enum state state;
-    bool opened, banner; /* of the connection: it is open; the banner has been read */
+    bool opened, banner;           /* of the connection: it is open; the banner has been read */
     struct waiting *first, **last; /* actions sent, in order */
     bool in_list;                  /* the first one's answer is a list under way */
     struct str queued;             /* actions that wait for the login */
@@ -60,33 +60,33 @@ struct relay {
     struct timer timer, again, silence, ping;
 };
 
-static void begin(void *arg);
+static void relay_begin(void *arg);
 
 /* ---- the order of answers ---- */
 
 /* No byte for so long while an answer is owed: it is dead. */
-static int64_t silence_of(const struct relay *r) { return SECONDS(r->conf->timeout); }
+static int64_t relay_silence_of(const struct relay *r) { return SECONDS(r->conf->timeout); }
 
 /* Begins to count the silence anew: something came, or another answer is waited for. */
-static void watch(struct relay *r) {
+static void relay_watch(struct relay *r) {
     if (r->first && r->first->patience && r->state == RELAY_UP)
         timer_set(&r->silence, r->first->patience);
     else
         timer_stop(&r->silence);
 }
 
-static struct waiting *expect(struct relay *r, struct answer *a, int64_t patience) {
+static struct waiting *relay_expect(struct relay *r, struct answer *a, int64_t patience) {
     struct waiting *w = xcalloc(1, sizeof *w);
     w->answer = a;
     w->patience = patience;
     *r->last = w;
     r->last = &w->next;
     if (r->first == w)
-        watch(r);
+        relay_watch(r);
     return w;
 }
 
-static void next(struct relay *r) {
+static void relay_next(struct relay *r) {
     struct waiting *w = r->first;
     r->first = w->next;
     if (r->first == NULL)
@@ -94,17 +94,17 @@ static void next(struct relay *r) {
     r->in_list = false;
     str_free(&w->instead);
     free(w);
-    watch(r);
+    relay_watch(r);
 }
 
 /* Asterisk is away: each action gets its Error, in order. */
-static void fail_all(struct relay *r, const char *why) {
+static void relay_fail_all(struct relay *r, const char *why) {
     str_reset(&r->queued);
     while (r->first) {
         struct answer *a = r->first->answer;
         struct str instead = r->first->instead;
         r->first->instead = (struct str){0};
-        next(r);
+        relay_next(r);
         if (a && instead.len) {
             answer_send(a, instead.s, instead.len);
             answer_end(a);
@@ -117,44 +117,44 @@ static void fail_all(struct relay *r, const char *why) {
 
 /* ---- connection ---- */
 
-static void hang_up(struct relay *r) {
+static void relay_hang_up(struct relay *r) {
     gate_leave(&r->guest);
     conn_close(r->conn, false);
     r->conn = NULL;
     framing_free(&r->framing);
 }
 
-static void drop(struct relay *r, const char *why) {
-    hang_up(r);
+static void relay_drop(struct relay *r, const char *why) {
+    relay_hang_up(r);
     r->state = RELAY_AWAY;
     snprintf(r->why, sizeof r->why, "%s", why);
     timer_stop(&r->again);
     timer_stop(&r->silence);
     timer_stop(&r->ping);
     timer_set(&r->timer, r->retry);
-    fail_all(r, r->why);
+    relay_fail_all(r, r->why);
 }
 
 /* It may hang without closing: `core restart gracefully`, a link that is gone. */
-static void on_silence(void *arg) { drop(arg, "Asterisk does not answer"); }
+static void relay_on_silence(void *arg) { relay_drop(arg, "Asterisk does not answer"); }
 
-static void on_timer(void *arg) {
+static void relay_on_timer(void *arg) {
     struct relay *r = arg;
     if (r->state == RELAY_AWAY)
-        begin(r);
+        relay_begin(r);
     else if (r->state == RELAY_LOGIN)
-        drop(r, "Asterisk is away");
+        relay_drop(r, "Asterisk is away");
 }
 
 /* Sends, after what waits for the login already. */
-static void transmit(struct relay *r, const struct str *b) {
+static void relay_transmit(struct relay *r, const struct str *b) {
     if (r->state == RELAY_UP)
         conn_send(r->conn, b->s, b->len);
     else
         str_addn(&r->queued, b->s, b->len);
 }
 
-static void on_ping(void *arg) {
+static void relay_on_ping(void *arg) {
     struct relay *r = arg;
     struct str b = {0};
     timer_set(&r->ping, PING_EVERY);
@@ -163,12 +163,12 @@ static void on_ping(void *arg) {
     header_add(&b, "Action", "Ping");
     header_add(&b, "ActionID", OWN_ID);
     message_end(&b);
-    expect(r, NULL, silence_of(r));
-    transmit(r, &b);
+    relay_expect(r, NULL, relay_silence_of(r));
+    relay_transmit(r, &b);
     str_free(&b);
 }
 
-static void add_mask(struct relay *r, struct str *b, const char *header) {
+static void relay_add_mask(struct relay *r, struct str *b, const char *header) {
     struct str classes = {0};
     uint32_t mask = session_mask(r->session);
     if (mask == 0)
@@ -185,14 +185,14 @@ static void add_mask(struct relay *r, struct str *b, const char *header) {
     str_free(&classes);
 }
 
-static void send_login(struct relay *r) {
+static void relay_send_login(struct relay *r) {
     const struct user *u = session_user(r->session);
     struct str b = {0};
     header_add(&b, "Action", "Login");
     header_add(&b, "ActionID", OWN_ID);
     header_add(&b, "Username", u->name);
     header_add(&b, "Secret", u->secret);
-    add_mask(r, &b, "Events");
+    relay_add_mask(r, &b, "Events");
     message_end(&b);
     conn_send(r->conn, b.s, b.len);
     str_free(&b);
@@ -204,18 +204,18 @@ bool relay_mask(struct relay *r, struct answer *a, const struct str *packet) {
     struct str b = {0};
     header_add(&b, "Action", "Events");
     header_add(&b, "ActionID", OWN_ID);
-    add_mask(r, &b, "EventMask");
+    relay_add_mask(r, &b, "EventMask");
     message_end(&b);
-    struct waiting *w = expect(r, a, silence_of(r));
+    struct waiting *w = relay_expect(r, a, relay_silence_of(r));
     str_addn(&w->instead, packet->s, packet->len);
-    transmit(r, &b);
+    relay_transmit(r, &b);
     str_free(&b);
     return true;
 }
 
-static void on_refused(struct relay *r, const char *text) {
+static void relay_on_refused(struct relay *r, const char *text) {
     if (strstr(text, "shutting down")) {
-        drop(r, "Asterisk is shutting down");
+        relay_drop(r, "Asterisk is shutting down");
         return;
     }
     char why[sizeof r->why];
@@ -223,13 +223,13 @@ static void on_refused(struct relay *r, const char *text) {
         log_warn(loop_log(r->loop), "relay: asterisk %s refuses %s: %.100s", r->conf->name,
                  session_name(r->session), text);
     snprintf(why, sizeof why, "Asterisk refuses this user: %.100s", text);
-    drop(r, why);
+    relay_drop(r, why);
     r->retry = 2 * r->retry < REFUSED_MAX ? 2 * r->retry : REFUSED_MAX;
 }
 
-static void on_logged_in(struct relay *r, const struct message *m) {
+static void relay_on_logged_in(struct relay *r, const struct message *m) {
     if (strcasecmp(message_text(m, "Response"), "Success")) {
-        on_refused(r, message_text(m, "Message"));
+        relay_on_refused(r, message_text(m, "Message"));
         return;
     }
     gate_leave(&r->guest);
@@ -238,7 +238,7 @@ static void on_logged_in(struct relay *r, const struct message *m) {
     r->state = RELAY_UP;
     timer_stop(&r->timer);
     timer_set(&r->ping, PING_EVERY);
-    watch(r);
+    relay_watch(r);
     conn_send(r->conn, str_get(&r->queued), r->queued.len);
     str_reset(&r->queued);
 }
@@ -246,7 +246,7 @@ static void on_logged_in(struct relay *r, const struct message *m) {
 /* ---- what comes from Asterisk ---- */
 
 /* ListCommands shows what works here: ours stand behind Asterisk's, in its packet. */
-static void send_commands(struct relay *r, struct answer *a, const struct message *m) {
+static void relay_send_commands(struct relay *r, struct answer *a, const struct message *m) {
     size_t end = m->raw.len >= 2 && strcmp(m->raw.s + m->raw.len - 2, "\r\n") == 0 ? 2 : 1;
     struct str b = {0};
     str_addn(&b, m->raw.s, m->raw.len - end);
@@ -257,41 +257,41 @@ static void send_commands(struct relay *r, struct answer *a, const struct messag
     str_free(&b);
 }
 
-static void on_response(struct relay *r, const struct message *m) {
+static void relay_on_response(struct relay *r, const struct message *m) {
     struct answer *a = r->first ? r->first->answer : NULL;
     if (r->first == NULL)
         return;
     if (a && r->first->instead.len)
         answer_send(a, r->first->instead.s, r->first->instead.len);
     else if (a && r->first->commands)
-        send_commands(r, a, m);
+        relay_send_commands(r, a, m);
     else if (a)
         answer_send(a, m->raw.s, m->raw.len);
     if (strcasecmp(message_text(m, "EventList"), "start") == 0) {
         r->in_list = true;
         return;
     }
-    next(r);
+    relay_next(r);
     if (a)
         answer_end(a);
 }
 
-static void on_item(struct relay *r, const struct message *m) {
+static void relay_on_item(struct relay *r, const struct message *m) {
     struct answer *a = r->first->answer;
     if (a)
         answer_send(a, m->raw.s, m->raw.len);
     if (strcasecmp(message_text(m, "EventList"), "Complete"))
         return;
-    next(r);
+    relay_next(r);
     if (a)
         answer_end(a);
 }
 
-static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
+static bool relay_on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct relay *r = arg;
     struct conn *conn = r->conn;
     if (fault != FRAMING_OK) {
-        drop(r, "Asterisk sent a message beyond all bounds");
+        relay_drop(r, "Asterisk sent a message beyond all bounds");
         return false;
     }
     if (m->count == 0)
@@ -299,18 +299,18 @@ static bool on_message(void *arg, struct message *m, enum framing_fault fault) {
     bool response = message_has(m, "Response") && !message_has(m, "Event");
     if (r->state == RELAY_LOGIN) {
         if (response)
-            on_logged_in(r, m);
+            relay_on_logged_in(r, m);
     } else if (response) {
-        on_response(r, m);
+        relay_on_response(r, m);
     } else if (r->in_list) {
-        on_item(r, m);
+        relay_on_item(r, m);
     } else if (!message_is_event(m, "FullyBooted")) { /* the session has had ours */
         session_send(r->session, m->raw.s, m->raw.len);
     }
     return r->conn == conn;
 }
 
-static void on_data(void *arg, const char *bytes, size_t n) {
+static void relay_on_data(void *arg, const char *bytes, size_t n) {
     struct relay *r = arg;
     if (!r->banner) {
         const char *nl = memchr(bytes, '\n', n);
@@ -319,28 +319,30 @@ static void on_data(void *arg, const char *bytes, size_t n) {
         r->banner = true;
         n -= (size_t)(nl + 1 - bytes);
         bytes = nl + 1;
-        send_login(r);
+        relay_send_login(r);
     }
-    watch(r);
-    framing_feed(&r->framing, bytes, n, on_message, r);
+    relay_watch(r);
+    framing_feed(&r->framing, bytes, n, relay_on_message, r);
 }
 
-static void on_open(void *arg) { ((struct relay *)arg)->opened = true; }
+static void relay_on_open(void *arg) { ((struct relay *)arg)->opened = true; }
 
-static void on_lost(void *arg, const char *why) {
+static void relay_on_lost(void *arg, const char *why) {
     (void)why;
     struct relay *r = arg;
     if (r->state == RELAY_LOGIN && r->opened) { /* what waits for the login waits on */
-        hang_up(r);
+        relay_hang_up(r);
         timer_set(&r->again, AGAIN);
     } else {
-        drop(r, "Asterisk is away");
+        relay_drop(r, "Asterisk is away");
     }
 }
 
-static const struct conn_events conn_events = {.open = on_open, .data = on_data, .lost = on_lost};
+static const struct conn_events conn_events = {.open = relay_on_open,
+                                               .data = relay_on_data,
+                                               .lost = relay_on_lost};
 
-static void begin(void *arg) {
+static void relay_begin(void *arg) {
     struct relay *r = arg;
     r->state = RELAY_LOGIN;
     timer_set(&r->timer, LOGIN_TIME);
@@ -348,13 +350,13 @@ static void begin(void *arg) {
 }
 
 /* Asterisk closed at once: to the gate again. */
-static void again(void *arg) {
+static void relay_again(void *arg) {
     struct relay *r = arg;
     gate_enter(&r->guest);
 }
 
 /* Its turn. */
-static void dial(void *arg) {
+static void relay_dial(void *arg) {
     struct relay *r = arg;
     r->opened = r->banner = false;
     framing_init(&r->framing, &framing_of_server);
@@ -362,28 +364,30 @@ static void dial(void *arg) {
 }
 
 /* How long an action may take without a byte: some wait by nature. */
-static int64_t patience_of(const struct relay *r, const struct message *m) {
+static int64_t relay_patience_of(const struct relay *r, const struct message *m) {
     const char *action = message_text(m, "Action"), *timeout = message_text(m, "Timeout");
     bool async = false;
     int64_t wait;
     if (strcasecmp(action, "WaitEvent") == 0) /* s; none or -1 = for ever */
-        return str_int(timeout, 0, 86400, &wait) ? silence_of(r) + wait * NS_PER_S : 0;
-    if (strcasecmp(action, "Originate") || (str_bool(message_text(m, "Async"), &async) && async))
-        return silence_of(r);
-    return silence_of(r) + (str_int(timeout, 1, 86400000, &wait) ? wait : 30000) * NS_PER_MS;
+        return str_int(timeout, 0, 86400, &wait) ? relay_silence_of(r) + wait * NS_PER_S : 0;
+    if (strcasecmp(action, "Originate") ||
+        (str_bool(message_text(m, "Async"), &async) && async))
+        return relay_silence_of(r);
+    return relay_silence_of(r) +
+           (str_int(timeout, 1, 86400000, &wait) ? wait : 30000) * NS_PER_MS;
 }
 
 void relay_action(struct relay *r, struct answer *a, const struct message *m) {
     bool full = r->state == RELAY_LOGIN && r->queued.len + m->raw.len > QUEUED_MAX;
     if (r->state == RELAY_AWAY || full) {
-        answer_error(a, full     ? "Too much waits for the login to Asterisk"
+        answer_error(a, full      ? "Too much waits for the login to Asterisk"
                         : *r->why ? r->why
                                   : "Asterisk is away");
         return;
     }
-    struct waiting *w = expect(r, a, patience_of(r, m));
+    struct waiting *w = relay_expect(r, a, relay_patience_of(r, m));
     w->commands = strcasecmp(message_text(m, "Action"), "ListCommands") == 0;
-    transmit(r, &m->raw);
+    relay_transmit(r, &m->raw);
 }
 
 /* ---- life ---- */
@@ -405,7 +409,7 @@ void relays_free(struct relays *rs) {
     free(rs);
 }
 
-static struct gate *gate_of(struct relays *rs, const struct conf_asterisk *conf) {
+static struct gate *relay_gate_of(struct relays *rs, const struct conf_asterisk *conf) {
     struct door *d = rs->doors;
     while (d && d->conf != conf)
         d = d->next;
@@ -421,19 +425,24 @@ static struct gate *gate_of(struct relays *rs, const struct conf_asterisk *conf)
 struct relay *relay_new(struct relays *rs, const struct conf_asterisk *conf, struct tls *tls,
                         struct session *s) {
     struct relay *r = xcalloc(1, sizeof *r);
-    *r = (struct relay){.all = rs, .loop = rs->loop, .conf = conf, .tls = tls, .session = s,
-                        .guest = {.gate = gate_of(rs, conf), .enter = dial}, .retry = RETRY};
+    *r = (struct relay){.all = rs,
+                        .loop = rs->loop,
+                        .conf = conf,
+                        .tls = tls,
+                        .session = s,
+                        .guest = {.gate = relay_gate_of(rs, conf), .enter = relay_dial},
+                        .retry = RETRY};
     r->guest.arg = r;
     r->last = &r->first;
-    timer_init(&r->silence, rs->loop, on_silence, r);
-    timer_init(&r->ping, rs->loop, on_ping, r);
-    timer_init(&r->timer, rs->loop, on_timer, r);
-    timer_init(&r->again, rs->loop, again, r);
-    begin(r);
+    timer_init(&r->silence, rs->loop, relay_on_silence, r);
+    timer_init(&r->ping, rs->loop, relay_on_ping, r);
+    timer_init(&r->timer, rs->loop, relay_on_timer, r);
+    timer_init(&r->again, rs->loop, relay_again, r);
+    relay_begin(r);
     return r;
 }
 
-static void destroy(void *arg) {
+static void relay_destroy(void *arg) {
     struct relay *r = arg;
     framing_free(&r->framing);
     str_free(&r->queued);
@@ -451,6 +460,6 @@ void relay_free(struct relay *r) {
     conn_close(r->conn, false);
     r->conn = NULL;
     r->state = RELAY_AWAY;
-    fail_all(r, "Session is closed"); /* nobody hears it, but the answers must end */
-    loop_later(r->loop, destroy, r);
+    relay_fail_all(r, "Session is closed"); /* nobody hears it, but the answers must end */
+    loop_later(r->loop, relay_destroy, r);
 }

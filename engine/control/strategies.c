@@ -7,8 +7,8 @@
 #include "control/entry.h"
 
 /* The plan that header Plan names, if there is one. False: refused. */
-static bool find_plan(struct engine *e, struct answer *a, const struct message *m,
-                      struct plan **plan) {
+static bool strategies_find_plan(struct engine *e, struct answer *a, const struct message *m,
+                                 struct plan **plan) {
     const char *uuid = message_get(m, "Plan");
     *plan = uuid ? map_get(&e->plans, uuid) : NULL;
     if (uuid == NULL || *plan)
@@ -17,11 +17,11 @@ static bool find_plan(struct engine *e, struct answer *a, const struct message *
     return false;
 }
 
-static void run_show(void *arg, struct answer *a, const struct message *m) {
+static void strategies_run_show(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     struct plan *only;
     unsigned long items = 0;
-    if (!find_plan(e, a, m, &only))
+    if (!strategies_find_plan(e, a, m, &only))
         return;
     answer_list(a, "Strategy List will follow");
     for (struct map_entry *i = e->plans.first; i; i = i->next) {
@@ -37,11 +37,11 @@ static void run_show(void *arg, struct answer *a, const struct message *m) {
     answer_complete(a, "OutStrategyListComplete", items);
 }
 
-static void run_shadows(void *arg, struct answer *a, const struct message *m) {
+static void strategies_run_shadows(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     struct plan *only;
     unsigned long items = 0;
-    if (!find_plan(e, a, m, &only))
+    if (!strategies_find_plan(e, a, m, &only))
         return;
     answer_list(a, "Strategy Shadow List will follow");
     for (struct map_entry *i = e->plans.first; i; i = i->next) {
@@ -57,11 +57,11 @@ static void run_shadows(void *arg, struct answer *a, const struct message *m) {
     answer_complete(a, "OutStrategyShadowListComplete", items);
 }
 
-static void run_reload(void *arg, struct answer *a, const struct message *m) {
+static void strategies_run_reload(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     struct plan *only;
     int refused;
-    if (!find_plan(e, a, m, &only))
+    if (!strategies_find_plan(e, a, m, &only))
         return;
     int swapped = plans_reload(e, only, true, &refused);
     struct str b = {0};
@@ -75,8 +75,11 @@ static void run_reload(void *arg, struct answer *a, const struct message *m) {
 }
 
 const struct action strategy_actions[] = {
-    {"OutStrategyShow", ACTIONS_NEED, run_show, "Lists what runs in each hook of the plans."},
-    {"OutStrategyShadowShow", ACTIONS_NEED, run_shadows, "Lists what shadows would have done."},
-    {"OutStrategyReload", ACTIONS_NEED, run_reload, "Reads the strategies' files again."},
+    {"OutStrategyShow", ACTIONS_NEED, strategies_run_show,
+     "Lists what runs in each hook of the plans."},
+    {"OutStrategyShadowShow", ACTIONS_NEED, strategies_run_shadows,
+     "Lists what shadows would have done."},
+    {"OutStrategyReload", ACTIONS_NEED, strategies_run_reload,
+     "Reads the strategies' files again."},
     {0},
 };

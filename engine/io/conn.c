@@ -25,10 +25,10 @@ struct conn {
     struct timer flush_limit;
     struct bufferevent *bev;
     bool is_tls, is_dialled, is_dialling;
-    bool is_replayed;  /* its far end is a recording */
-    size_t owed;       /* of a replayed one */
+    bool is_replayed; /* its far end is a recording */
+    size_t owed;      /* of a replayed one */
     struct source_port port;
-    char *refused;     /* why it failed before it was begun */
+    char *refused; /* why it failed before it was begun */
     struct task refuse;
     /* the memory kind */
     struct conn *other;
@@ -37,7 +37,7 @@ struct conn {
     bool held, other_gone;
 };
 
-static void free_conn(void *p) {
+static void conn_free(void *p) {
     struct conn *c = p;
     timer_stop(&c->flush_limit);
     task_cancel(&c->deliver);
@@ -50,15 +50,15 @@ static void free_conn(void *p) {
     free(c);
 }
 
-static void flush_over(void *arg) {
+static void conn_flush_over(void *arg) {
     struct conn *c = arg;
-    loop_later(c->loop, free_conn, c);
+    loop_later(c->loop, conn_free, c);
 }
 
 static struct conn *conn_new(struct loop *l) {
     struct conn *c = xcalloc(1, sizeof *c);
     c->loop = l;
-    timer_init(&c->flush_limit, l, flush_over, c);
+    timer_init(&c->flush_limit, l, conn_flush_over, c);
     return c;
 }
 
@@ -73,141 +73,150 @@ int conn_fd(const struct conn *c) { return c->bev ? bufferevent_getfd(c->bev) : 
 
 /* ---- sockets: what happens to them, live or replayed ---- */
 
-static void got_open(struct conn *c) {
+static void conn_got_open(struct conn *c) {
     if (!c->closed && c->ev->open)
         c->ev->open(c->arg);
 }
 
-static void got_data(struct conn *c, const char *bytes, size_t n) {
+static void conn_got_data(struct conn *c, const char *bytes, size_t n) {
     if (!c->closed && c->ev)
         c->ev->data(c->arg, bytes, n);
 }
 
 /* Everything queued is out: what a closing connection waits for. */
-static void got_drained(struct conn *c) {
+static void conn_got_drained(struct conn *c) {
     if (c->closed && timer_is_set(&c->flush_limit)) {
         timer_stop(&c->flush_limit);
-        loop_later(c->loop, free_conn, c);
+        loop_later(c->loop, conn_free, c);
     } else if (!c->closed && c->ev && c->ev->drained) {
         c->ev->drained(c->arg);
     }
 }
 
-static void got_lost(struct conn *c, const char *why) {
+static void conn_got_lost(struct conn *c, const char *why) {
     if (c->closed && timer_is_set(&c->flush_limit)) {
         timer_stop(&c->flush_limit);
-        loop_later(c->loop, free_conn, c);
+        loop_later(c->loop, conn_free, c);
     } else if (!c->closed && c->ev) {
         c->ev->lost(c->arg, why);
     }
 }
 
-static void note(struct conn *c, enum record_kind kind, int64_t b, const void *bytes, size_t n) {
+static void conn_note(struct conn *c, enum record_kind kind, int64_t b, const void *bytes,
+                      size_t n) {
     record_input(loop_record(c->loop), kind, &c->port, b, bytes, n);
 }
 
 /* The bytes are copied: what is asked meanwhile moves the recording on. */
-static void play_data(struct conn *c, const struct record_item *item) {
+static void conn_play_data(struct conn *c, const struct record_item *item) {
     char *bytes = xmalloc(item->n + 1);
     memcpy(bytes, item->bytes, item->n);
-    got_data(c, bytes, item->n);
+    conn_got_data(c, bytes, item->n);
     free(bytes);
 }
 
-static void play(void *arg, const struct record_item *item) {
+static void conn_play(void *arg, const struct record_item *item) {
     struct conn *c = arg;
     char *why;
     switch (item->kind) {
-    case RECORD_OPEN: got_open(c); break;
-    case RECORD_DATA: play_data(c, item); break;
-    case RECORD_DRAINED: got_drained(c); break;
+    case RECORD_OPEN:
+        conn_got_open(c);
+        break;
+    case RECORD_DATA:
+        conn_play_data(c, item);
+        break;
+    case RECORD_DRAINED:
+        conn_got_drained(c);
+        break;
     case RECORD_TAKEN:
         c->owed -= (uint64_t)item->b < c->owed ? (size_t)item->b : c->owed;
         break;
     case RECORD_LOST:
         why = xstrndup(item->bytes, item->n);
-        got_lost(c, why);
+        conn_got_lost(c, why);
         free(why);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
 /* ---- sockets ---- */
 
-static void on_socket_read(struct bufferevent *bev, void *arg) {
+static void conn_on_socket_read(struct bufferevent *bev, void *arg) {
     struct conn *c = arg;
     struct evbuffer *in = bufferevent_get_input(bev);
     loop_read_clock(c->loop);
     while (!c->closed && evbuffer_get_length(in)) {
         size_t n = evbuffer_get_contiguous_space(in);
         char *bytes = (char *)evbuffer_pullup(in, (ev_ssize_t)n);
-        note(c, RECORD_DATA, 0, bytes, n);
-        got_data(c, bytes, n);
+        conn_note(c, RECORD_DATA, 0, bytes, n);
+        conn_got_data(c, bytes, n);
         evbuffer_drain(in, n);
     }
 }
 
-static void on_socket_drained(struct bufferevent *bev, void *arg) {
+static void conn_on_socket_drained(struct bufferevent *bev, void *arg) {
     (void)bev;
     struct conn *c = arg;
-    note(c, RECORD_DRAINED, 0, NULL, 0);
-    got_drained(c);
+    conn_note(c, RECORD_DRAINED, 0, NULL, 0);
+    conn_got_drained(c);
 }
 
-static void on_taken(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg) {
+static void conn_on_taken(struct evbuffer *out, const struct evbuffer_cb_info *info,
+                          void *arg) {
     (void)out;
     struct conn *c = arg;
     if (info->n_deleted)
-        note(c, RECORD_TAKEN, (int64_t)info->n_deleted, NULL, 0);
+        conn_note(c, RECORD_TAKEN, (int64_t)info->n_deleted, NULL, 0);
 }
 
-static const char *why_lost(struct conn *c, short what, char buf[128]) {
+static const char *conn_why_lost(struct conn *c, short what, char buf[128]) {
     int dns = bufferevent_socket_get_dns_error(c->bev);
     const char *tls = c->is_tls ? tls_error(c->bev, buf) : NULL;
     return tls                    ? tls
            : what & BEV_EVENT_EOF ? "closed by the far end"
-           : dns                ? evutil_gai_strerror(dns)
-                                : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
+           : dns                  ? evutil_gai_strerror(dns)
+                                  : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
 }
 
-static void on_refused(void *arg) {
+static void conn_on_refused(void *arg) {
     struct conn *c = arg;
-    got_lost(c, c->refused);
+    conn_got_lost(c, c->refused);
 }
 
 /* Not from within conn_dial, whose caller does not have it yet. */
-static void refuse(struct conn *c, const char *why) {
+static void conn_refuse(struct conn *c, const char *why) {
     record_note(loop_record(c->loop), RECORD_REFUSED, 0, why);
     xreplace(&c->refused, why);
     task_queue(&c->refuse);
 }
 
-static void on_socket_event(struct bufferevent *bev, short what, void *arg) {
+static void conn_on_socket_event(struct bufferevent *bev, short what, void *arg) {
     struct conn *c = arg;
     char buf[128];
-    const char *why = what & BEV_EVENT_CONNECTED ? NULL : why_lost(c, what, buf);
+    const char *why = what & BEV_EVENT_CONNECTED ? NULL : conn_why_lost(c, what, buf);
     if (c->is_dialling && why) {
-        refuse(c, why);
+        conn_refuse(c, why);
         return;
     }
     loop_read_clock(c->loop);
     if (why) {
-        note(c, RECORD_LOST, 0, why, strlen(why));
-        got_lost(c, why);
+        conn_note(c, RECORD_LOST, 0, why, strlen(why));
+        conn_got_lost(c, why);
         return;
     }
     int on = 1;
     setsockopt(bufferevent_getfd(bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    note(c, RECORD_OPEN, 0, NULL, 0);
-    got_open(c);
+    conn_note(c, RECORD_OPEN, 0, NULL, 0);
+    conn_got_open(c);
 }
 
 /* Takes the descriptor, or the place of one that is replayed. */
-static void adopt(struct conn *c, int fd, struct tls *tls) {
+static void conn_adopt(struct conn *c, int fd, struct tls *tls) {
     struct record *record = loop_record(c->loop);
-    record_add(record, &c->port, play, c);
-    task_init(&c->refuse, c->loop, on_refused, c);
+    record_add(record, &c->port, conn_play, c);
+    task_init(&c->refuse, c->loop, conn_on_refused, c);
     c->is_replayed = record_is_replayed(record);
     if (c->is_replayed)
         return;
@@ -215,19 +224,20 @@ static void adopt(struct conn *c, int fd, struct tls *tls) {
     c->is_tls = tls != NULL;
     c->bev = tls ? tls_bufferevent(tls, base, fd)
                  : bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-    bufferevent_setcb(c->bev, on_socket_read, on_socket_drained, on_socket_event, c);
+    bufferevent_setcb(c->bev, conn_on_socket_read, conn_on_socket_drained, conn_on_socket_event,
+                      c);
     bufferevent_set_max_single_read(c->bev, READ_CHUNK);
     bufferevent_set_max_single_write(c->bev, READ_CHUNK);
     if (record)
-        evbuffer_add_cb(bufferevent_get_output(c->bev), on_taken, c);
+        evbuffer_add_cb(bufferevent_get_output(c->bev), conn_on_taken, c);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
-static void dial(struct conn *c, const char *host, int port) {
+static void conn_dial_address(struct conn *c, const char *host, int port) {
     struct sockaddr_storage addr;
     int len = sizeof addr;
-    char *text = strchr(host, ':') ? xasprintf("[%s]:%d", host, port)
-                                   : xasprintf("%s:%d", host, port);
+    char *text =
+        strchr(host, ':') ? xasprintf("[%s]:%d", host, port) : xasprintf("%s:%d", host, port);
     /* A numeric address needs no look-up; a name is looked up by libevent, which for
      * want of evdns may block: names belong into /etc/hosts. */
     c->is_dialling = true;
@@ -245,10 +255,10 @@ struct conn *conn_dial(struct loop *l, const char *host, int port, struct tls *t
     snprintf(c->peer, sizeof c->peer, "%s", host);
     conn_attach(c, ev, arg);
     c->is_dialled = true;
-    adopt(c, -1, tls);
+    conn_adopt(c, -1, tls);
     int64_t nothing;
     if (c->bev)
-        dial(c, host, port);
+        conn_dial_address(c, host, port);
     else if (record_noted(loop_record(l), RECORD_REFUSED, &nothing, &c->refused))
         task_queue(&c->refuse);
     return c;
@@ -257,13 +267,13 @@ struct conn *conn_dial(struct loop *l, const char *host, int port, struct tls *t
 struct conn *conn_accept(struct loop *l, int fd, const char *peer, struct tls *tls) {
     struct conn *c = conn_new(l);
     snprintf(c->peer, sizeof c->peer, "%s", peer);
-    adopt(c, fd, tls);
+    conn_adopt(c, fd, tls);
     return c;
 }
 
 /* ---- queues in memory ---- */
 
-static void on_deliver(void *arg) {
+static void conn_on_deliver(void *arg) {
     struct conn *c = arg;
     if (c->closed || c->held || c->ev == NULL)
         return;
@@ -285,7 +295,7 @@ void conn_pair(struct loop *l, struct conn *ends[2]) {
     for (int i = 0; i < 2; i++) {
         ends[i] = conn_new(l);
         strcpy(ends[i]->peer, "memory");
-        task_init(&ends[i]->deliver, l, on_deliver, ends[i]);
+        task_init(&ends[i]->deliver, l, conn_on_deliver, ends[i]);
     }
     ends[0]->other = ends[1];
     ends[1]->other = ends[0];
@@ -343,5 +353,5 @@ void conn_close(struct conn *c, bool flush) {
         timer_set(&c->flush_limit, FLUSH_TIME);
         return;
     }
-    loop_later(c->loop, free_conn, c);
+    loop_later(c->loop, conn_free, c);
 }

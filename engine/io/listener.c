@@ -27,8 +27,8 @@ struct listener {
     char *path; /* of a unix socket */
 };
 
-static void on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sockaddr *sa,
-                      int len, void *arg) {
+static void listener_on_accept(struct evconnlistener *ev, evutil_socket_t fd,
+                               struct sockaddr *sa, int len, void *arg) {
     (void)ev;
     struct listener *ls = arg;
     char peer[64];
@@ -41,7 +41,7 @@ static void on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sock
     ls->accept(ls->arg, conn_accept(ls->loop, fd, peer, ls->tls));
 }
 
-static void play_accept(void *arg, const struct record_item *item) {
+static void listener_play_accept(void *arg, const struct record_item *item) {
     struct listener *ls = arg;
     char *peer = xstrndup(item->bytes, item->n);
     struct conn *c = conn_accept(ls->loop, -1, peer, NULL);
@@ -50,40 +50,41 @@ static void play_accept(void *arg, const struct record_item *item) {
 }
 
 /* Out of descriptors: accept() would spin, so stop listening for a moment. */
-static void on_accept_error(struct evconnlistener *ev, void *arg) {
+static void listener_on_accept_error(struct evconnlistener *ev, void *arg) {
     struct listener *ls = arg;
     log_warn(loop_log(ls->loop), "accept: %s; resting", strerror(errno));
     evconnlistener_disable(ev);
     timer_set(&ls->rest, ACCEPT_REST);
 }
 
-static void on_rested(void *arg) {
+static void listener_on_rested(void *arg) {
     struct listener *ls = arg;
     evconnlistener_enable(ls->ev);
 }
 
-static struct listener *new_listener(struct loop *l, struct tls *tls, const char *path,
-                                     void (*accept)(void *arg, struct conn *c), void *arg) {
+static struct listener *listener_new_listener(struct loop *l, struct tls *tls, const char *path,
+                                              void (*accept)(void *arg, struct conn *c),
+                                              void *arg) {
     struct listener *ls = xcalloc(1, sizeof *ls);
-    *ls = (struct listener){.loop = l, .tls = tls, .accept = accept, .arg = arg,
-                            .path = xstrdup(path)};
-    timer_init(&ls->rest, l, on_rested, ls);
-    record_add(loop_record(l), &ls->port, play_accept, ls);
+    *ls = (struct listener){
+        .loop = l, .tls = tls, .accept = accept, .arg = arg, .path = xstrdup(path)};
+    timer_init(&ls->rest, l, listener_on_rested, ls);
+    record_add(loop_record(l), &ls->port, listener_play_accept, ls);
     return ls;
 }
 
 /* libevent's parser wants a port above zero; any other is put in by hand. */
-static char *bind_to(struct listener *ls, const char *host, int port) {
+static char *listener_bind_to(struct listener *ls, const char *host, int port) {
     struct sockaddr_storage addr;
     int len = sizeof addr;
     bool is_v6 = strchr(host, ':') != NULL;
     char *text = port ? xasprintf(is_v6 ? "[%s]:%d" : "%s:%d", host, port)
                       : xasprintf(is_v6 ? "[%s]" : "%s", host);
     if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&addr, &len) == 0)
-        ls->ev = evconnlistener_new_bind(
-            loop_events(ls->loop), on_accept, ls,
-            LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_EXEC, 128,
-            (struct sockaddr *)&addr, len);
+        ls->ev = evconnlistener_new_bind(loop_events(ls->loop), listener_on_accept, ls,
+                                         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE |
+                                             LEV_OPT_CLOSE_ON_EXEC,
+                                         128, (struct sockaddr *)&addr, len);
     else
         errno = EINVAL;
     char *why = ls->ev ? NULL : xasprintf("cannot listen on %s: %s", text, strerror(errno));
@@ -94,16 +95,16 @@ static char *bind_to(struct listener *ls, const char *host, int port) {
 struct listener *listener_new(struct loop *l, const char *host, int port, struct tls *tls,
                               void (*accept)(void *arg, struct conn *c), void *arg,
                               char **err) {
-    struct listener *ls = new_listener(l, tls, NULL, accept, arg);
+    struct listener *ls = listener_new_listener(l, tls, NULL, accept, arg);
     if (record_is_replayed(loop_record(l)))
         return ls;
-    char *why = bind_to(ls, host, port);
+    char *why = listener_bind_to(ls, host, port);
     if (why) {
         *err = why;
         listener_free(ls);
         return NULL;
     }
-    evconnlistener_set_error_cb(ls->ev, on_accept_error);
+    evconnlistener_set_error_cb(ls->ev, listener_on_accept_error);
     return ls;
 }
 
@@ -111,15 +112,15 @@ struct listener *listener_unix(struct loop *l, const char *path, int mode,
                                void (*accept)(void *arg, struct conn *c), void *arg,
                                char **err) {
     if (record_is_replayed(loop_record(l)))
-        return new_listener(l, NULL, NULL, accept, arg);
+        return listener_new_listener(l, NULL, NULL, accept, arg);
     int fd = unixsock_listen(path, mode, err);
     if (fd < 0)
         return NULL;
-    struct listener *ls = new_listener(l, NULL, path, accept, arg);
+    struct listener *ls = listener_new_listener(l, NULL, path, accept, arg);
     evutil_make_socket_nonblocking(fd);
-    ls->ev = evconnlistener_new(loop_events(l), on_accept, ls,
+    ls->ev = evconnlistener_new(loop_events(l), listener_on_accept, ls,
                                 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-    evconnlistener_set_error_cb(ls->ev, on_accept_error);
+    evconnlistener_set_error_cb(ls->ev, listener_on_accept_error);
     return ls;
 }
 

@@ -46,34 +46,34 @@ struct waker {
 
 /* ---- timers: a binary heap ---- */
 
-static bool earlier(const struct timer *a, const struct timer *b) {
+static bool loop_earlier(const struct timer *a, const struct timer *b) {
     return a->due != b->due ? a->due < b->due : a->seq < b->seq;
 }
 
-static void place(struct loop *l, struct timer *t, int slot) {
+static void loop_place(struct loop *l, struct timer *t, int slot) {
     l->heap[slot] = t;
     t->slot = slot;
 }
 
 /* Moves t from a free slot towards the root as far as it belongs. */
-static void sift_up(struct loop *l, struct timer *t, int slot) {
-    while (slot > 0 && earlier(t, l->heap[(slot - 1) / 2])) {
-        place(l, l->heap[(slot - 1) / 2], slot);
+static void loop_sift_up(struct loop *l, struct timer *t, int slot) {
+    while (slot > 0 && loop_earlier(t, l->heap[(slot - 1) / 2])) {
+        loop_place(l, l->heap[(slot - 1) / 2], slot);
         slot = (slot - 1) / 2;
     }
-    place(l, t, slot);
+    loop_place(l, t, slot);
 }
 
 /* Moves t from a free slot towards the leaves as far as it belongs. */
-static void sift_down(struct loop *l, struct timer *t, int slot) {
+static void loop_sift_down(struct loop *l, struct timer *t, int slot) {
     for (int child; (child = 2 * slot + 1) < l->timers; slot = child) {
-        if (child + 1 < l->timers && earlier(l->heap[child + 1], l->heap[child]))
+        if (child + 1 < l->timers && loop_earlier(l->heap[child + 1], l->heap[child]))
             child++;
-        if (!earlier(l->heap[child], t))
+        if (!loop_earlier(l->heap[child], t))
             break;
-        place(l, l->heap[child], slot);
+        loop_place(l, l->heap[child], slot);
     }
-    place(l, t, slot);
+    loop_place(l, t, slot);
 }
 
 void timer_init(struct timer *t, struct loop *l, void (*fn)(void *arg), void *arg) {
@@ -91,10 +91,10 @@ void timer_stop(struct timer *t) {
     struct timer *last = l->heap[--l->timers];
     if (last == t)
         return;
-    if (slot > 0 && earlier(last, l->heap[(slot - 1) / 2]))
-        sift_up(l, last, slot);
+    if (slot > 0 && loop_earlier(last, l->heap[(slot - 1) / 2]))
+        loop_sift_up(l, last, slot);
     else
-        sift_down(l, last, slot);
+        loop_sift_down(l, last, slot);
 }
 
 void timer_set(struct timer *t, int64_t delay_ns) {
@@ -106,11 +106,11 @@ void timer_set(struct timer *t, int64_t delay_ns) {
     }
     t->due = l->clock->mono + (delay_ns > 0 ? delay_ns : 0);
     t->seq = ++l->seq;
-    sift_up(l, t, l->timers++);
+    loop_sift_up(l, t, l->timers++);
 }
 
 /* Runs the timers that are due now; those they set wait for the next turn. */
-static bool run_timers(struct loop *l) {
+static bool loop_run_timers(struct loop *l) {
     uint64_t before = l->seq;
     int64_t now = l->clock->mono;
     bool any = false;
@@ -148,7 +148,7 @@ void task_cancel(struct task *t) {
     t->next->prev = t->prev;
 }
 
-static bool run_tasks(struct loop *l) {
+static bool loop_run_tasks(struct loop *l) {
     /* A task may queue others: they still belong to this turn, but not without end. */
     int budget = 100000;
     bool any = false;
@@ -167,7 +167,7 @@ void loop_later(struct loop *l, void (*fn)(void *arg), void *arg) {
     l->later = n;
 }
 
-static void run_later(struct loop *l) {
+static void loop_run_later(struct loop *l) {
     while (l->later) {
         struct later *n = l->later;
         l->later = n->next;
@@ -178,7 +178,7 @@ static void run_later(struct loop *l) {
 
 /* ---- the loop ---- */
 
-static void on_alarm(evutil_socket_t fd, short what, void *arg) {
+static void loop_on_alarm(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what, (void)arg; /* waking up is all it is for */
 }
 
@@ -187,7 +187,7 @@ struct loop *loop_new(struct clock *clock, const struct log *log) {
     l->clock = clock;
     l->log = log;
     l->base = event_base_new();
-    l->alarm = evtimer_new(l->base, on_alarm, l);
+    l->alarm = evtimer_new(l->base, loop_on_alarm, l);
     l->tasks.next = l->tasks.prev = &l->tasks;
     return l;
 }
@@ -196,7 +196,7 @@ void loop_free(struct loop *l) {
     if (l == NULL)
         return;
     for (int i = 0; i < 2; i++) { /* connections that drain now are freed in the second round */
-        run_later(l);
+        loop_run_later(l);
         event_base_loop(l->base, EVLOOP_NONBLOCK); /* lets freed bufferevents go */
     }
     for (int i = 0; i < l->signal_count; i++)
@@ -209,7 +209,7 @@ void loop_free(struct loop *l) {
 }
 
 /* How long may we sleep? Arms the alarm accordingly and returns the flags for it. */
-static int prepare_wait(struct loop *l, bool wait) {
+static int loop_prepare_wait(struct loop *l, bool wait) {
     if (!wait || l->tasks.next != &l->tasks || l->later)
         return EVLOOP_NONBLOCK;
     if (l->timers == 0)
@@ -223,27 +223,27 @@ static int prepare_wait(struct loop *l, bool wait) {
 }
 
 /* Virtual time: when nothing else is left for this instant, jump to the next timer. */
-static bool jump(struct loop *l) {
+static bool loop_jump(struct loop *l) {
     if (l->timers == 0)
         return false;
     clock_advance(l->clock, l->heap[0]->due);
     return true;
 }
 
-static void call_signal(struct loop *l, int signo) {
+static void loop_call_signal(struct loop *l, int signo) {
     for (int i = 0; i < l->signal_count; i++)
         if (l->signals[i].signo == signo)
             l->signals[i].fn(l->signals[i].arg);
 }
 
 /* What came in before the turn's own work. False when there is no more. */
-static bool replay_inputs(struct loop *l) {
+static bool loop_replay_inputs(struct loop *l) {
     struct record_item item;
     while (record_next(l->record, &item) && item.kind != RECORD_TURN) {
         if (item.kind == RECORD_CLOCK) {
             record_reading(l->record, &l->clock->mono, &l->clock->wall);
         } else if (item.kind == RECORD_SIGNAL) {
-            call_signal(l, (int)item.a);
+            loop_call_signal(l, (int)item.a);
         } else {
             record_play(l->record, &item);
         }
@@ -252,38 +252,38 @@ static bool replay_inputs(struct loop *l) {
 }
 
 /* The same turn as it was, without a look at the world. */
-static bool replay_turn(struct loop *l) {
-    if (!replay_inputs(l)) {
+static bool loop_replay_turn(struct loop *l) {
+    if (!loop_replay_inputs(l)) {
         l->stopping = true;
         return false;
     }
-    run_timers(l);
-    run_tasks(l);
-    run_later(l);
+    loop_run_timers(l);
+    loop_run_tasks(l);
+    loop_run_later(l);
     return true;
 }
 
 bool loop_turn(struct loop *l, bool wait) {
     bool any;
     if (record_is_replayed(l->record))
-        return replay_turn(l);
+        return loop_replay_turn(l);
     if (l->clock->is_virtual) {
         /* all in memory, as a simulated shift is: no descriptor to ask the kernel about */
         if (event_base_get_num_events(l->base, EVENT_BASE_COUNT_ADDED))
             event_base_loop(l->base, EVLOOP_NONBLOCK);
-        any = run_timers(l);
-        any |= run_tasks(l);
-        run_later(l);
-        return any || (wait && jump(l));
+        any = loop_run_timers(l);
+        any |= loop_run_tasks(l);
+        loop_run_later(l);
+        return any || (wait && loop_jump(l));
     }
-    int flags = prepare_wait(l, wait);
+    int flags = loop_prepare_wait(l, wait);
     event_base_loop(l->base, flags);
     evtimer_del(l->alarm);
     loop_read_clock(l);
     record_input(l->record, RECORD_TURN, NULL, 0, NULL, 0);
-    any = run_timers(l);
-    any |= run_tasks(l);
-    run_later(l);
+    any = loop_run_timers(l);
+    any |= loop_run_tasks(l);
+    loop_run_later(l);
     record_flush(l->record);
     return any || flags == EVLOOP_ONCE;
 }
@@ -302,7 +302,9 @@ void loop_stop(struct loop *l) {
 }
 
 void loop_set_record(struct loop *l, struct record *record) { l->record = record; }
-struct record *loop_record(const struct loop *l) { return l->record; }
+struct record *loop_record(const struct loop *l) {
+    return l->record;
+}
 
 void loop_read_clock(struct loop *l) {
     if (record_is_replayed(l->record))
@@ -311,18 +313,22 @@ void loop_read_clock(struct loop *l) {
     record_clock(l->record, l->clock->mono, l->clock->wall);
 }
 
-struct clock *loop_clock(struct loop *l) { return l->clock; }
+struct clock *loop_clock(struct loop *l) {
+    return l->clock;
+}
 const struct log *loop_log(struct loop *l) { return l->log; }
-struct event_base *loop_events(struct loop *l) { return l->base; }
+struct event_base *loop_events(struct loop *l) {
+    return l->base;
+}
 
 /* ---- signals and other threads ---- */
 
-static void on_signal(evutil_socket_t signo, short what, void *arg) {
+static void loop_on_signal(evutil_socket_t signo, short what, void *arg) {
     (void)what;
     struct loop *l = arg;
     loop_read_clock(l);
     record_input(l->record, RECORD_SIGNAL, NULL, (int64_t)signo, NULL, 0);
-    call_signal(l, (int)signo);
+    loop_call_signal(l, (int)signo);
 }
 
 void loop_signal(struct loop *l, int signo, void (*fn)(void *arg), void *arg) {
@@ -334,11 +340,11 @@ void loop_signal(struct loop *l, int signo, void (*fn)(void *arg), void *arg) {
     l->signals[i].signo = signo;
     if (record_is_replayed(l->record))
         return;
-    l->signals[i].ev = evsignal_new(l->base, signo, on_signal, l);
+    l->signals[i].ev = evsignal_new(l->base, signo, loop_on_signal, l);
     event_add(l->signals[i].ev, NULL);
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *arg) {
+static void loop_on_wake(evutil_socket_t fd, short what, void *arg) {
     (void)what;
     struct waker *w = arg;
     uint64_t n;
@@ -353,7 +359,7 @@ struct waker *waker_new(struct loop *l, void (*fn)(void *arg), void *arg) {
     w->fn = fn;
     w->arg = arg;
     w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    w->ev = event_new(l->base, w->fd, EV_READ | EV_PERSIST, on_wake, w);
+    w->ev = event_new(l->base, w->fd, EV_READ | EV_PERSIST, loop_on_wake, w);
     event_add(w->ev, NULL);
     return w;
 }

@@ -20,7 +20,7 @@ static struct tls *tls_new(const SSL_METHOD *method, bool is_server) {
 }
 
 /* OpenSSL's own words for what just failed with that file. */
-static struct tls *fail(struct tls *t, const char *file, char **err) {
+static struct tls *tls_fail(struct tls *t, const char *file, char **err) {
     char words[128];
     ERR_error_string_n(ERR_get_error(), words, sizeof words);
     *err = xasprintf("%s: %s", file, words);
@@ -32,10 +32,10 @@ static struct tls *fail(struct tls *t, const char *file, char **err) {
 struct tls *tls_server(const char *certificate, const char *key, char **err) {
     struct tls *t = tls_new(TLS_server_method(), true);
     if (SSL_CTX_use_certificate_chain_file(t->ctx, certificate) != 1)
-        return fail(t, certificate, err);
+        return tls_fail(t, certificate, err);
     if (SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(t->ctx) != 1)
-        return fail(t, key, err);
+        return tls_fail(t, key, err);
     return t;
 }
 
@@ -44,7 +44,7 @@ struct tls *tls_client(const char *ca, char **err) {
     if (ca == NULL || *ca == '\0')
         return t;
     if (SSL_CTX_load_verify_locations(t->ctx, ca, NULL) != 1)
-        return fail(t, ca, err);
+        return tls_fail(t, ca, err);
     SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
     return t;
 }
@@ -56,10 +56,11 @@ void tls_free(struct tls *t) {
 }
 
 struct bufferevent *tls_bufferevent(struct tls *t, struct event_base *base, int fd) {
-    struct bufferevent *bev = bufferevent_openssl_socket_new(
-        base, fd, SSL_new(t->ctx),
-        t->is_server ? BUFFEREVENT_SSL_ACCEPTING : BUFFEREVENT_SSL_CONNECTING,
-        BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *bev =
+        bufferevent_openssl_socket_new(base, fd, SSL_new(t->ctx),
+                                       t->is_server ? BUFFEREVENT_SSL_ACCEPTING
+                                                    : BUFFEREVENT_SSL_CONNECTING,
+                                       BEV_OPT_CLOSE_ON_FREE);
     bufferevent_openssl_set_allow_dirty_shutdown(bev, 1); /* AMI peers just close */
     return bev;
 }

@@ -13,14 +13,14 @@
 #define BACKLOG 16
 
 /* The address of a path; conf.c has seen to its length. */
-static struct sockaddr_un address(const char *path) {
+static struct sockaddr_un unixsock_address(const char *path) {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     strncpy(a.sun_path, path, sizeof a.sun_path - 1);
     return a;
 }
 
-static int connect_to(const char *path) {
-    struct sockaddr_un a = address(path);
+static int unixsock_connect_to(const char *path) {
+    struct sockaddr_un a = unixsock_address(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
         return fd;
@@ -32,20 +32,20 @@ static int connect_to(const char *path) {
 }
 
 int unixsock_connect(const char *path, char **err) {
-    int fd = connect_to(path);
+    int fd = unixsock_connect_to(path);
     if (fd < 0)
         *err = xasprintf("%s: %s", path, strerror(errno));
     return fd;
 }
 
 /* Takes away what a dead process left. NULL, or what stands in the way. */
-static const char *clear_path(const char *path) {
+static const char *unixsock_clear_path(const char *path) {
     struct stat st;
     if (lstat(path, &st))
         return errno == ENOENT ? NULL : strerror(errno);
     if (!S_ISSOCK(st.st_mode))
         return "there is a file that is no socket";
-    int fd = connect_to(path);
+    int fd = unixsock_connect_to(path);
     if (fd >= 0) {
         close(fd);
         return "another engine listens there";
@@ -54,7 +54,7 @@ static const char *clear_path(const char *path) {
 }
 
 /* Makes the folder of the path, not those above it. */
-static void make_folder(const char *path) {
+static void unixsock_make_folder(const char *path) {
     char *folder = xstrdup(path), *slash = strrchr(folder, '/');
     if (slash && slash > folder) {
         *slash = '\0';
@@ -64,8 +64,8 @@ static void make_folder(const char *path) {
 }
 
 /* Binds with no more permissions than mode from the first moment on. */
-static const char *bind_to(int fd, const char *path, int mode) {
-    struct sockaddr_un a = address(path);
+static const char *unixsock_bind_to(int fd, const char *path, int mode) {
+    struct sockaddr_un a = unixsock_address(path);
     mode_t old = umask((mode_t)(~mode & 0777));
     int rc = bind(fd, (struct sockaddr *)&a, sizeof a), why = errno;
     umask(old);
@@ -75,11 +75,11 @@ static const char *bind_to(int fd, const char *path, int mode) {
 }
 
 int unixsock_listen(const char *path, int mode, char **err) {
-    make_folder(path);
-    const char *why = clear_path(path);
+    unixsock_make_folder(path);
+    const char *why = unixsock_clear_path(path);
     int fd = why ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (why == NULL)
-        why = fd < 0 ? strerror(errno) : bind_to(fd, path, mode);
+        why = fd < 0 ? strerror(errno) : unixsock_bind_to(fd, path, mode);
     if (why == NULL)
         return fd;
     *err = xasprintf("cannot listen on %s: %s", path, why);

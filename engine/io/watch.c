@@ -20,13 +20,13 @@ struct watch {
     void *arg;
 };
 
-static void on_tell(void *arg) {
+static void watch_on_tell(void *arg) {
     struct watch *w = arg;
     w->changed(w->arg);
 }
 
 /* Which files they are does not matter: whoever is told compares contents. */
-static void on_readable(evutil_socket_t fd, short what, void *arg) {
+static void watch_on_readable(evutil_socket_t fd, short what, void *arg) {
     struct watch *w = arg;
     char events[4096];
     (void)what;
@@ -35,7 +35,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg) {
     record_input(loop_record(w->loop), RECORD_WATCH, &w->port, 0, NULL, 0);
 }
 
-static void play(void *arg, const struct record_item *item) {
+static void watch_play(void *arg, const struct record_item *item) {
     (void)item;
     struct watch *w = arg;
     task_queue(&w->tell);
@@ -44,8 +44,8 @@ static void play(void *arg, const struct record_item *item) {
 struct watch *watch_new(struct loop *l, void (*changed)(void *arg), void *arg) {
     struct watch *w = xcalloc(1, sizeof *w);
     *w = (struct watch){.loop = l, .changed = changed, .arg = arg};
-    task_init(&w->tell, l, on_tell, w);
-    record_add(loop_record(l), &w->port, play, w);
+    task_init(&w->tell, l, watch_on_tell, w);
+    record_add(loop_record(l), &w->port, watch_play, w);
     w->fd = -1;
     if (record_is_replayed(loop_record(l)))
         return w;
@@ -54,14 +54,15 @@ struct watch *watch_new(struct loop *l, void (*changed)(void *arg), void *arg) {
         log_warn(loop_log(l), "files are not watched: %s", strerror(errno));
         return w;
     }
-    w->readable = event_new(loop_events(l), w->fd, EV_READ | EV_PERSIST, on_readable, w);
+    w->readable = event_new(loop_events(l), w->fd, EV_READ | EV_PERSIST, watch_on_readable, w);
     if (w->readable == NULL || event_add(w->readable, NULL))
         abort(); /* no memory */
     return w;
 }
 
 bool watch_folder(struct watch *w, const char *path) {
-    return w->fd >= 0 && inotify_add_watch(w->fd, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) >= 0;
+    return w->fd >= 0 &&
+           inotify_add_watch(w->fd, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) >= 0;
 }
 
 void watch_free(struct watch *w) {

@@ -9,63 +9,71 @@
 #define MINUTES 60.0 /* the runs tell minute by minute */
 
 /* One run's minutes as plain numbers. */
-static double at(const json_t *run, const char *key, size_t i) {
+static double curve_at(const json_t *run, const char *key, size_t i) {
     const json_t *series = json_object_get(json_object_get(run, "series"), key);
     return json_number_value(json_array_get(series, i));
 }
 
-static double sum(const json_t *run, const char *key, size_t from, size_t to) {
+static double curve_sum(const json_t *run, const char *key, size_t from, size_t to) {
     double s = 0;
     for (size_t i = from; i < to; i++)
-        s += at(run, key, i);
+        s += curve_at(run, key, i);
     return s;
 }
 
-static size_t minutes(const json_t *run) {
+static size_t curve_minutes(const json_t *run) {
     return json_array_size(json_object_get(json_object_get(run, "series"), "dials"));
 }
 
-static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+static double curve_ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
 /* The value of one point of one run: minutes from to to, both as places. */
-static double value(const json_t *run, enum curve_kind kind, size_t from, size_t to) {
+static double curve_value(const json_t *run, enum curve_kind kind, size_t from, size_t to) {
     double n = (double)(to - from);
     switch (kind) {
     case CURVE_UTILISATION:
-        return ratio(sum(run, "talking", from, to) + sum(run, "wrapup", from, to),
-                     sum(run, "agents", from, to));
+        return curve_ratio(curve_sum(run, "talking", from, to) +
+                               curve_sum(run, "wrapup", from, to),
+                           curve_sum(run, "agents", from, to));
     case CURVE_ABANDONED:
-        return ratio(sum(run, "abandoned", 0, to), sum(run, "answers", 0, to));
-    case CURVE_RINGING: return sum(run, "ringing", from, to) / n;
-    case CURVE_UP: return sum(run, "up", from, to) / n;
-    case CURVE_AGENTS: return sum(run, "agents", from, to) / n;
+        return curve_ratio(curve_sum(run, "abandoned", 0, to),
+                           curve_sum(run, "answers", 0, to));
+    case CURVE_RINGING:
+        return curve_sum(run, "ringing", from, to) / n;
+    case CURVE_UP:
+        return curve_sum(run, "up", from, to) / n;
+    case CURVE_AGENTS:
+        return curve_sum(run, "agents", from, to) / n;
     case CURVE_BUSY:
-        return (sum(run, "talking", from, to) + sum(run, "wrapup", from, to)) / n;
-    case CURVE_CPS: return sum(run, "dials", from, to) / n / MINUTES;
-    case CURVE_DONE: return sum(run, "dials", 0, to);
-    default: return 0;
+        return (curve_sum(run, "talking", from, to) + curve_sum(run, "wrapup", from, to)) / n;
+    case CURVE_CPS:
+        return curve_sum(run, "dials", from, to) / n / MINUTES;
+    case CURVE_DONE:
+        return curve_sum(run, "dials", 0, to);
+    default:
+        return 0;
     }
 }
 
-static double sample(const json_t *run, const char *key, size_t i, const char *whole) {
+static double curve_sample(const json_t *run, const char *key, size_t i, const char *whole) {
     double v = json_number_value(json_array_get(json_object_get(run, key), i));
-    return ratio(v, json_number_value(json_object_get(run, whole)));
+    return curve_ratio(v, json_number_value(json_object_get(run, whole)));
 }
 
 /* What point i of the curve is in one run. */
-static double point(const json_t *run, enum curve_kind kind, size_t i, size_t per) {
-    size_t from = i * per, to = from + per, last = minutes(run);
+static double curve_point(const json_t *run, enum curve_kind kind, size_t i, size_t per) {
+    size_t from = i * per, to = from + per, last = curve_minutes(run);
     if (kind == CURVE_WAITS)
-        return sample(run, "waits", i, "connected");
+        return curve_sample(run, "waits", i, "connected");
     if (kind == CURVE_DONE && json_number_value(json_object_get(run, "leads")) > 0)
-        return sample(run, "finished", i, "leads");
-    return value(run, kind, from, to < last ? to : last);
+        return curve_sample(run, "finished", i, "leads");
+    return curve_value(run, kind, from, to < last ? to : last);
 }
 
 /* The number of points, and what lies between two. */
-static void measure(struct curve *c, const json_t *run, enum curve_kind kind, size_t points,
-                    size_t *per) {
-    size_t n = minutes(run), samples = json_array_size(json_object_get(run, "finished"));
+static void curve_measure(struct curve *c, const json_t *run, enum curve_kind kind,
+                          size_t points, size_t *per) {
+    size_t n = curve_minutes(run), samples = json_array_size(json_object_get(run, "finished"));
     *per = (n + points - 1) / points;
     *per = *per ? *per : 1;
     c->n = (n + *per - 1) / *per;
@@ -90,14 +98,14 @@ void curve_make(struct curve *c, const json_t *runs, enum curve_kind kind, size_
     size_t per, count = json_array_size(runs);
     if (count == 0)
         return;
-    measure(c, json_array_get(runs, 0), kind, points, &per);
+    curve_measure(c, json_array_get(runs, 0), kind, points, &per);
     double *all = xcalloc(3 * c->n + 1, sizeof *all);
     c->mean = all;
     c->low = all + c->n;
     c->high = all + 2 * c->n;
     for (size_t i = 0; i < c->n; i++) {
         for (size_t r = 0; r < count; r++) {
-            double v = point(json_array_get(runs, r), kind, i, per);
+            double v = curve_point(json_array_get(runs, r), kind, i, per);
             c->mean[i] += v / (double)count;
             c->low[i] = r == 0 || v < c->low[i] ? v : c->low[i];
             c->high[i] = r == 0 || v > c->high[i] ? v : c->high[i];

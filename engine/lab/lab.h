@@ -11,9 +11,9 @@
 
 /* One policy that is tried. */
 struct lab_plan {
-    char *title;       /* what it is called in reports */
-    json_t *headers;   /* of OutPlanCreate */
-    char *strategies;  /* the folder its scripts come from */
+    char *title;      /* what it is called in reports */
+    json_t *headers;  /* of OutPlanCreate */
+    char *strategies; /* the folder its scripts come from */
 };
 
 /* A plan with what came of its shifts. */
@@ -32,7 +32,7 @@ struct lab_shift {
     const char *scratch; /* a folder for files that nobody keeps */
     const char *out;     /* where to leave its logs, NULL = nowhere; names end in tag */
     const char *tag;
-    bool is_timed;       /* also measure what decisions cost, in this machine's time */
+    bool is_timed; /* also measure what decisions cost, in this machine's time */
 };
 
 /* ---- labplan.c ---- */
@@ -58,8 +58,8 @@ json_t *lab_world_learn(const char *from, json_t **learned, char **err) MUST_CHE
 
 /* Runs it to the end and gives what happened (simulate.md names the keys); depends on
  * the shift alone. progress(arg, share) comes now and then. NULL with *err. */
-json_t *lab_run(const struct lab_shift *s, void (*progress)(void *arg, double share),
-                void *arg, char **err) MUST_CHECK;
+json_t *lab_run(const struct lab_shift *s, void (*progress)(void *arg, double share), void *arg,
+                char **err) MUST_CHECK;
 
 /* ---- labwork.c ---- */
 

@@ -16,7 +16,7 @@ struct made_by {
     char *uuid; /* where it is to go */
 };
 
-static void on_made(void *arg, const char *error, const struct row *row) {
+static void make_on_made(void *arg, const char *error, const struct row *row) {
     struct made_by *m = arg;
     m->done = true;
     if (error)
@@ -25,39 +25,38 @@ static void on_made(void *arg, const char *error, const struct row *row) {
         snprintf(m->uuid, UUID_TEXT, "%s", row_uuid(row));
 }
 
-static void add_header(struct message *m, const char *name, const char *value) {
+static void make_add_header(struct message *m, const char *name, const char *value) {
     char *line = xasprintf("%s: %s", name, value);
     message_line(m, line, strlen(line));
     free(line);
 }
 
 /* A value of a table as headers; a list is a header for each. */
-static void add_value(struct message *m, const char *name, const json_t *v) {
+static void make_add_value(struct message *m, const char *name, const json_t *v) {
     char number[32];
     if (json_is_string(v)) {
-        add_header(m, name, json_string_value(v));
+        make_add_header(m, name, json_string_value(v));
     } else if (json_is_boolean(v)) {
-        add_header(m, name, json_is_true(v) ? "1" : "0");
+        make_add_header(m, name, json_is_true(v) ? "1" : "0");
     } else if (json_is_number(v)) {
         snprintf(number, sizeof number, "%.15g", json_number_value(v));
-        add_header(m, name, number);
+        make_add_header(m, name, number);
     }
     for (size_t i = 0; json_is_array(v) && i < json_array_size(v); i++)
-        add_value(m, name, json_array_get(v, i));
+        make_add_value(m, name, json_array_get(v, i));
 }
 
-static void add_table(struct message *m, const json_t *table) {
+static void make_add_table(struct message *m, const json_t *table) {
     const char *key;
     json_t *v;
-    json_object_foreach ((json_t *)table, key, v)
-        add_value(m, key, v);
+    json_object_foreach((json_t *)table, key, v) make_add_value(m, key, v);
 }
 
 /* Names a header of the table that the noun does not have: a slip, not a wish. */
-static bool check_headers(struct shift *s, const struct noun *n, const json_t *table) {
+static bool make_check_headers(struct shift *s, const struct noun *n, const json_t *table) {
     const char *key;
     json_t *v;
-    json_object_foreach ((json_t *)table, key, v) {
+    json_object_foreach((json_t *)table, key, v) {
         bool known = str_has_prefix(key, "MaxRetry");
         for (int i = 0; i < n->count; i++)
             known |= (n->fields[i].flags & FIELD_INPUT) && n->fields[i].header &&
@@ -69,12 +68,12 @@ static bool check_headers(struct shift *s, const struct noun *n, const json_t *t
 }
 
 /* Carries out a change as AMI does, until it is durable. */
-static bool ask(struct shift *s, const struct noun *n, struct message *m, char *uuid,
-                void (*fn)(struct engine *, const struct noun *, const struct message *,
-                           noun_done *, void *)) {
+static bool make_ask(struct shift *s, const struct noun *n, struct message *m, char *uuid,
+                     void (*fn)(struct engine *, const struct noun *, const struct message *,
+                                noun_done *, void *)) {
     struct made_by made = {.shift = s, .uuid = uuid};
     message_done(m);
-    fn(s->engine, n, m, on_made, &made);
+    fn(s->engine, n, m, make_on_made, &made);
     message_free(m);
     while (!made.done)
         loop_turn(s->loop, false);
@@ -87,17 +86,18 @@ static bool ask(struct shift *s, const struct noun *n, struct message *m, char *
 }
 
 /* Where answered calls go: the first queue, unless the world says otherwise. */
-static void destination_headers(struct shift *s, struct message *m) {
+static void make_destination_headers(struct shift *s, struct message *m) {
     const json_t *own = json_object_get(s->job->world, "destination");
     json_t *queue = json_object_get(s->job->world, "queue");
-    const char *name = json_string_value(json_is_array(queue) ? json_array_get(queue, 0) : queue);
-    add_header(m, "Name", "agents");
+    const char *name =
+        json_string_value(json_is_array(queue) ? json_array_get(queue, 0) : queue);
+    make_add_header(m, "Name", "agents");
     if (own == NULL) {
-        add_header(m, "Type", "1");
-        add_header(m, "Application", "Queue");
-        add_header(m, "Data", name ? name : "sales_1");
+        make_add_header(m, "Type", "1");
+        make_add_header(m, "Application", "Queue");
+        make_add_header(m, "Data", name ? name : "sales_1");
     }
-    add_table(m, own);
+    make_add_table(m, own);
 }
 
 bool shift_make_plan(struct shift *s) {
@@ -113,9 +113,9 @@ bool shift_make_plan(struct shift *s) {
     if (worlds)
         json_object_update(all, (json_t *)(uintptr_t)worlds);
     json_object_update(all, s->job->plan->headers);
-    add_table(&m, all);
-    bool ok = check_headers(s, &noun_plan, all) &&
-              ask(s, &noun_plan, &m, s->uuids[MADE_PLAN], noun_create);
+    make_add_table(&m, all);
+    bool ok = make_check_headers(s, &noun_plan, all) &&
+              make_ask(s, &noun_plan, &m, s->uuids[MADE_PLAN], noun_create);
     json_decref(all);
     return ok;
 }
@@ -123,27 +123,27 @@ bool shift_make_plan(struct shift *s) {
 bool shift_make_rest(struct shift *s) {
     struct message m = {0};
     const json_t *own = json_object_get(s->job->world, "destination");
-    add_header(&m, "Name", "list");
-    if (!ask(s, &noun_dlma, &m, s->uuids[MADE_DLMA], noun_create) ||
-        !check_headers(s, &noun_destination, own))
+    make_add_header(&m, "Name", "list");
+    if (!make_ask(s, &noun_dlma, &m, s->uuids[MADE_DLMA], noun_create) ||
+        !make_check_headers(s, &noun_destination, own))
         return false;
     m = (struct message){0};
-    destination_headers(s, &m);
-    if (!ask(s, &noun_destination, &m, s->uuids[MADE_DESTINATION], noun_create))
+    make_destination_headers(s, &m);
+    if (!make_ask(s, &noun_destination, &m, s->uuids[MADE_DESTINATION], noun_create))
         return false;
     m = (struct message){0};
-    add_header(&m, "Name", "shift");
-    add_header(&m, "Plan", s->uuids[MADE_PLAN]);
-    add_header(&m, "Dlma", s->uuids[MADE_DLMA]);
-    add_header(&m, "Dest", s->uuids[MADE_DESTINATION]);
-    return ask(s, &noun_campaign, &m, s->uuids[MADE_CAMPAIGN], noun_create);
+    make_add_header(&m, "Name", "shift");
+    make_add_header(&m, "Plan", s->uuids[MADE_PLAN]);
+    make_add_header(&m, "Dlma", s->uuids[MADE_DLMA]);
+    make_add_header(&m, "Dest", s->uuids[MADE_DESTINATION]);
+    return make_ask(s, &noun_campaign, &m, s->uuids[MADE_CAMPAIGN], noun_create);
 }
 
 bool shift_start(struct shift *s) {
     struct message m = {0};
-    add_header(&m, "Uuid", s->uuids[MADE_CAMPAIGN]);
-    add_header(&m, "Status", "1");
-    return ask(s, &noun_campaign, &m, NULL, noun_update);
+    make_add_header(&m, "Uuid", s->uuids[MADE_CAMPAIGN]);
+    make_add_header(&m, "Status", "1");
+    return make_ask(s, &noun_campaign, &m, NULL, noun_update);
 }
 
 /* ---- leads ---- */
@@ -155,7 +155,7 @@ struct fed {
 };
 
 /* They are in the store: they may be called. */
-static void on_fed(void *arg, bool ok) {
+static void make_on_fed(void *arg, bool ok) {
     struct fed *f = arg;
     struct shift *s = f->shift;
     if (!ok && s->error == NULL)
@@ -169,7 +169,7 @@ static void on_fed(void *arg, bool ok) {
     campaigns_kick_dlma(s->engine, s->uuids[MADE_DLMA]);
 }
 
-static struct lead *new_lead(struct shift *s) {
+static struct lead *make_new_lead(struct shift *s) {
     char uuid[UUID_TEXT], number[24], now[TIME_TEXT];
     struct row *row = row_new(&noun_lead);
     engine_uuid(s->engine, uuid);
@@ -190,9 +190,9 @@ void shift_feed(struct shift *s, int64_t count) {
         struct batch *b = batch_new();
         f->shift = s;
         for (; f->count < LEADS_AHEAD && count > 0; count--) {
-            struct lead *l = f->leads[f->count++] = new_lead(s);
+            struct lead *l = f->leads[f->count++] = make_new_lead(s);
             lead_write(l, b);
         }
-        store_submit(s->engine->store, b, on_fed, f);
+        store_submit(s->engine->store, b, make_on_fed, f);
     }
 }

@@ -57,14 +57,14 @@ static const char style[] =
 /* ---- words and figures ---- */
 
 /* v with so many digits and what stands behind it. */
-static void add_figure(struct str *b, const char *name, const char *tone, double v, int digits,
-                       const char *unit) {
+static void report_add_figure(struct str *b, const char *name, const char *tone, double v,
+                              int digits, const char *unit) {
     str_addf(b, "<div><b%s%s%s>", *tone ? " class=\"" : "", tone, *tone ? "\"" : "");
     str_addf(b, "%.*f%s</b><span>%s</span></div>", digits, v, unit, name);
 }
 
 /* One card a trial: what it reaches, and whether it keeps to the line. */
-static void add_card(struct str *b, const struct lab_trial *t, int i) {
+static void report_add_card(struct str *b, const struct lab_trial *t, int i) {
     struct labsum_spread u = labsum_spread(t->runs, "utilisation");
     struct labsum_spread a = labsum_spread(t->runs, "abandoned");
     struct labsum_spread w = labsum_spread(t->runs, "wait_mean");
@@ -72,17 +72,18 @@ static void add_card(struct str *b, const struct lab_trial *t, int i) {
     str_addf(b, "<section class=\"card\"><h2><i class=\"key c%d\"></i>", i);
     plot_text(b, t->plan.title);
     str_add(b, "</h2><div class=\"figures\">");
-    add_figure(b, "of the agents&#39; time in talk and wrap-up", "", 100 * u.mean, 1, "%");
-    add_figure(b, "of live answers abandoned", a.mean > LEGAL_SHARE ? "bad" : "good",
-               100 * a.mean, 2, "%");
-    add_figure(b, "in the worst run", a.high > LEGAL_SHARE ? "bad" : "good", 100 * a.high, 2,
-               "%");
-    add_figure(b, "of the runs over 3%", over ? "bad" : "good", (double)over, 0, "");
-    add_figure(b, "seconds between two calls", "", w.mean, 1, "");
+    report_add_figure(b, "of the agents&#39; time in talk and wrap-up", "", 100 * u.mean, 1,
+                      "%");
+    report_add_figure(b, "of live answers abandoned", a.mean > LEGAL_SHARE ? "bad" : "good",
+                      100 * a.mean, 2, "%");
+    report_add_figure(b, "in the worst run", a.high > LEGAL_SHARE ? "bad" : "good",
+                      100 * a.high, 2, "%");
+    report_add_figure(b, "of the runs over 3%", over ? "bad" : "good", (double)over, 0, "");
+    report_add_figure(b, "seconds between two calls", "", w.mean, 1, "");
     str_add(b, "</div></section>");
 }
 
-static void add_cells(struct str *b, const char *name, const json_t *r, bool is_mean) {
+static void report_add_cells(struct str *b, const char *name, const json_t *r, bool is_mean) {
     double a = labsum_of(r, "abandoned");
     str_addf(b, "<tr%s><td>%s</td><td>%.2f%%</td>", is_mean ? " class=\"mean\"" : "", name,
              100 * labsum_of(r, "utilisation"));
@@ -91,7 +92,7 @@ static void add_cells(struct str *b, const char *name, const json_t *r, bool is_
              labsum_of(r, "abandoned_calls"), labsum_of(r, "dials"), labsum_of(r, "wait_mean"));
 }
 
-static void add_table(struct str *b, const struct lab_trial *t) {
+static void report_add_table(struct str *b, const struct lab_trial *t) {
     str_add(b, "<details><summary>");
     plot_text(b, t->plan.title);
     str_add(b, ", run by run</summary><div class=\"scroll\"><table><thead><tr><th>seed</th>"
@@ -101,10 +102,10 @@ static void add_table(struct str *b, const struct lab_trial *t) {
         const json_t *run = json_array_get(t->runs, i);
         char name[24];
         snprintf(name, sizeof name, "%.0f", labsum_of(run, "seed"));
-        add_cells(b, name, run, false);
+        report_add_cells(b, name, run, false);
     }
     json_t *mean = labsum_mean(t->runs);
-    add_cells(b, "mean", mean, true);
+    report_add_cells(b, "mean", mean, true);
     json_decref(mean);
     str_add(b, "</tbody></table></div></details>");
 }
@@ -118,12 +119,12 @@ struct page {
     size_t count;
 };
 
-static void figure_begin(struct page *p, const char *title, const char *caption) {
+static void report_figure_begin(struct page *p, const char *title, const char *caption) {
     str_addf(&p->html, "<figure><h2>%s</h2><figcaption>%s</figcaption>", title, caption);
 }
 
 /* dashes: what solid and dashed lines are; NULL = there are none of these. */
-static void figure_end(struct page *p, const char *dashes) {
+static void report_figure_end(struct page *p, const char *dashes) {
     str_add(&p->html, "<div class=\"legend\">");
     for (size_t i = 0; i < p->count; i++) {
         str_addf(&p->html, "<span><i class=\"key c%zu\"></i>", i);
@@ -136,7 +137,7 @@ static void figure_end(struct page *p, const char *dashes) {
 }
 
 /* The highest value of all trials' curves. */
-static double highest(const struct curve *curves, size_t n) {
+static double report_highest(const struct curve *curves, size_t n) {
     double high = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < curves[i].n; k++)
@@ -145,7 +146,7 @@ static double highest(const struct curve *curves, size_t n) {
 }
 
 /* How high shares go once they are shares of more than a few calls. */
-static double settled(const struct curve *curves, size_t n) {
+static double report_settled(const struct curve *curves, size_t n) {
     double high = 0.05;
     for (size_t i = 0; i < n; i++)
         for (size_t k = curves[i].n / 8; k < curves[i].n; k++)
@@ -154,20 +155,21 @@ static double settled(const struct curve *curves, size_t n) {
 }
 
 /* One plot over the shift; a second kind is dashed. */
-static void over_time(struct page *p, enum curve_kind kind, enum curve_kind second,
-                      struct plot plot) {
+static void report_over_time(struct page *p, enum curve_kind kind, enum curve_kind second,
+                             struct plot plot) {
     struct curve curves[4];
     bool two = second != CURVE_COUNT;
     size_t n = p->count * (two ? 2u : 1u);
     for (size_t i = 0; i < n; i++)
-        curve_make(&curves[i], p->trials[i % p->count].runs, i < p->count ? kind : second, POINTS);
+        curve_make(&curves[i], p->trials[i % p->count].runs, i < p->count ? kind : second,
+                   POINTS);
     plot.out = &p->html;
     plot.x_title = "hours";
     plot.x_max = p->setting->hours;
     if (plot.y_max == 0)
-        plot.y_max = highest(curves, n);
+        plot.y_max = report_highest(curves, n);
     if (kind == CURVE_ABANDONED)
-        plot.y_max = settled(curves, n);
+        plot.y_max = report_settled(curves, n);
     plot_begin(&plot);
     for (size_t i = 0; i < n; i++)
         plot_curve(&plot, &curves[i], (int)(i % p->count), i >= p->count);
@@ -179,7 +181,7 @@ static void over_time(struct page *p, enum curve_kind kind, enum curve_kind seco
 }
 
 /* Each run as a point: how well against how lawful. */
-static void spread(struct page *p) {
+static void report_spread(struct page *p) {
     double high = 0.05, low = 1, top = 0;
     for (size_t i = 0; i < p->count; i++) {
         struct labsum_spread a = labsum_spread(p->trials[i].runs, "abandoned");
@@ -188,9 +190,13 @@ static void spread(struct page *p) {
         low = fmin(low, u.low);
         top = fmax(top, u.high);
     }
-    struct plot plot = {.out = &p->html, .x_title = "% of live answers abandoned",
-                        .y_title = "utilisation", .x_max = high, .percent = true,
-                        .y_min = floor(low * 20 - 0.5) / 20, .y_max = ceil(top * 20 + 0.5) / 20};
+    struct plot plot = {.out = &p->html,
+                        .x_title = "% of live answers abandoned",
+                        .y_title = "utilisation",
+                        .x_max = high,
+                        .percent = true,
+                        .y_min = floor(low * 20 - 0.5) / 20,
+                        .y_max = ceil(top * 20 + 0.5) / 20};
     plot.y_min = fmax(plot.y_min, 0);
     plot_begin(&plot);
     plot_limit_x(&plot, LEGAL_SHARE, "3%");
@@ -206,7 +212,7 @@ static void spread(struct page *p) {
     plot_end(&plot);
 }
 
-static void wait_plot(struct page *p) {
+static void report_wait_plot(struct page *p) {
     struct curve curves[2];
     for (size_t i = 0; i < p->count; i++)
         curve_make(&curves[i], p->trials[i].runs, CURVE_WAITS, POINTS);
@@ -214,8 +220,12 @@ static void wait_plot(struct page *p) {
     for (size_t i = 0; i < p->count; i++) /* the last bin is "longer": it is told in words */
         for (size_t k = 0; k + 1 < curves[i].n; k++)
             high = fmax(high, curves[i].mean[k]);
-    struct plot plot = {.out = &p->html, .x_title = "seconds", .y_title = "waits",
-                        .x_max = (double)curves[0].n - 1, .y_max = high, .percent = true};
+    struct plot plot = {.out = &p->html,
+                        .x_title = "seconds",
+                        .y_title = "waits",
+                        .x_max = (double)curves[0].n - 1,
+                        .y_max = high,
+                        .percent = true};
     plot_begin(&plot);
     for (size_t i = 0; i < p->count; i++) {
         struct curve c = curves[i];
@@ -235,59 +245,66 @@ static void wait_plot(struct page *p) {
         curve_free(&curves[i]);
 }
 
-static void add_plots(struct page *p) {
+static void report_add_plots(struct page *p) {
     bool has_end = labsum_of(json_array_get(p->trials[0].runs, 0), "leads") > 0;
     str_add(&p->html, "<div class=\"plots\">");
-    figure_begin(p, "Utilisation", "Talk and wrap-up of logged-in time; line: mean of the runs, "
-                                   "area: from the lowest to the highest.");
-    over_time(p, CURVE_UTILISATION, CURVE_COUNT,
-              (struct plot){.y_title = "utilisation", .y_max = 1, .percent = true});
-    figure_end(p, NULL);
-    figure_begin(p, "Abandoned so far", "Of the live answers since the start: no agent within "
-                                        "two seconds.");
-    over_time(p, CURVE_ABANDONED, CURVE_COUNT, (struct plot){.y_title = "abandoned",
-                                                             .percent = true});
-    figure_end(p, NULL);
-    figure_begin(p, "Every run", "Up is better; right of the line is more than US rules "
-                                 "allow.");
-    spread(p);
-    figure_end(p, NULL);
-    figure_begin(p, "Wait between two calls", "How long agents wait from being ready to the next "
-                                              "call, share of waits by second.");
-    wait_plot(p);
-    figure_end(p, NULL);
-    figure_begin(p, "Calls in flight", "Minute by minute.");
-    over_time(p, CURVE_UP, CURVE_RINGING, (struct plot){.y_title = "calls"});
-    figure_end(p, "solid: answered, dashed: ringing");
-    figure_begin(p, "Agents", "Minute by minute.");
-    over_time(p, CURVE_BUSY, CURVE_AGENTS, (struct plot){.y_title = "agents"});
-    figure_end(p, "solid: in talk or wrap-up, dashed: logged in");
-    figure_begin(p, "Calls begun per second", "As they leave for Asterisk.");
-    over_time(p, CURVE_CPS, CURVE_COUNT, (struct plot){.y_title = "calls per second"});
-    figure_end(p, NULL);
-    figure_begin(p, has_end ? "List done" : "List worked",
-                 has_end ? "Share of the leads that need no further call."
-                         : "Calls made; this list has no end.");
-    over_time(p, CURVE_DONE, CURVE_COUNT,
-              (struct plot){.y_title = "list", .y_max = has_end, .percent = has_end});
-    figure_end(p, NULL);
+    report_figure_begin(p, "Utilisation",
+                        "Talk and wrap-up of logged-in time; line: mean of the runs, "
+                        "area: from the lowest to the highest.");
+    report_over_time(p, CURVE_UTILISATION, CURVE_COUNT,
+                     (struct plot){.y_title = "utilisation", .y_max = 1, .percent = true});
+    report_figure_end(p, NULL);
+    report_figure_begin(p, "Abandoned so far",
+                        "Of the live answers since the start: no agent within "
+                        "two seconds.");
+    report_over_time(p, CURVE_ABANDONED, CURVE_COUNT,
+                     (struct plot){.y_title = "abandoned", .percent = true});
+    report_figure_end(p, NULL);
+    report_figure_begin(p, "Every run",
+                        "Up is better; right of the line is more than US rules "
+                        "allow.");
+    report_spread(p);
+    report_figure_end(p, NULL);
+    report_figure_begin(p, "Wait between two calls",
+                        "How long agents wait from being ready to the next "
+                        "call, share of waits by second.");
+    report_wait_plot(p);
+    report_figure_end(p, NULL);
+    report_figure_begin(p, "Calls in flight", "Minute by minute.");
+    report_over_time(p, CURVE_UP, CURVE_RINGING, (struct plot){.y_title = "calls"});
+    report_figure_end(p, "solid: answered, dashed: ringing");
+    report_figure_begin(p, "Agents", "Minute by minute.");
+    report_over_time(p, CURVE_BUSY, CURVE_AGENTS, (struct plot){.y_title = "agents"});
+    report_figure_end(p, "solid: in talk or wrap-up, dashed: logged in");
+    report_figure_begin(p, "Calls begun per second", "As they leave for Asterisk.");
+    report_over_time(p, CURVE_CPS, CURVE_COUNT, (struct plot){.y_title = "calls per second"});
+    report_figure_end(p, NULL);
+    report_figure_begin(p, has_end ? "List done" : "List worked",
+                        has_end ? "Share of the leads that need no further call."
+                                : "Calls made; this list has no end.");
+    report_over_time(p, CURVE_DONE, CURVE_COUNT,
+                     (struct plot){.y_title = "list", .y_max = has_end, .percent = has_end});
+    report_figure_end(p, NULL);
     str_add(&p->html, "</div>");
 }
 
 /* ---- the page ---- */
 
-static void add_head(struct page *p) {
+static void report_add_head(struct page *p) {
     const struct lab_setting *s = p->setting;
-    str_addf(&p->html, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-                       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                       "<title>astout simulate</title><link rel=\"icon\" href=\"data:,\">"
-                       "<style>%s</style></head><body><main><h1>", style);
+    str_addf(&p->html,
+             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+             "<title>astout simulate</title><link rel=\"icon\" href=\"data:,\">"
+             "<style>%s</style></head><body><main><h1>",
+             style);
     for (size_t i = 0; i < p->count; i++) {
         str_add(&p->html, i ? " and " : "");
         plot_text(&p->html, p->trials[i].plan.title);
     }
-    str_addf(&p->html, " in the laboratory</h1><p class=\"soft\">%lld simulated shifts of %g hours, "
-                       "%.1f agents on average, seeds %lld to %lld, in ",
+    str_addf(&p->html,
+             " in the laboratory</h1><p class=\"soft\">%lld simulated shifts of %g hours, "
+             "%.1f agents on average, seeds %lld to %lld, in ",
              (long long)s->runs, s->hours,
              labsum_of(json_array_get(p->trials[0].runs, 0), "agent_hours") / s->hours,
              (long long)s->seed, (long long)(s->seed + s->runs - 1));
@@ -302,23 +319,24 @@ static void add_head(struct page *p) {
     free(learned);
 }
 
-static char *render(const struct lab_setting *s, const struct lab_trial *trials, size_t count) {
+static char *report_render(const struct lab_setting *s, const struct lab_trial *trials,
+                           size_t count) {
     struct page p = {.setting = s, .trials = trials, .count = count};
-    add_head(&p);
+    report_add_head(&p);
     str_add(&p.html, "<div class=\"cards\">");
     for (size_t i = 0; i < count; i++)
-        add_card(&p.html, &trials[i], (int)i);
+        report_add_card(&p.html, &trials[i], (int)i);
     str_add(&p.html, "</div>");
-    add_plots(&p);
+    report_add_plots(&p);
     for (size_t i = 0; i < count; i++)
-        add_table(&p.html, &trials[i]);
+        report_add_table(&p.html, &trials[i]);
     str_add(&p.html, "</main></body></html>\n");
     return str_take(&p.html);
 }
 
 bool labreport_write(const char *path, const struct lab_setting *s,
                      const struct lab_trial *trials, size_t count, char **err) {
-    char *text = render(s, trials, count);
+    char *text = report_render(s, trials, count);
     FILE *f = fopen(path, "w");
     bool ok = f && fputs(text, f) >= 0;
     ok = f && fclose(f) == 0 && ok;

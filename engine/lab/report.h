@@ -13,7 +13,7 @@
 
 /* What all shifts have in common. */
 struct lab_setting {
-    const char *world; /* its file, NULL = the simulator's own */
+    const char *world;     /* its file, NULL = the simulator's own */
     const json_t *table;   /* what it says */
     const json_t *learned; /* where the world came from, if it was learned */
     double hours;

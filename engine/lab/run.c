@@ -19,14 +19,14 @@
 
 /* ---- what the engine says ---- */
 
-static void on_log(void *arg, enum log_level level, const char *line) {
+static void run_on_log(void *arg, enum log_level level, const char *line) {
     struct shift *s = arg;
     (void)level;
     if (s->log_lines++ < LOG_LINES)
         fprintf(stderr, "%10.3f %s\n", (double)s->clock.mono / (double)NS_PER_S, line);
 }
 
-static void on_decision(void *arg, const char *line) {
+static void run_on_decision(void *arg, const char *line) {
     struct shift *s = arg;
     fprintf(s->decisions, "%s\n", line);
 }
@@ -34,12 +34,13 @@ static void on_decision(void *arg, const char *line) {
 /* ---- while it runs ---- */
 
 /* A list without an end: there are always some that nobody has called. */
-static void on_feed(void *arg) {
+static void run_on_feed(void *arg) {
     struct shift *s = arg;
     int64_t called = (int64_t)sim_tally(s->sim)->total.event[EVENT_DIAL];
     const struct row *c = noun_find(s->engine, &noun_campaign, s->uuids[MADE_CAMPAIGN]);
     if (row_int(c, CAMPAIGN_STATUS) == 0) {
-        log_warn(&s->log, "the list has ended: the plan used %d leads within a second", LEADS_AHEAD);
+        log_warn(&s->log, "the list has ended: the plan used %d leads within a second",
+                 LEADS_AHEAD);
         return;
     }
     if (s->leads - called < LEADS_AHEAD)
@@ -48,7 +49,7 @@ static void on_feed(void *arg) {
 }
 
 /* Leads that need no further call. */
-static int64_t finished_leads(struct shift *s) {
+static int64_t run_finished_leads(struct shift *s) {
     const struct row *p = noun_find(s->engine, &noun_plan, s->uuids[MADE_PLAN]);
     int64_t max[LEAD_NUMBERS];
     for (int i = 0; i < LEAD_NUMBERS; i++)
@@ -63,10 +64,10 @@ static int64_t finished_leads(struct shift *s) {
     return n;
 }
 
-static void on_sample(void *arg) {
+static void run_on_sample(void *arg) {
     struct shift *s = arg;
     if (s->wanted)
-        json_array_append_new(s->done, json_integer(finished_leads(s)));
+        json_array_append_new(s->done, json_integer(run_finished_leads(s)));
     if (store_is_failing(s->engine->store) && s->error == NULL)
         s->error = xstrdup("the database cannot be written");
     if (s->error)
@@ -75,11 +76,11 @@ static void on_sample(void *arg) {
     timer_set(&s->sample, SECONDS(s->job->hours * 3600 / SAMPLES));
 }
 
-static void on_end(void *arg) { loop_stop(((struct shift *)arg)->loop); }
+static void run_on_end(void *arg) { loop_stop(((struct shift *)arg)->loop); }
 
 /* ---- setting up ---- */
 
-static struct conn *on_dial(void *arg, const struct conn_events *ev, void *ev_arg) {
+static struct conn *run_on_dial(void *arg, const struct conn_events *ev, void *ev_arg) {
     struct shift *s = arg;
     struct conn *ends[2];
     conn_pair(s->loop, ends);
@@ -89,7 +90,7 @@ static struct conn *on_dial(void *arg, const struct conn_events *ev, void *ev_ar
 }
 
 /* The world's user, as the engine is to log in. */
-static void user_of(const json_t *world, const char **name, const char **secret) {
+static void run_user_of(const json_t *world, const char **name, const char **secret) {
     json_t *users = json_object_get(world, "users");
     void *first = json_object_iter(users);
     *name = first ? json_object_iter_key(first) : "astout";
@@ -97,7 +98,7 @@ static void user_of(const json_t *world, const char **name, const char **secret)
 }
 
 /* astout.conf of the shift: what it does not say is as in any other. */
-static struct conf *make_conf(struct shift *s) {
+static struct conf *run_make_conf(struct shift *s) {
     const struct lab_shift *j = s->job;
     char *path = xasprintf("%s/%s.conf", j->scratch, j->tag);
     FILE *f = fopen(path, "w");
@@ -105,7 +106,8 @@ static struct conf *make_conf(struct shift *s) {
         fputs("[general]\nresult_filename = results\nlog_level = warn\n"
               "[database]\ndb_sqlite3_data = unused\n[ami]\nenabled = no\n"
               "[scripts]\npath = .\n"
-              "[asterisk:sim]\nusername = unset\nsecret = unset\noriginates = 10000\n", f);
+              "[asterisk:sim]\nusername = unset\nsecret = unset\noriginates = 10000\n",
+              f);
         fclose(f);
     }
     struct conf *c = conf_load(path, &s->error);
@@ -115,7 +117,7 @@ static struct conf *make_conf(struct shift *s) {
     if (j->abandon_limit >= 0)
         c->limits.abandon_limit = j->abandon_limit;
     const char *name, *secret;
-    user_of(j->world, &name, &secret);
+    run_user_of(j->world, &name, &secret);
     xreplace(&c->asterisks[0].username, name);
     xreplace(&c->asterisks[0].secret, secret);
     xreplace(&c->scripts.path, j->plan->strategies);
@@ -126,7 +128,7 @@ static struct conf *make_conf(struct shift *s) {
 }
 
 /* ns since 1970. */
-static bool start_time(struct shift *s, int64_t *wall) {
+static bool run_start_time(struct shift *s, int64_t *wall) {
     const char *text = json_string_value(json_object_get(s->job->world, "start"));
     struct tm tm = {0};
     *wall = START * NS_PER_S;
@@ -141,7 +143,7 @@ static bool start_time(struct shift *s, int64_t *wall) {
     return true;
 }
 
-static bool open_log(struct shift *s) {
+static bool run_open_log(struct shift *s) {
     if (s->job->out == NULL)
         return true;
     char *path = xasprintf("%s/decisions-%s.log", s->job->out, s->job->tag);
@@ -155,17 +157,19 @@ static bool open_log(struct shift *s) {
     return s->decisions != NULL;
 }
 
-static bool open_engine(struct shift *s) {
-    struct engine_options options = {
-        .seed = &s->job->seed, .in_memory = true, .dial = on_dial, .dial_arg = s};
-    s->conf = make_conf(s);
+static bool run_open_engine(struct shift *s) {
+    struct engine_options options = {.seed = &s->job->seed,
+                                     .in_memory = true,
+                                     .dial = run_on_dial,
+                                     .dial_arg = s};
+    s->conf = run_make_conf(s);
     if (s->conf == NULL)
         return false;
     s->engine = engine_open(s->loop, &s->log, s->conf, &options, &s->error);
     if (s->engine == NULL)
         return false;
     s->engine->out.arg = s;
-    s->engine->out.decision = s->job->out ? on_decision : NULL;
+    s->engine->out.decision = s->job->out ? run_on_decision : NULL;
     if (s->job->is_timed)
         labtime_begin(&s->time, s->engine);
     return true;
@@ -173,16 +177,16 @@ static bool open_engine(struct shift *s) {
 
 /* Everything up to the moment when the campaign starts. A script that does not load is
  * an error here: its built-in is not what was to be tried. */
-static bool set_up(struct shift *s) {
+static bool run_set_up(struct shift *s) {
     const struct lab_shift *j = s->job;
     int64_t wall;
-    if (!start_time(s, &wall) || !open_log(s))
+    if (!run_start_time(s, &wall) || !run_open_log(s))
         return false;
     clock_virtual(&s->clock, wall);
     s->loop = loop_new(&s->clock, &s->log);
     struct sim_config sc = {.world = j->world, .seed = j->seed, .dialect = 16};
     s->sim = sim_new(s->loop, &sc, &s->error);
-    if (s->sim == NULL || !open_engine(s) || !shift_make_plan(s))
+    if (s->sim == NULL || !run_open_engine(s) || !shift_make_plan(s))
         return false;
     if (s->log_lines) {
         s->error = xstrdup("the plan's scripts do not load");
@@ -193,9 +197,9 @@ static bool set_up(struct shift *s) {
     s->wanted = json_integer_value(json_object_get(j->world, "leads"));
     s->done = json_array();
     shift_feed(s, s->wanted ? s->wanted : LEADS_AHEAD);
-    timer_init(&s->feed, s->loop, on_feed, s);
-    timer_init(&s->sample, s->loop, on_sample, s);
-    timer_init(&s->end, s->loop, on_end, s);
+    timer_init(&s->feed, s->loop, run_on_feed, s);
+    timer_init(&s->sample, s->loop, run_on_sample, s);
+    timer_init(&s->end, s->loop, run_on_end, s);
     if (s->wanted == 0)
         timer_set(&s->feed, FEED_EVERY);
     timer_set(&s->sample, 0);
@@ -205,14 +209,14 @@ static bool set_up(struct shift *s) {
 
 /* ---- what came of it ---- */
 
-static json_t *level_series(const struct tally *t, enum tally_level l) {
+static json_t *run_level_series(const struct tally *t, enum tally_level l) {
     json_t *out = json_array();
     for (size_t i = 0; i < t->bin_count; i++)
         json_array_append_new(out, json_real(t->bins[i].level[l] / TALLY_BIN));
     return out;
 }
 
-static json_t *event_series(const struct tally *t, enum tally_event e) {
+static json_t *run_event_series(const struct tally *t, enum tally_event e) {
     json_t *out = json_array();
     for (size_t i = 0; i < t->bin_count; i++)
         json_array_append_new(out, json_integer(t->bins[i].event[e]));
@@ -220,26 +224,28 @@ static json_t *event_series(const struct tally *t, enum tally_event e) {
 }
 
 /* Minute by minute. */
-static json_t *series(const struct tally *t) {
+static json_t *run_series(const struct tally *t) {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "agents",
-                     level_series(t, LEVEL_AGENTS), "talking", level_series(t, LEVEL_TALKING),
-                     "wrapup", level_series(t, LEVEL_WRAPUP), "ringing",
-                     level_series(t, LEVEL_RINGING), "up", level_series(t, LEVEL_UP), "dials",
-                     event_series(t, EVENT_DIAL), "answers", event_series(t, EVENT_ANSWER),
-                     "abandoned", event_series(t, EVENT_ABANDON));
+                     run_level_series(t, LEVEL_AGENTS), "talking",
+                     run_level_series(t, LEVEL_TALKING), "wrapup",
+                     run_level_series(t, LEVEL_WRAPUP), "ringing",
+                     run_level_series(t, LEVEL_RINGING), "up", run_level_series(t, LEVEL_UP),
+                     "dials", run_event_series(t, EVENT_DIAL), "answers",
+                     run_event_series(t, EVENT_ANSWER), "abandoned",
+                     run_event_series(t, EVENT_ABANDON));
 }
 
-static json_t *waits(const struct tally *t) {
+static json_t *run_waits(const struct tally *t) {
     json_t *out = json_array();
     for (size_t i = 0; i < TALLY_WAITS; i++)
         json_array_append_new(out, json_integer(t->waits[i]));
     return out;
 }
 
-static double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
+static double run_share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 /* How often the campaign decided. */
-static json_int_t decisions(const struct shift *s) {
+static json_int_t run_decisions(const struct shift *s) {
     const struct campaign *c = map_get(&s->engine->campaigns, s->uuids[MADE_CAMPAIGN]);
     json_int_t n = 0;
     for (int r = 0; r < REASON_COUNT; r++)
@@ -247,23 +253,23 @@ static json_int_t decisions(const struct shift *s) {
     return n;
 }
 
-static json_t *outcome(struct shift *s) {
+static json_t *run_outcome(struct shift *s) {
     const struct tally *t = sim_tally(s->sim);
     const unsigned *n = t->total.event;
     const double *level = t->total.level;
     double worked = level[LEVEL_TALKING] + level[LEVEL_WRAPUP];
     json_t *o = json_pack(
         "{s:I, s:f, s:f, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I}", "seed",
-        (json_int_t)s->job->seed, "utilisation", share(worked, level[LEVEL_AGENTS]), "abandoned",
-        share(n[EVENT_ABANDON], n[EVENT_ANSWER]), "answers", (json_int_t)n[EVENT_ANSWER], "dials",
-        (json_int_t)n[EVENT_DIAL], "wait_mean", share(t->wait_sum, t->wait_count),
-        "abandoned_calls", (json_int_t)n[EVENT_ABANDON], "connected", (json_int_t)n[EVENT_CONNECT],
-        "machines", (json_int_t)n[EVENT_MACHINE], "mistaken", (json_int_t)n[EVENT_MISTAKEN],
-        "agent_hours", level[LEVEL_AGENTS] / 3600, "talk_hours", level[LEVEL_TALKING] / 3600,
-        "decisions", decisions(s), "warnings", (json_int_t)s->log_lines, "leads",
-        (json_int_t)(s->wanted ? s->wanted : 0));
-    json_object_set_new(o, "series", series(t));
-    json_object_set_new(o, "waits", waits(t));
+        (json_int_t)s->job->seed, "utilisation", run_share(worked, level[LEVEL_AGENTS]),
+        "abandoned", run_share(n[EVENT_ABANDON], n[EVENT_ANSWER]), "answers",
+        (json_int_t)n[EVENT_ANSWER], "dials", (json_int_t)n[EVENT_DIAL], "wait_mean",
+        run_share(t->wait_sum, t->wait_count), "abandoned_calls", (json_int_t)n[EVENT_ABANDON],
+        "connected", (json_int_t)n[EVENT_CONNECT], "machines", (json_int_t)n[EVENT_MACHINE],
+        "mistaken", (json_int_t)n[EVENT_MISTAKEN], "agent_hours", level[LEVEL_AGENTS] / 3600,
+        "talk_hours", level[LEVEL_TALKING] / 3600, "decisions", run_decisions(s), "warnings",
+        (json_int_t)s->log_lines, "leads", (json_int_t)(s->wanted ? s->wanted : 0));
+    json_object_set_new(o, "series", run_series(t));
+    json_object_set_new(o, "waits", run_waits(t));
     json_object_set(o, "finished", s->done);
     if (s->job->is_timed)
         json_object_set_new(o, "timing", labtime_json(&s->time));
@@ -271,7 +277,7 @@ static json_t *outcome(struct shift *s) {
 }
 
 /* The ledger outlives the shift where somebody wants to look at it, or to learn from it. */
-static void keep_ledger(struct shift *s) {
+static void run_keep_ledger(struct shift *s) {
     if (s->job->out == NULL || s->error)
         return;
     char *path = xasprintf("%s/ledger-%s.sqlite3", s->job->out, s->job->tag);
@@ -281,7 +287,7 @@ static void keep_ledger(struct shift *s) {
     free(path);
 }
 
-static void tear_down(struct shift *s) {
+static void run_tear_down(struct shift *s) {
     engine_free(s->engine);
     sim_free(s->sim);
     if (s->loop)
@@ -296,13 +302,13 @@ json_t *lab_run(const struct lab_shift *job, void (*progress)(void *arg, double 
                 void *arg, char **err) {
     struct shift s = {.job = job, .progress = progress, .arg = arg};
     json_t *out = NULL;
-    s.log = (struct log){.level = LOG_WARN, .sink = on_log, .arg = &s};
-    if (set_up(&s)) {
+    s.log = (struct log){.level = LOG_WARN, .sink = run_on_log, .arg = &s};
+    if (run_set_up(&s)) {
         loop_run(s.loop);
-        keep_ledger(&s);
-        out = s.error ? NULL : outcome(&s);
+        run_keep_ledger(&s);
+        out = s.error ? NULL : run_outcome(&s);
     }
-    tear_down(&s);
+    run_tear_down(&s);
     if (out == NULL)
         *err = s.error ? s.error : xstrdup("the shift ended before its time");
     return out;

@@ -19,7 +19,7 @@ char *lab_scratch_new(char **err) {
     return NULL;
 }
 
-static int on_entry(const char *path, const struct stat *st, int kind, struct FTW *at) {
+static int scratch_on_entry(const char *path, const struct stat *st, int kind, struct FTW *at) {
     (void)st, (void)kind, (void)at;
     remove(path); /* what is left is in a folder for such things */
     return 0;
@@ -27,6 +27,6 @@ static int on_entry(const char *path, const struct stat *st, int kind, struct FT
 
 void lab_scratch_free(char *path) {
     if (path)
-        nftw(path, on_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+        nftw(path, scratch_on_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
     free(path);
 }

@@ -27,7 +27,7 @@ struct options {
     bool json, timing;
 };
 
-static int usage(FILE *to) {
+static int simulate_usage(FILE *to) {
     fputs("usage: astout simulate --plan FILE.lua|STRATEGY [--compare FILE.lua|STRATEGY]\n"
           "           [--world FILE.lua] [--hours 8] [--agents 50] [--seed 1] [--runs 20]\n"
           "           [--out DIR] [--json] [--strategies DIR] [--timing]\n"
@@ -38,64 +38,88 @@ static int usage(FILE *to) {
 
 /* ---- options ---- */
 
-static bool read_hours(const char *text, double *out) {
+static bool simulate_read_hours(const char *text, double *out) {
     char *end;
     *out = strtod(text, &end);
     return end != text && *end == '\0' && *out >= HOURS_MIN && *out <= HOURS_MAX;
 }
 
-static bool read_limit(const char *text, double *out) {
+static bool simulate_read_limit(const char *text, double *out) {
     char *end;
     *out = strtod(text, &end);
     return end != text && *end == '\0' && *out >= 0 && *out <= 100;
 }
 
-static bool read_option(struct options *o, int c) {
+static bool simulate_read_option(struct options *o, int c) {
     switch (c) {
-    case 'p': o->plan = optarg; return true;
-    case 'c': o->compare = optarg; return true;
-    case 'w': o->world = optarg; return true;
-    case 'o': o->out = optarg; return true;
-    case 'S': xreplace(&o->strategies, optarg); return true;
-    case 'j': return o->json = true;
-    case 't': return o->timing = true;
-    case 'H': return read_hours(optarg, &o->hours);
-    case 'l': return read_limit(optarg, &o->limit);
-    case 'a': return str_int(optarg, 1, 10000, &o->agents);
-    case 's': return str_int(optarg, 0, INT64_MAX - RUNS_MAX, &o->seed);
-    case 'r': return str_int(optarg, 1, RUNS_MAX, &o->runs);
-    default: return false;
+    case 'p':
+        o->plan = optarg;
+        return true;
+    case 'c':
+        o->compare = optarg;
+        return true;
+    case 'w':
+        o->world = optarg;
+        return true;
+    case 'o':
+        o->out = optarg;
+        return true;
+    case 'S':
+        xreplace(&o->strategies, optarg);
+        return true;
+    case 'j':
+        return o->json = true;
+    case 't':
+        return o->timing = true;
+    case 'H':
+        return simulate_read_hours(optarg, &o->hours);
+    case 'l':
+        return simulate_read_limit(optarg, &o->limit);
+    case 'a':
+        return str_int(optarg, 1, 10000, &o->agents);
+    case 's':
+        return str_int(optarg, 0, INT64_MAX - RUNS_MAX, &o->seed);
+    case 'r':
+        return str_int(optarg, 1, RUNS_MAX, &o->runs);
+    default:
+        return false;
     }
 }
 
 /* -1, or the status to exit with. */
-static int read_options(struct options *o, int argc, char **argv) {
+static int simulate_read_options(struct options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"plan", required_argument, NULL, 'p'},   {"compare", required_argument, NULL, 'c'},
-        {"world", required_argument, NULL, 'w'},  {"hours", required_argument, NULL, 'H'},
-        {"agents", required_argument, NULL, 'a'}, {"seed", required_argument, NULL, 's'},
-        {"runs", required_argument, NULL, 'r'},   {"out", required_argument, NULL, 'o'},
-        {"json", no_argument, NULL, 'j'},         {"strategies", required_argument, NULL, 'S'},
-        {"timing", no_argument, NULL, 't'},       {"help", no_argument, NULL, 'h'},
+        {"plan", required_argument, NULL, 'p'},
+        {"compare", required_argument, NULL, 'c'},
+        {"world", required_argument, NULL, 'w'},
+        {"hours", required_argument, NULL, 'H'},
+        {"agents", required_argument, NULL, 'a'},
+        {"seed", required_argument, NULL, 's'},
+        {"runs", required_argument, NULL, 'r'},
+        {"out", required_argument, NULL, 'o'},
+        {"json", no_argument, NULL, 'j'},
+        {"strategies", required_argument, NULL, 'S'},
+        {"timing", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
         {"abandon-limit", required_argument, NULL, 'l'},
         {0},
     };
     optind = 1;
     for (int c, at; (c = getopt_long(argc, argv, "", known, &at)) != -1;) {
         if (c == 'h')
-            return usage(stdout);
+            return simulate_usage(stdout);
         if (c == '?')
-            return usage(stderr);
-        if (!read_option(o, c)) {
+            return simulate_usage(stderr);
+        if (!simulate_read_option(o, c)) {
             fprintf(stderr, "astout simulate: --%s: not %s\n", known[at].name, optarg);
             return 2;
         }
     }
-    return o->plan && optind == argc ? -1 : usage(stderr);
+    return o->plan && optind == argc ? -1 : simulate_usage(stderr);
 }
 
 /* Without --strategies: those of this folder, else those beside the program's folder. */
-static char *usual_strategies(void) {
+static char *simulate_usual_strategies(void) {
     if (access("strategies/dial", R_OK | X_OK) == 0)
         return xstrdup("strategies");
     char self[4096];
@@ -112,13 +136,13 @@ static char *usual_strategies(void) {
 /* ---- running ---- */
 
 /* Files of a shift are named after its seed; those of --compare say so. */
-static char *tag_of(const struct options *o, size_t i) {
+static char *simulate_tag_of(const struct options *o, size_t i) {
     long long seed = (long long)(o->seed + (int64_t)i % o->runs);
     return xasprintf("%s%lld", (int64_t)i >= o->runs ? "compare-" : "", seed);
 }
 
-static bool run_all(const struct options *o, struct lab_trial *trials, size_t count,
-                    const json_t *world, const char *scratch, char **err) {
+static bool simulate_run_all(const struct options *o, struct lab_trial *trials, size_t count,
+                             const json_t *world, const char *scratch, char **err) {
     size_t n = count * (size_t)o->runs;
     struct lab_shift *shifts = xcalloc(n, sizeof *shifts);
     json_t **results = xcalloc(n, sizeof *results);
@@ -130,7 +154,7 @@ static bool run_all(const struct options *o, struct lab_trial *trials, size_t co
                                        .seed = (uint64_t)(o->seed + (int64_t)i % o->runs),
                                        .scratch = scratch,
                                        .out = o->out,
-                                       .tag = tag_of(o, i),
+                                       .tag = simulate_tag_of(o, i),
                                        .is_timed = o->timing};
     }
     bool ok = lab_work(shifts, n, results, err);
@@ -151,7 +175,7 @@ static bool run_all(const struct options *o, struct lab_trial *trials, size_t co
 
 /* The cost of decisions is this machine's and this moment's: it goes to stderr and into
  * nothing that is to be the same again. */
-static void tell_timing(const struct lab_trial *t) {
+static void simulate_tell_timing(const struct lab_trial *t) {
     double count = 0, sum = 0, worst = 0;
     for (size_t i = 0; i < json_array_size(t->runs); i++) {
         json_t *run = json_array_get(t->runs, i), *time = json_object_get(run, "timing");
@@ -165,7 +189,7 @@ static void tell_timing(const struct lab_trial *t) {
             count, count > 0 ? sum / count : 0, worst);
 }
 
-static json_t *trial_json(const struct lab_trial *t) {
+static json_t *simulate_trial_json(const struct lab_trial *t) {
     json_t *runs = json_array();
     for (size_t i = 0; i < json_array_size(t->runs); i++)
         json_array_append_new(runs, labsum_short(json_array_get(t->runs, i)));
@@ -173,14 +197,14 @@ static json_t *trial_json(const struct lab_trial *t) {
     return json_pack("{s:s, s:o, s:o}", "plan", t->plan.title, "runs", runs, "mean", mean);
 }
 
-static void print_json(const struct lab_setting *s, const struct lab_trial *trials,
-                       size_t count) {
-    json_t *all = trial_json(&trials[0]);
+static void simulate_print_json(const struct lab_setting *s, const struct lab_trial *trials,
+                                size_t count) {
+    json_t *all = simulate_trial_json(&trials[0]);
     json_object_set_new(all, "hours", json_real(s->hours));
     if (s->learned)
         json_object_set(all, "learned", (json_t *)(uintptr_t)s->learned);
     if (count > 1)
-        json_object_set_new(all, "compare", trial_json(&trials[1]));
+        json_object_set_new(all, "compare", simulate_trial_json(&trials[1]));
     char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
     puts(text);
     free(text);
@@ -188,11 +212,12 @@ static void print_json(const struct lab_setting *s, const struct lab_trial *tria
 }
 
 /* report.html and report.json of --out. */
-static bool write_reports(const struct options *o, const struct lab_setting *setting,
-                          const struct lab_trial *trials, size_t count, char **err) {
+static bool simulate_write_reports(const struct options *o, const struct lab_setting *setting,
+                                   const struct lab_trial *trials, size_t count, char **err) {
     if (o->out == NULL)
         return true;
-    char *html = xasprintf("%s/report.html", o->out), *path = xasprintf("%s/report.json", o->out);
+    char *html = xasprintf("%s/report.html", o->out),
+         *path = xasprintf("%s/report.json", o->out);
     bool ok = labreport_write(html, setting, trials, count, err);
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++)
@@ -213,7 +238,7 @@ static bool write_reports(const struct options *o, const struct lab_setting *set
 
 /* ---- the command ---- */
 
-static bool make_folder(const char *path, char **err) {
+static bool simulate_make_folder(const char *path, char **err) {
     if (path == NULL || mkdir(path, 0777) == 0 || errno == EEXIST)
         return true;
     *err = xasprintf("%s: %s", path, strerror(errno));
@@ -225,17 +250,21 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
     const char *names[] = {o->plan, o->compare};
     size_t count = o->compare ? 2 : 1;
     json_t *learned = NULL, *world = lab_world_load(o->world, o->agents, &learned, err);
-    bool ok = world && make_folder(o->out, err);
+    bool ok = world && simulate_make_folder(o->out, err);
     for (size_t i = 0; i < count && ok; i++)
         ok = lab_plan_load(&trials[i].plan, names[i], o->strategies, scratch, err);
-    ok = ok && run_all(o, trials, count, world, scratch, err);
+    ok = ok && simulate_run_all(o, trials, count, world, scratch, err);
     for (size_t i = 0; i < count && ok && o->timing; i++)
-        tell_timing(&trials[i]);
-    const struct lab_setting setting = {
-        .world = o->world, .table = world, .learned = learned, .hours = o->hours, .seed = o->seed, .runs = o->runs};
-    ok = ok && write_reports(o, &setting, trials, count, err);
+        simulate_tell_timing(&trials[i]);
+    const struct lab_setting setting = {.world = o->world,
+                                        .table = world,
+                                        .learned = learned,
+                                        .hours = o->hours,
+                                        .seed = o->seed,
+                                        .runs = o->runs};
+    ok = ok && simulate_write_reports(o, &setting, trials, count, err);
     if (ok && o->json)
-        print_json(&setting, trials, count);
+        simulate_print_json(&setting, trials, count);
     else if (ok)
         labreport_print(&setting, trials, count);
     if (ok && fflush(stdout) && errno != EPIPE) { /* a reader may have seen enough */
@@ -253,13 +282,13 @@ static bool simulate(const struct options *o, const char *scratch, char **err) {
 
 int simulate_main(int argc, char **argv) {
     struct options o = {.hours = 8, .seed = 1, .runs = 20, .limit = -1};
-    int status = read_options(&o, argc, argv);
+    int status = simulate_read_options(&o, argc, argv);
     if (status >= 0) {
         free(o.strategies);
         return status;
     }
     if (o.strategies == NULL)
-        o.strategies = usual_strategies();
+        o.strategies = simulate_usual_strategies();
     signal(SIGPIPE, SIG_IGN); /* whoever reads it may have seen enough: still clean up */
     char *err = NULL, *scratch = lab_scratch_new(&err);
     bool ok = scratch && simulate(&o, scratch, &err);

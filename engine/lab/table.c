@@ -12,7 +12,7 @@
 #define LEVELS 8
 
 /* May the terminal be shown block characters? */
-static bool is_utf8(void) {
+static bool lab_table_is_utf8(void) {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
     const char *v = NULL;
     for (size_t i = 0; i < ARRAY_LEN(names) && (v == NULL || *v == '\0'); i++)
@@ -21,10 +21,10 @@ static bool is_utf8(void) {
 }
 
 /* A curve as a row of characters between two values. */
-static void print_spark(const struct curve *c, double low, double high) {
+static void lab_table_print_spark(const struct curve *c, double low, double high) {
     static const char *const blocks[2][LEVELS] = {{"_", ".", ":", "-", "=", "+", "*", "#"},
                                                   {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}};
-    const char *const *set = blocks[is_utf8()];
+    const char *const *set = blocks[lab_table_is_utf8()];
     for (size_t i = 0; i < c->n; i++) {
         double f = high > low ? (c->mean[i] - low) / (high - low) : 0;
         int level = (int)(f * LEVELS);
@@ -32,7 +32,7 @@ static void print_spark(const struct curve *c, double low, double high) {
     }
 }
 
-static double highest(const struct curve *c) {
+static double lab_table_highest(const struct curve *c) {
     double high = 0;
     for (size_t i = 0; i < c->n; i++)
         high = c->mean[i] > high ? c->mean[i] : high;
@@ -40,7 +40,7 @@ static double highest(const struct curve *c) {
 }
 
 /* What goes up and down over the shift, each with the value of a full block. */
-static void print_sparks(const struct lab_trial *t) {
+static void lab_table_print_sparks(const struct lab_trial *t) {
     static const struct {
         const char *name;
         enum curve_kind kind;
@@ -54,15 +54,15 @@ static void print_sparks(const struct lab_trial *t) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct curve c;
         curve_make(&c, t->runs, rows[i].kind, SPARKS);
-        double full = rows[i].full > 0 ? rows[i].full : highest(&c);
+        double full = rows[i].full > 0 ? rows[i].full : lab_table_highest(&c);
         printf("  %-17s ", rows[i].name);
-        print_spark(&c, 0, full);
+        lab_table_print_spark(&c, 0, full);
         printf("  full = %.3g%s\n", full * rows[i].scale, rows[i].unit);
         curve_free(&c);
     }
 }
 
-static void print_row(const struct lab_trial *t, int width) {
+static void lab_table_print_row(const struct lab_trial *t, int width) {
     struct labsum_spread u = labsum_spread(t->runs, "utilisation");
     struct labsum_spread a = labsum_spread(t->runs, "abandoned");
     json_t *mean = labsum_mean(t->runs);
@@ -81,34 +81,39 @@ char *labreport_learned(const struct lab_setting *s) {
     char *wrapup = json_is_true(json_object_get(l, "wrapup_learnt"))
                        ? xasprintf("wrap-up %.0f s; not known:", labsum_of(l, "wrapup_mean"))
                        : xstrdup("not known: wrap-up,");
-    char *text = xasprintf(
-        "Learned from %.0f calls: %.1f%% answered, ring %.1f s (cv %.2f), talk %.0f s (cv %.2f, "
-        "%.0f talks), %.0f answered calls met nobody, at least %.0f agents, "
-        "%s breaks, machines.",
-        labsum_of(l, "calls"), 100 * labsum_of(l, "answer_rate"), labsum_of(l, "ring_mean"),
-        labsum_of(l, "ring_cv"), labsum_of(l, "talk_mean"), labsum_of(l, "talk_cv"),
-        labsum_of(l, "talks"), labsum_of(l, "met_nobody"), labsum_of(l, "agents"), wrapup);
+    char *text =
+        xasprintf("Learned from %.0f calls: %.1f%% answered, ring %.1f s (cv %.2f), talk %.0f "
+                  "s (cv %.2f, "
+                  "%.0f talks), %.0f answered calls met nobody, at least %.0f agents, "
+                  "%s breaks, machines.",
+                  labsum_of(l, "calls"), 100 * labsum_of(l, "answer_rate"),
+                  labsum_of(l, "ring_mean"), labsum_of(l, "ring_cv"), labsum_of(l, "talk_mean"),
+                  labsum_of(l, "talk_cv"), labsum_of(l, "talks"), labsum_of(l, "met_nobody"),
+                  labsum_of(l, "agents"), wrapup);
     free(wrapup);
     return text;
 }
 
 /* A strategy that failed was not what these figures are of. */
-static void print_warnings(const struct lab_trial *t) {
+static void lab_table_print_warnings(const struct lab_trial *t) {
     struct labsum_spread w = labsum_spread(t->runs, "warnings");
     if (w.high > 0)
-        printf("\n%s: the engine complained, up to %.0f times a shift: see what it said above\n",
-               t->plan.title, w.high);
+        printf(
+            "\n%s: the engine complained, up to %.0f times a shift: see what it said above\n",
+            t->plan.title, w.high);
 }
 
-void labreport_print(const struct lab_setting *s, const struct lab_trial *trials, size_t count) {
+void labreport_print(const struct lab_setting *s, const struct lab_trial *trials,
+                     size_t count) {
     int width = 10;
     for (size_t i = 0; i < count; i++)
         if ((int)strlen(trials[i].plan.title) > width)
             width = (int)strlen(trials[i].plan.title);
     const json_t *first = json_array_get(trials[0].runs, 0);
     printf("%lld shift%s of %g h, %.1f agents on average, seeds %lld to %lld, world: %s\n\n",
-           (long long)s->runs, s->runs == 1 ? "" : "s", s->hours, labsum_of(first, "agent_hours") / s->hours,
-           (long long)s->seed, (long long)(s->seed + s->runs - 1), s->world ? s->world : "default");
+           (long long)s->runs, s->runs == 1 ? "" : "s", s->hours,
+           labsum_of(first, "agent_hours") / s->hours, (long long)s->seed,
+           (long long)(s->seed + s->runs - 1), s->world ? s->world : "default");
     char *learned = labreport_learned(s);
     if (learned)
         printf("%s\n\n", learned);
@@ -117,9 +122,9 @@ void labreport_print(const struct lab_setting *s, const struct lab_trial *trials
            "wait s", "answers", "dials");
     printf("%-*s %8s %7s %7s %10s %7s\n", width, "", "mean", "low", "high", "mean", "worst");
     for (size_t i = 0; i < count; i++)
-        print_row(&trials[i], width);
+        lab_table_print_row(&trials[i], width);
     for (size_t i = 0; i < count; i++)
-        print_warnings(&trials[i]);
+        lab_table_print_warnings(&trials[i]);
     for (size_t i = 0; i < count; i++)
-        print_sparks(&trials[i]);
+        lab_table_print_sparks(&trials[i]);
 }

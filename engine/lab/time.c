@@ -4,19 +4,19 @@
 
 #include "base/str.h"
 
-static int64_t now(void) {
+static int64_t time_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-static void on_asking(void *arg, bool begins) {
+static void time_on_asking(void *arg, bool begins) {
     struct labtime *t = arg;
     if (begins) {
-        t->begun = now();
+        t->begun = time_now();
         return;
     }
-    int64_t took = now() - t->begun;
+    int64_t took = time_now() - t->begun;
     t->count++;
     t->sum += took;
     if (took > t->worst)
@@ -24,7 +24,7 @@ static void on_asking(void *arg, bool begins) {
 }
 
 void labtime_begin(struct labtime *t, struct engine *e) {
-    e->probe.asking = on_asking;
+    e->probe.asking = time_on_asking;
     e->probe.arg = t;
 }
 

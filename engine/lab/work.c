@@ -35,21 +35,21 @@ struct work {
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int signo) { interrupted = signo; }
+static void work_on_signal(int signo) { interrupted = signo; }
 
 /* ---- in the worker ---- */
 
-static void tell_progress(void *arg, double share) {
+static void work_tell_progress(void *arg, double share) {
     FILE *out = arg;
     fprintf(out, "p%.3f\n", share);
     fflush(out);
 }
 
 /* Ends the process. A line r with the result, or e with an error, is the last. */
-static void be_worker(const struct lab_shift *s, int fd) {
+static void work_be_worker(const struct lab_shift *s, int fd) {
     FILE *out = fdopen(fd, "w");
     char *err = NULL;
-    json_t *result = lab_run(s, tell_progress, out, &err);
+    json_t *result = lab_run(s, work_tell_progress, out, &err);
     char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
     fprintf(out, "%c%s\n", result ? 'r' : 'e', result ? text : err);
     fflush(out);
@@ -61,26 +61,27 @@ static void be_worker(const struct lab_shift *s, int fd) {
 
 /* ---- in the process that waits for them ---- */
 
-static void draw_bar(const struct work *w) {
+static void work_draw_bar(const struct work *w) {
     double done = (double)w->over;
     for (size_t i = 0; i < WORKERS_MAX; i++)
         done += w->workers[i].pid ? w->workers[i].share : 0;
     int filled = (int)(done / (double)w->count * BAR_WIDTH);
     fprintf(stderr, "\r[%.*s%*s] %zu of %zu shifts ", filled,
-            "########################################", BAR_WIDTH - filled, "", w->over, w->count);
+            "########################################", BAR_WIDTH - filled, "", w->over,
+            w->count);
 }
 
-static void fail(struct work *w, const char *why) {
+static void work_fail(struct work *w, const char *why) {
     if (w->error == NULL)
         w->error = xstrdup(why);
 }
 
-static void hire(struct work *w, struct worker *k) {
+static void work_hire(struct work *w, struct worker *k) {
     int ends[2];
     fflush(NULL); /* nothing is to be written twice */
     if (pipe(ends) || (k->pid = fork()) < 0) {
         k->pid = 0;
-        fail(w, strerror(errno));
+        work_fail(w, strerror(errno));
         return;
     }
     if (k->pid == 0) {
@@ -88,7 +89,7 @@ static void hire(struct work *w, struct worker *k) {
         signal(SIGINT, SIG_DFL);
         signal(SIGTERM, SIG_DFL);
         close(ends[0]);
-        be_worker(&w->shifts[w->next], ends[1]);
+        work_be_worker(&w->shifts[w->next], ends[1]);
     }
     close(ends[1]);
     k->fd = ends[0];
@@ -96,16 +97,16 @@ static void hire(struct work *w, struct worker *k) {
     k->shift = w->next++;
 }
 
-static void take_line(struct work *w, struct worker *k, const char *line) {
+static void work_take_line(struct work *w, struct worker *k, const char *line) {
     if (*line == 'p')
         k->share = strtod(line + 1, NULL);
     else if (*line == 'r')
         w->results[k->shift] = json_loads(line + 1, 0, NULL);
     else
-        fail(w, line + 1);
+        work_fail(w, line + 1);
 }
 
-static void dismiss(struct work *w, struct worker *k) {
+static void work_dismiss(struct work *w, struct worker *k) {
     int status;
     close(k->fd);
     while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
@@ -114,11 +115,11 @@ static void dismiss(struct work *w, struct worker *k) {
     str_free(&k->said);
     w->over++;
     if (w->results[k->shift] == NULL)
-        fail(w, "a shift ended without a result");
+        work_fail(w, "a shift ended without a result");
 }
 
 /* Reads what it says; at the end of that it is over. */
-static void hear(struct work *w, struct worker *k) {
+static void work_hear(struct work *w, struct worker *k) {
     char buf[65536];
     ssize_t n = read(k->fd, buf, sizeof buf);
     if (n < 0 && errno == EINTR)
@@ -127,15 +128,15 @@ static void hear(struct work *w, struct worker *k) {
         str_addn(&k->said, buf, (size_t)n);
     for (char *nl; k->said.len && (nl = strchr(k->said.s, '\n'));) {
         *nl = '\0';
-        take_line(w, k, k->said.s);
+        work_take_line(w, k, k->said.s);
         str_drop(&k->said, (size_t)(nl - k->said.s) + 1);
     }
     if (n <= 0)
-        dismiss(w, k);
+        work_dismiss(w, k);
 }
 
 /* Waits for one of them to say something. False when nobody is left. */
-static bool wait_for_one(struct work *w) {
+static bool work_wait_for_one(struct work *w) {
     struct pollfd fds[WORKERS_MAX];
     nfds_t n = 0;
     for (size_t i = 0; i < WORKERS_MAX; i++)
@@ -148,11 +149,11 @@ static bool wait_for_one(struct work *w) {
     for (nfds_t f = 0; f < n; f++)
         for (size_t i = 0; fds[f].revents && i < WORKERS_MAX; i++)
             if (w->workers[i].pid && w->workers[i].fd == fds[f].fd)
-                hear(w, &w->workers[i]);
+                work_hear(w, &w->workers[i]);
     return true;
 }
 
-static void stop_all(struct work *w) {
+static void work_stop_all(struct work *w) {
     for (size_t i = 0; i < WORKERS_MAX; i++)
         if (w->workers[i].pid)
             kill(w->workers[i].pid, SIGTERM);
@@ -162,22 +163,24 @@ static void work(struct work *w) {
     for (;;) {
         for (size_t i = 0; i < WORKERS_MAX && w->error == NULL; i++)
             if (w->workers[i].pid == 0 && w->next < w->count)
-                hire(w, &w->workers[i]);
-        if (!wait_for_one(w))
+                work_hire(w, &w->workers[i]);
+        if (!work_wait_for_one(w))
             return;
         if (interrupted)
-            fail(w, "interrupted");
+            work_fail(w, "interrupted");
         if (w->error)
-            stop_all(w);
+            work_stop_all(w);
         if (w->bar)
-            draw_bar(w);
+            work_draw_bar(w);
     }
 }
 
 bool lab_work(const struct lab_shift *shifts, size_t count, json_t **results, char **err) {
-    struct work w = {
-        .shifts = shifts, .count = count, .results = results, .bar = isatty(STDERR_FILENO)};
-    struct sigaction act = {.sa_handler = on_signal}, old_int, old_term;
+    struct work w = {.shifts = shifts,
+                     .count = count,
+                     .results = results,
+                     .bar = isatty(STDERR_FILENO)};
+    struct sigaction act = {.sa_handler = work_on_signal}, old_int, old_term;
     sigaction(SIGINT, &act, &old_int);
     sigaction(SIGTERM, &act, &old_term);
     memset(results, 0, count * sizeof *results);

@@ -19,7 +19,7 @@ struct checked {
     int tests, failed;
 };
 
-static void on_test(void *arg, const char *name, const char *why) {
+static void check_on_test(void *arg, const char *name, const char *why) {
     struct checked *c = arg;
     c->tests += *name != '\0';
     if (why == NULL)
@@ -32,7 +32,7 @@ static void on_test(void *arg, const char *name, const char *why) {
 }
 
 /* Of its folder, -1 if that is none of the four. */
-static int hook_of_folder(const char *path) {
+static int check_hook_of_folder(const char *path) {
     char *copy = xstrdup(path), *folder = basename(dirname(copy));
     int found = -1;
     for (int h = 0; h < HOOK_COUNT; h++)
@@ -43,7 +43,7 @@ static int hook_of_folder(const char *path) {
 }
 
 /* The folder that require looks in: that of strategies/, or the file's own. */
-static char *root_of(const char *path, bool in_hook) {
+static char *check_root_of(const char *path, bool in_hook) {
     char *copy = xstrdup(path);
     char *folder = dirname(copy);
     char *root = in_hook ? xasprintf("%s/..", folder) : xstrdup(folder);
@@ -52,7 +52,7 @@ static char *root_of(const char *path, bool in_hook) {
 }
 
 /* What each hook may return, as JSON sees it (docs/strategies.md). */
-static bool result_fits(enum hook h, const json_t *out) {
+static bool check_result_fits(enum hook h, const json_t *out) {
     switch (h) {
     case HOOK_DIAL:
         return json_is_number(out) || json_is_number(json_object_get(out, "calls")) ||
@@ -68,15 +68,16 @@ static bool result_fits(enum hook h, const json_t *out) {
 }
 
 /* One call with the example view; helper functions that need an engine are no fault. */
-static void try_hook(struct script *s, const struct script_env *env, enum hook h,
-                     struct checked *c) {
+static void check_try_hook(struct script *s, const struct script_env *env, enum hook h,
+                           struct checked *c) {
     json_t *view = view_example(env->views[h]), *out = NULL;
     char *err = NULL;
     const struct script_use use = {.memory = "example"};
-    if (script_call(s, h, &use, view, &out, &err) && strstr(err, "not available here") == NULL) {
+    if (script_call(s, h, &use, view, &out, &err) &&
+        strstr(err, "not available here") == NULL) {
         printf("%s (with the example view)\n", err);
         c->failed++;
-    } else if (err == NULL && !result_fits(h, out)) {
+    } else if (err == NULL && !check_result_fits(h, out)) {
         printf("%s: with the example view it returns what is no result of '%s'\n", c->path,
                hook_name(h));
         c->failed++;
@@ -101,8 +102,8 @@ static bool check_as(const struct script_env *env, enum hook h, bool guess, stru
     bool loads = script_load_source(s, source, NULL, &err) == 0;
     bool is_other = !loads && guess && strstr(err, NO_HOOK);
     if (loads) {
-        try_hook(s, env, h, c);
-        script_test(env, source, on_test, c);
+        check_try_hook(s, env, h, c);
+        script_test(env, source, check_on_test, c);
     } else if (!is_other) {
         printf("%s\n", err);
         c->failed++;
@@ -118,12 +119,16 @@ static bool check_file(const char *path) {
     struct log log = {.level = LOG_WARN};
     struct clock clock;
     struct chance chance;
-    int hook = hook_of_folder(path), used = hook;
+    int hook = check_hook_of_folder(path), used = hook;
     clock_real(&clock);
     chance_seed(&chance, 1); /* the same at every check */
-    char *root = root_of(path, hook >= 0);
-    struct script_env env = {.log = &log, .clock = &clock, .chance = &chance, .strategies = root,
-                             .memory = MEMORY, .instructions = INSTRUCTIONS};
+    char *root = check_root_of(path, hook >= 0);
+    struct script_env env = {.log = &log,
+                             .clock = &clock,
+                             .chance = &chance,
+                             .strategies = root,
+                             .memory = MEMORY,
+                             .instructions = INSTRUCTIONS};
     engine_lend(&env);
     if (hook >= 0)
         check_as(&env, (enum hook)hook, false, &c);

@@ -20,48 +20,51 @@
 
 /* That of the Asterisk behind us, as long as one has been seen; else of Asterisk 16,
  * which the scripts of the seeds were written for. */
-static const char *version(void *arg) {
+static const char *daemon_version(void *arg) {
     struct engine *e = arg;
     struct asterisk *a = e->asterisks.first->value;
     const char *banner = client_banner(a->client), *slash = strchr(banner, '/');
     return slash && strspn(slash + 1, "0123456789.") == strlen(slash + 1) ? slash + 1 : "5.0.4";
 }
 
-static const struct conf_asterisk *find_asterisk(const struct engine *e, const char *name) {
+static const struct conf_asterisk *daemon_find_asterisk(const struct engine *e,
+                                                        const char *name) {
     for (size_t i = 0; name && i < e->conf->asterisk_count; i++)
         if (strcmp(e->conf->asterisks[i].name, name) == 0)
             return &e->conf->asterisks[i];
     return NULL;
 }
 
-static bool on_knows(void *arg, const char *name) { return find_asterisk(arg, name) != NULL; }
+static bool daemon_on_knows(void *arg, const char *name) {
+    return daemon_find_asterisk(arg, name) != NULL;
+}
 
-static void on_login(void *arg, struct session *s) {
+static void daemon_on_login(void *arg, struct session *s) {
     struct engine *e = arg;
     struct daemon *d = e->out.arg;
-    const struct conf_asterisk *c = find_asterisk(e, session_target(s));
+    const struct conf_asterisk *c = daemon_find_asterisk(e, session_target(s));
     struct asterisk *a = map_get(&e->asterisks, (c ? c : &e->conf->asterisks[0])->name);
     session_set_data(s, relay_new(d->relays, a->conf, a->tls, s));
 }
 
-static void on_gone(void *arg, struct session *s) {
+static void daemon_on_gone(void *arg, struct session *s) {
     (void)arg;
     relay_free(session_data(s));
     session_set_data(s, NULL);
 }
 
-static bool on_masked(void *arg, struct answer *a, const struct str *packet) {
+static bool daemon_on_masked(void *arg, struct answer *a, const struct str *packet) {
     (void)arg;
     return relay_mask(session_data(answer_session(a)), a, packet);
 }
 
-static bool on_other(void *arg, struct answer *a, const struct message *m) {
+static bool daemon_on_other(void *arg, struct answer *a, const struct message *m) {
     (void)arg;
     relay_action(session_data(answer_session(a)), a, m);
     return true;
 }
 
-static void on_event(void *arg, const struct str *packet) {
+static void daemon_on_event(void *arg, const struct str *packet) {
     struct daemon *d = arg;
     if (d->server)
         server_event(d->server, CLASS_MESSAGE, packet);
@@ -69,7 +72,7 @@ static void on_event(void *arg, const struct str *packet) {
         console_event(d->console, packet);
 }
 
-static bool on_heard(void *arg) {
+static bool daemon_on_heard(void *arg) {
     struct daemon *d = arg;
     for (struct session *s = d->server ? server_first(d->server) : NULL; s; s = session_next(s))
         if (session_hears(s, CLASS_MESSAGE))
@@ -79,7 +82,7 @@ static bool on_heard(void *arg) {
 
 static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
 
-static bool open_server(struct daemon *d, char **err) {
+static bool daemon_open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
         return true;
     struct server_config sc = {
@@ -92,19 +95,20 @@ static bool open_server(struct daemon *d, char **err) {
                    .owed = (size_t)d->conf->ami.writebuffer},
         .tables = tables,
         .arg = d->engine,
-        .version = version,
-        .login = on_login,
-        .gone = on_gone,
-        .other = on_other,
-        .masked = on_masked,
-        .knows = on_knows,
+        .version = daemon_version,
+        .login = daemon_on_login,
+        .gone = daemon_on_gone,
+        .other = daemon_on_other,
+        .masked = daemon_on_masked,
+        .knows = daemon_on_knows,
     };
     actions_print(&d->commands, tables);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
         const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
-        d->tls = record_is_replayed(d->record) ? tls_client(NULL, err) /* of no use, but there */
-                                               : tls_server(cert, *key ? key : cert, err);
+        d->tls = record_is_replayed(d->record)
+                     ? tls_client(NULL, err) /* of no use, but there */
+                     : tls_server(cert, *key ? key : cert, err);
         if (d->tls == NULL)
             return false;
         sc.encrypted.tls = d->tls;
@@ -122,7 +126,7 @@ static bool open_server(struct daemon *d, char **err) {
 
 /* ---- the dialplan's way in ---- */
 
-static bool open_agi(struct daemon *d, char **err) {
+static bool daemon_open_agi(struct daemon *d, char **err) {
     if (!d->conf->agi.enabled)
         return true;
     d->agi = agi_new(d->engine, d->conf->agi.bindaddr, (int)d->conf->agi.port, err);
@@ -134,7 +138,7 @@ static bool open_agi(struct daemon *d, char **err) {
 /* ---- systemd and signals ---- */
 
 /* Tells systemd, if it started us, that the ports are open (sd_notify(3) says how). */
-static void notify(const char *state) {
+static void daemon_notify(const char *state) {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     if (path == NULL || strlen(path) >= sizeof addr.sun_path)
@@ -150,10 +154,10 @@ static void notify(const char *state) {
         close(fd);
 }
 
-static void on_left(void *arg) { loop_stop(((struct daemon *)arg)->loop); }
+static void daemon_on_left(void *arg) { loop_stop(((struct daemon *)arg)->loop); }
 
 /* The first signal leaves in order, the second at once. */
-static void on_signal(void *arg) {
+static void daemon_on_signal(void *arg) {
     struct daemon *d = arg;
     if (d->engine == NULL || d->engine->leaving) {
         loop_stop(d->loop);
@@ -161,49 +165,49 @@ static void on_signal(void *arg) {
     }
     log_info(&d->log, "leaving; %zu calls in flight go on in Asterisk",
              d->engine->dialings.count);
-    notify("STOPPING=1");
-    engine_leave(d->engine, on_left, d);
+    daemon_notify("STOPPING=1");
+    engine_leave(d->engine, daemon_on_left, d);
 }
 
-static char *on_reload(void *arg) {
+static char *daemon_on_reload(void *arg) {
     struct daemon *d = arg;
     d->reload.server = d->server;
     return reload_all(&d->reload);
 }
 
 /* Log rotation sends it too: the result file is opened anew for each batch anyway. */
-static void on_hangup(void *arg) { free(on_reload(arg)); }
+static void daemon_on_hangup(void *arg) { free(daemon_on_reload(arg)); }
 
 /* systemd's watchdog: nothing can interrupt C code that does not return, so a loop that
  * does not turn any more is ended from outside. Told twice as often as it wants. */
-static void on_alive(void *arg) {
+static void daemon_on_alive(void *arg) {
     struct daemon *d = arg;
     const char *every = getenv("WATCHDOG_USEC");
     int64_t us;
     if (every == NULL || !str_int(every, 1, INT64_MAX / 1000, &us))
         return;
-    notify("WATCHDOG=1");
+    daemon_notify("WATCHDOG=1");
     timer_set(&d->alive, us * 1000 / 2);
 }
 
 /* ---- recording ---- */
 
-static void on_decision(void *arg, const char *line) {
+static void daemon_on_decision(void *arg, const char *line) {
     record_decision(((struct daemon *)arg)->record, line);
 }
 
 /* The first reading of the clock, as of then. */
-static bool replay_clock(struct daemon *d, char **err) {
+static bool daemon_replay_clock(struct daemon *d, char **err) {
     struct record_item item;
     bool ok = record_next(d->record, &item) && item.kind == RECORD_CLOCK;
     record_reading(d->record, &d->clock.mono, &d->clock.wall);
     if (!ok)
-        *err = xasprintf("the recording begins with no time%s%s", *record_why(d->record) ? ": " : "",
-                         record_why(d->record));
+        *err = xasprintf("the recording begins with no time%s%s",
+                         *record_why(d->record) ? ": " : "", record_why(d->record));
     return ok;
 }
 
-static bool begin_record(struct daemon *d, char **err) {
+static bool daemon_begin_record(struct daemon *d, char **err) {
     const struct conf *c = d->conf;
     if (record_is_replayed(d->record) || *c->general.record == '\0')
         return true;
@@ -218,18 +222,18 @@ static bool begin_record(struct daemon *d, char **err) {
 
 /* ---- life ---- */
 
-static bool read_conf(struct daemon *d, const char *path, char **err) {
-    if (d->record && !replay_clock(d, err))
+static bool daemon_read_conf(struct daemon *d, const char *path, char **err) {
+    if (d->record && !daemon_replay_clock(d, err))
         return false;
     record_file(d->record, path);
     d->conf = conf_load_moved(path, d->reload.moved, err);
     if (d->conf == NULL)
         return false;
     d->log.level = (enum log_level)d->conf->general.log_level;
-    return begin_record(d, err);
+    return daemon_begin_record(d, err);
 }
 
-static bool read_users(struct daemon *d, char **err) {
+static bool daemon_read_users(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
         return true;
     record_file(d->record, d->conf->ami.users);
@@ -239,7 +243,7 @@ static bool read_users(struct daemon *d, char **err) {
 }
 
 /* The database of the start: one lies beside the recording. */
-static bool open_engine(struct daemon *d, char **err) {
+static bool daemon_open_engine(struct daemon *d, char **err) {
     struct engine_options o = {0};
     bool replayed = record_is_replayed(d->record);
     char *copy = NULL;
@@ -255,35 +259,35 @@ static bool open_engine(struct daemon *d, char **err) {
     return d->engine != NULL;
 }
 
-static void take_signals(struct daemon *d) {
+static void daemon_take_signals(struct daemon *d) {
     signal(SIGPIPE, SIG_IGN);
-    loop_signal(d->loop, SIGTERM, on_signal, d);
-    loop_signal(d->loop, SIGINT, on_signal, d);
-    loop_signal(d->loop, SIGHUP, on_hangup, d);
-    notify("READY=1");
-    timer_init(&d->alive, d->loop, on_alive, d);
-    on_alive(d);
+    loop_signal(d->loop, SIGTERM, daemon_on_signal, d);
+    loop_signal(d->loop, SIGINT, daemon_on_signal, d);
+    loop_signal(d->loop, SIGHUP, daemon_on_hangup, d);
+    daemon_notify("READY=1");
+    timer_init(&d->alive, d->loop, daemon_on_alive, d);
+    daemon_on_alive(d);
 }
 
 bool daemon_start(struct daemon *d, const char *path, char **err) {
-    if (!read_conf(d, path, err) || !read_users(d, err))
+    if (!daemon_read_conf(d, path, err) || !daemon_read_users(d, err))
         return false;
     d->loop = loop_new(&d->clock, &d->log);
     loop_set_record(d->loop, d->record);
-    if (!open_engine(d, err))
+    if (!daemon_open_engine(d, err))
         return false;
-    d->engine->out.event = on_event;
-    d->engine->out.heard = on_heard;
-    d->engine->out.reload = on_reload;
-    d->engine->out.decision = d->record ? on_decision : NULL;
+    d->engine->out.event = daemon_on_event;
+    d->engine->out.heard = daemon_on_heard;
+    d->engine->out.reload = daemon_on_reload;
+    d->engine->out.decision = d->record ? daemon_on_decision : NULL;
     d->engine->out.arg = d;
     d->reload.log = &d->log;
     d->reload.conf = d->conf;
     d->reload.engine = d->engine;
     d->console = console_new(d->engine, err);
-    if (d->console == NULL || !open_agi(d, err) || !open_server(d, err))
+    if (d->console == NULL || !daemon_open_agi(d, err) || !daemon_open_server(d, err))
         return false;
-    take_signals(d);
+    daemon_take_signals(d);
     return true;
 }
 

@@ -16,7 +16,7 @@
 /* ---- run ---- */
 
 /* As many descriptors as may be: a session takes two, its own and one to Asterisk. */
-static void raise_files(void) {
+static void main_raise_files(void) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -24,11 +24,11 @@ static void raise_files(void) {
     }
 }
 
-static int run(const char *path) {
+static int main_run_daemon(const char *path) {
     struct daemon d = {.log = {.level = LOG_INFO}};
     char *err = NULL;
     clock_real(&d.clock);
-    raise_files();
+    main_raise_files();
     bool ok = daemon_start(&d, path, &err);
     if (ok)
         loop_run(d.loop);
@@ -39,7 +39,7 @@ static int run(const char *path) {
     return ok ? 0 : 1;
 }
 
-static int run_main(int argc, char **argv) {
+static int main_run(int argc, char **argv) {
     const char *path = NULL;
     for (int opt; (opt = getopt(argc, argv, "c:")) != -1;)
         if (opt == 'c')
@@ -50,7 +50,7 @@ static int run_main(int argc, char **argv) {
         fputs("usage: astout run -c FILE\n", stderr);
         return 2;
     }
-    return run(path);
+    return main_run_daemon(path);
 }
 
 /* ---- commands ---- */
@@ -60,7 +60,7 @@ static const struct {
     int (*main)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"run", run_main, "run -c FILE                 the engine, in the foreground"},
+    {"run", main_run, "run -c FILE                 the engine, in the foreground"},
     {"check", check_main, "check FILE...               strategies: load, types, own tests"},
     {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
     {"reference", reference_main, "reference config|strategies the generated parts of docs"},
@@ -69,7 +69,7 @@ static const struct {
     {"simulate", simulate_main, "simulate --plan FILE ...    shifts against it, in seconds"},
 };
 
-static int usage(FILE *to) {
+static int main_usage(FILE *to) {
     fputs("usage: astout COMMAND ...\n", to);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         fprintf(to, "  astout %s\n", commands[i].help);
@@ -80,5 +80,5 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
         if (strcmp(commands[i].name, argv[1]) == 0)
             return commands[i].main(argc - 1, argv + 1);
-    return usage(stderr);
+    return main_usage(stderr);
 }

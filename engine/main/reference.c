@@ -7,12 +7,15 @@
 #include "dialer/core/engine.h"
 #include "script/hook/view.h"
 
-static const char head[] =
-    "# astout.conf\n\n"
-    "The engine's configuration: `astout run -c FILE`. Sections in brackets, `key = value`, `;` begins a\n"
-    "comment. An unknown section or key, a value out of range or a file that is not there is an error that\n"
-    "names file and line, and nothing starts. Relative paths begin at the folder of the file. The sample is\n"
-    "[conf/astout.conf](../conf/astout.conf). This page is made by `astout reference config`.\n";
+static const char head[] = "# astout.conf\n\n"
+                           "The engine's configuration: `astout run -c FILE`. Sections in "
+                           "brackets, `key = value`, `;` begins a\n"
+                           "comment. An unknown section or key, a value out of range or a file "
+                           "that is not there is an error that\n"
+                           "names file and line, and nothing starts. Relative paths begin at "
+                           "the folder of the file. The sample is\n"
+                           "[conf/astout.conf](../conf/astout.conf). This page is made by "
+                           "`astout reference config`.\n";
 
 /* Sections that may stand more than once, each with a name of its own. */
 static const struct {
@@ -30,7 +33,7 @@ static const struct {
     {"limits", "[limits]", "What no strategy can pass."},
 };
 
-static void print_title(const char *section) {
+static void reference_print_title(const char *section) {
     for (size_t i = 0; i < ARRAY_LEN(titles); i++)
         if (strcmp(titles[i].section, section) == 0)
             printf("\n## %s\n\n%s\n\n| key | value | default | |\n|---|---|---|---|\n",
@@ -38,18 +41,18 @@ static void print_title(const char *section) {
 }
 
 /* Words in a table cell: a bar would end it. */
-static void print_words(const char *words) {
+static void reference_print_words(const char *words) {
     for (; *words; words++)
         fputs(*words == '|' ? " or " : (char[]){*words, '\0'}, stdout);
 }
 
-static void print_option(void *arg, const struct conf_option *o) {
+static void reference_print_option(void *arg, const struct conf_option *o) {
     const char **section = arg;
     if (*section == NULL || strcmp(*section, o->section))
-        print_title(*section = o->section);
+        reference_print_title(*section = o->section);
     printf("| `%s` | ", o->key);
     if (o->words)
-        print_words(o->words);
+        reference_print_words(o->words);
     else if (o->type == CONF_INT || o->type == CONF_DECIMAL)
         printf("%s, %lld to %lld", confvalue_type(o->type), (long long)o->min,
                (long long)o->max);
@@ -57,7 +60,7 @@ static void print_option(void *arg, const struct conf_option *o) {
         fputs(confvalue_type(o->type), stdout);
     printf(" | %s%s%s | ", o->preset && *o->preset ? "`" : "",
            o->preset == NULL ? "needed" : o->preset, o->preset && *o->preset ? "`" : "");
-    print_words(o->help);
+    reference_print_words(o->help);
     puts(" |");
 }
 
@@ -67,57 +70,73 @@ static const struct {
     const char *title, *returns;
 } hook_words[HOOK_COUNT] = {
     [HOOK_DIAL] = {"`dial(view, memory)`: how many calls to begin now",
-                   "A number of calls, or `{calls = n, ask_in = seconds}` to be asked again at the latest then. "
-                   "Fractions are cut, below zero is none, over a thousand million is a thousand million. The "
-                   "hard limits are applied afterwards. `{previews = n, timeout = seconds, again = seconds}` offers "
-                   "n leads to free agents instead, who have `timeout` (30) to decide; one that is not accepted is "
+                   "A number of calls, or `{calls = n, ask_in = seconds}` to be asked again at "
+                   "the latest then. "
+                   "Fractions are cut, below zero is none, over a thousand million is a "
+                   "thousand million. The "
+                   "hard limits are applied afterwards. `{previews = n, timeout = seconds, "
+                   "again = seconds}` offers "
+                   "n leads to free agents instead, who have `timeout` (30) to decide; one "
+                   "that is not accepted is "
                    "offered again after `again` (60)."},
     [HOOK_RETRY] = {"`retry(view)`: when and at which number a lead is called next",
-                    "`{index = 1..8, at = seconds since 1970}`, `at = 0` for at once; `{reason = \"text\"}` for never "
-                    "again. It is asked once after each result and must decide by its view alone: it has no memory. "
-                    "Who has answered is its business too: a strategy that does not look calls him again."},
+                    "`{index = 1..8, at = seconds since 1970}`, `at = 0` for at once; `{reason "
+                    "= \"text\"}` for never "
+                    "again. It is asked once after each result and must decide by its view "
+                    "alone: it has no memory. "
+                    "Who has answered is its business too: a strategy that does not look calls "
+                    "him again."},
     [HOOK_ROUTE] = {"`route(view, memory)`: the channel and where the answered call goes",
-                    "A table of what is to differ from plan and destination: `channel`, `caller_id`, `timeout` (ms), "
-                    "`variables` `{name = value}`, and either `application` and `data` or `exten`, `context` and "
-                    "`priority`. `nil` or `{}`: nothing differs. `trunk`, the name of a `[trunk:]` section of the same "
-                    "Asterisk: the call counts against its limits, and without a `channel` goes there. While it has "
-                    "no room the lead stays the next one and the campaign waits; a name that does not exist is a "
+                    "A table of what is to differ from plan and destination: `channel`, "
+                    "`caller_id`, `timeout` (ms), "
+                    "`variables` `{name = value}`, and either `application` and `data` or "
+                    "`exten`, `context` and "
+                    "`priority`. `nil` or `{}`: nothing differs. `trunk`, the name of a "
+                    "`[trunk:]` section of the same "
+                    "Asterisk: the call counts against its limits, and without a `channel` "
+                    "goes there. While it has "
+                    "no room the lead stays the next one and the campaign waits; a name that "
+                    "does not exist is a "
                     "failure of our own."},
     [HOOK_RESULT] = {"`result(view, memory)`: the line of the result file",
-                     "One line of text without its newline, or `nil` for none. `{line = text, file = name}` writes "
-                     "it to a file of that name in the folder of `result_filename`: letters, digits, `.`, `_` and "
-                     "`-`, no dot first, not the database; with any other name it goes to `result_filename`."},
+                     "One line of text without its newline, or `nil` for none. `{line = text, "
+                     "file = name}` writes "
+                     "it to a file of that name in the folder of `result_filename`: letters, "
+                     "digits, `.`, `_` and "
+                     "`-`, no dot first, not the database; with any other name it goes to "
+                     "`result_filename`."},
 };
 
-static void print_view(const struct view_field *f) {
+static void reference_print_view(const struct view_field *f) {
     puts("| field | unit | |\n|---|---|---|");
     for (; f->path; f++) {
         printf("| `%s` | ", f->path);
-        print_words(f->unit);
+        reference_print_words(f->unit);
         fputs(" | ", stdout);
-        print_words(f->meaning);
+        reference_print_words(f->meaning);
         puts(" |");
     }
 }
 
-static void print_functions(const struct script_function *f) {
+static void reference_print_functions(const struct script_function *f) {
     if (f == NULL || f->name == NULL)
         return;
-    puts("\nHelper functions in this hook (numbers in, numbers out):\n\n| function | |\n|---|---|");
+    puts("\nHelper functions in this hook (numbers in, numbers out):\n\n| function | "
+         "|\n|---|---|");
     for (; f->name; f++) {
         printf("| `learn.%s%s` | ", f->name, f->args);
-        print_words(f->help);
+        reference_print_words(f->help);
         puts(" |");
     }
 }
 
-static void print_strategies(void) {
+static void reference_print_strategies(void) {
     struct script_env env = {0};
     engine_lend(&env);
     for (int h = 0; h < HOOK_COUNT; h++) {
         printf("### %s\n\nReturns: %s\n\n", hook_words[h].title, hook_words[h].returns);
-        print_view(env.views[h]);
-        print_functions(env.functions[h]);
+        reference_print_view(env.views[h]);
+        reference_print_functions(env.functions[h]);
         puts("");
     }
 }
@@ -125,7 +144,7 @@ static void print_strategies(void) {
 int reference_main(int argc, char **argv) {
     const char *section = NULL;
     if (argc == 2 && strcmp(argv[1], "strategies") == 0) {
-        print_strategies();
+        reference_print_strategies();
         return 0;
     }
     if (argc != 2 || strcmp(argv[1], "config")) {
@@ -133,6 +152,6 @@ int reference_main(int argc, char **argv) {
         return 2;
     }
     fputs(head, stdout);
-    conf_each(print_option, &section);
+    conf_each(reference_print_option, &section);
     return 0;
 }

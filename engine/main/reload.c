@@ -10,7 +10,7 @@
 #include "dialer/plan/plan.h"
 
 /* The limits of our port as the configuration has them. */
-static struct server_limits limits_of(const struct conf *c) {
+static struct server_limits reload_limits_of(const struct conf *c) {
     return (struct server_limits){.sessions = (unsigned)c->ami.max_sessions,
                                   .unauthenticated = (unsigned)c->ami.authlimit,
                                   .login_time = c->ami.authtimeout * NS_PER_S,
@@ -18,7 +18,8 @@ static struct server_limits limits_of(const struct conf *c) {
 }
 
 /* Users are read before anything changes. True, with NULL if the port is closed. */
-static bool read_users(struct reload *r, const struct conf *fresh, struct users **users, char **err) {
+static bool reload_read_users(struct reload *r, const struct conf *fresh, struct users **users,
+                              char **err) {
     *users = NULL;
     if (!r->conf->ami.enabled)
         return true;
@@ -28,7 +29,7 @@ static bool read_users(struct reload *r, const struct conf *fresh, struct users 
 }
 
 /* Until the end: a session of any age may point into them. */
-static void keep_users(struct reload *r, struct users *users) {
+static void reload_keep_users(struct reload *r, struct users *users) {
     r->later = xrealloc(r->later, (r->later_count + 1) * sizeof *r->later);
     r->later[r->later_count++] = users;
 }
@@ -38,7 +39,7 @@ static bool reload_conf(struct reload *r, struct str *said, char **err) {
     struct conf *fresh = conf_load_moved(r->conf->path, r->moved, err);
     struct users *users;
     struct str changed = {0}, restart = {0};
-    if (fresh == NULL || !read_users(r, fresh, &users, err)) {
+    if (fresh == NULL || !reload_read_users(r, fresh, &users, err)) {
         conf_free(fresh);
         return false;
     }
@@ -51,11 +52,11 @@ static bool reload_conf(struct reload *r, struct str *said, char **err) {
     conf_free(fresh);
     r->log->level = (enum log_level)r->conf->general.log_level;
     if (users && r->server) {
-        struct server_limits limits = limits_of(r->conf);
+        struct server_limits limits = reload_limits_of(r->conf);
         server_change(r->server, users, &limits);
     }
     if (users)
-        keep_users(r, users);
+        reload_keep_users(r, users);
     engine_conf_changed(r->engine);
     str_addf(said, "configuration: %s%s%s%s%s", changed.len ? "changed" : "nothing changed",
              str_get(&changed), restart.len ? "; needs a restart:" : "", str_get(&restart),

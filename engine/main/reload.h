@@ -10,11 +10,11 @@ struct reload {
     struct log *log;
     struct conf *conf; /* the running one */
     struct engine *engine;
-    const char *moved;     /* conf_load_moved; NULL in a run */
-    struct server *server; /* NULL: our AMI port is closed */
+    const char *moved;      /* conf_load_moved; NULL in a run */
+    struct server *server;  /* NULL: our AMI port is closed */
     struct users *users[1]; /* of the start, */
     size_t user_count;
-    struct users **later;   /* and all that were read since: sessions point into them */
+    struct users **later; /* and all that were read since: sessions point into them */
     size_t later_count;
 };
 

@@ -22,7 +22,7 @@ struct replaying {
 
 /* ---- reading it ---- */
 
-static int show(struct record *r) {
+static int replay_show(struct record *r) {
     struct record_item item;
     struct str line = {0};
     while (record_next(r, &item)) {
@@ -43,14 +43,14 @@ static int show(struct record *r) {
 
 /* ---- replaying it ---- */
 
-static void on_log(void *arg, enum log_level level, const char *line) {
+static void replay_on_log(void *arg, enum log_level level, const char *line) {
     (void)level;
     if (((struct replaying *)arg)->verbose)
         fprintf(stderr, "%s\n", line);
 }
 
 /* The strategies' folder has to be there, even if no script of it was read. */
-static char *make_folders(const struct replaying *p) {
+static char *replay_make_folders(const struct replaying *p) {
     char *folder = xasprintf("%s/scripts.path", p->scratch);
     bool ok = p->strategies ? symlink(p->strategies, folder) == 0 : mkdir(folder, 0700) == 0;
     char *err = ok ? NULL : xasprintf("%s: %s", folder, strerror(errno));
@@ -59,7 +59,7 @@ static char *make_folders(const struct replaying *p) {
 }
 
 /* The database beside the recording, where the daemon looks for it. */
-static char *link_database(const struct replaying *p) {
+static char *replay_link_database(const struct replaying *p) {
     char *from = xasprintf("%s.db", p->path), *to = xasprintf("%s/database.db", p->scratch);
     char *whole = realpath(from, NULL), *err = NULL;
     if (whole == NULL || symlink(whole, to))
@@ -70,7 +70,7 @@ static char *link_database(const struct replaying *p) {
     return err;
 }
 
-static int report(const struct replaying *p, const struct record *r) {
+static int replay_report(const struct replaying *p, const struct record *r) {
     const struct record_count *n = record_counted(r);
     char when[TIME_TEXT];
     time_text(when, n->wall);
@@ -97,7 +97,8 @@ static int report(const struct replaying *p, const struct record *r) {
 
 /* Takes the record. */
 static int replay(struct replaying *p, struct record *r) {
-    struct daemon d = {.log = {.level = LOG_INFO, .sink = on_log, .arg = p}, .record = r};
+    struct daemon d = {.log = {.level = LOG_INFO, .sink = replay_on_log, .arg = p},
+                       .record = r};
     char *conf = xasprintf("%s/astout.conf", p->scratch);
     d.reload.moved = p->scratch;
     char *scripts = p->strategies ? xasprintf("%s/scripts", p->scratch) : NULL;
@@ -109,7 +110,7 @@ static int replay(struct replaying *p, struct record *r) {
         loop_run(d.loop);
     int status = UNUSABLE;
     if (ok || record_state(r) == RECORD_DIFFERS)
-        status = report(p, r);
+        status = replay_report(p, r);
     else
         fprintf(stderr, "astout replay: %s\n", p->err);
     daemon_end(&d);
@@ -118,12 +119,12 @@ static int replay(struct replaying *p, struct record *r) {
     return status;
 }
 
-static int prepare(struct replaying *p, struct record *r) {
+static int replay_prepare(struct replaying *p, struct record *r) {
     p->scratch = lab_scratch_new(&p->err);
     if (p->err == NULL)
-        p->err = make_folders(p);
+        p->err = replay_make_folders(p);
     if (p->err == NULL)
-        p->err = link_database(p);
+        p->err = replay_link_database(p);
     if (p->err == NULL)
         return replay(p, r);
     fprintf(stderr, "astout replay: %s\n", p->err);
@@ -133,12 +134,12 @@ static int prepare(struct replaying *p, struct record *r) {
 
 /* ---- the command ---- */
 
-static int usage(void) {
+static int replay_usage(void) {
     fputs("usage: astout replay [--show] [--verbose] [--strategies DIR] FILE\n", stderr);
     return UNUSABLE;
 }
 
-static int work(struct replaying *p) {
+static int replay_work(struct replaying *p) {
     bool starts;
     struct record *r = record_open(p->path, &starts, &p->err);
     if (r == NULL) {
@@ -146,14 +147,16 @@ static int work(struct replaying *p) {
         return UNUSABLE;
     }
     if (p->show) {
-        int status = show(r);
+        int status = replay_show(r);
         record_close(r);
         return status;
     }
     if (starts)
-        return prepare(p, r);
-    fprintf(stderr, "astout replay: %s is a later part of a recording: it can be shown, but the "
-            "state it begins with is not known\n", p->path);
+        return replay_prepare(p, r);
+    fprintf(stderr,
+            "astout replay: %s is a later part of a recording: it can be shown, but the "
+            "state it begins with is not known\n",
+            p->path);
     record_close(r);
     return UNUSABLE;
 }
@@ -167,7 +170,7 @@ int replay_main(int argc, char **argv) {
     char *strategies = NULL;
     for (int opt; (opt = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (opt == '?')
-            return usage();
+            return replay_usage();
         p.show |= opt == 's';
         p.verbose |= opt == 'v';
         if (opt == 'd' && (strategies = realpath(optarg, NULL)) == NULL) {
@@ -176,10 +179,10 @@ int replay_main(int argc, char **argv) {
         }
     }
     if (optind + 1 != argc)
-        return usage();
+        return replay_usage();
     p.path = argv[optind];
     p.strategies = strategies;
-    int status = work(&p);
+    int status = replay_work(&p);
     lab_scratch_free(p.scratch);
     free(strategies);
     free(p.err);

@@ -29,9 +29,9 @@ struct record {
     struct map files;             /* path -> checksum of what was noted of it */
     /* reading */
     const char *folder, *except;
-    size_t at;          /* within the block */
-    int64_t left;       /* bytes of the file behind it */
-    bool has_item;      /* item was read and not taken */
+    size_t at;     /* within the block */
+    int64_t left;  /* bytes of the file behind it */
+    bool has_item; /* item was read and not taken */
     struct record_item item;
     struct source_port **ports; /* by id */
     size_t port_cap;
@@ -48,7 +48,8 @@ void record_put(struct record *r, enum record_kind kind, int64_t a, int64_t b,
 bool record_read_file(const char *path, struct str *out);
 /* ---- recordread.c ---- */
 /* Takes the next item, which must be of that kind and a; false if it is not. */
-bool record_expect(struct record *r, enum record_kind kind, int64_t a, struct record_item *item);
+bool record_expect(struct record *r, enum record_kind kind, int64_t a,
+                   struct record_item *item);
 /* Compares an output with what comes next. */
 void record_compare(struct record *r, const struct record_item *made);
 void record_put_file(struct record *r, const char *path);

@@ -41,7 +41,7 @@ void record_set_folder(struct record *r, const char *folder, const char *except)
     r->except = except;
 }
 
-static void end(struct record *r, enum record_state state, char *why) {
+static void read_end(struct record *r, enum record_state state, char *why) {
     if (r->state != RECORD_GOES_ON) {
         free(why);
         return;
@@ -54,9 +54,10 @@ static uint32_t read_number(const unsigned char *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static bool broken(struct record *r, const char *what) {
-    end(r, RECORD_BROKEN, xasprintf("%lld bytes before the end of the file: %s",
-                                    (long long)(r->left + (int64_t)(r->block.len - r->at)), what));
+static bool read_broken(struct record *r, const char *what) {
+    read_end(r, RECORD_BROKEN,
+             xasprintf("%lld bytes before the end of the file: %s",
+                       (long long)(r->left + (int64_t)(r->block.len - r->at)), what));
     return false;
 }
 
@@ -66,13 +67,13 @@ static bool read_block(struct record *r) {
     r->at = 0;
     str_reset(&r->block);
     if (r->left < RECORD_BLOCK_HEAD || fread(head, sizeof head, 1, r->file) != 1) {
-        end(r, RECORD_CUT, NULL);
+        read_end(r, RECORD_CUT, NULL);
         return false;
     }
     r->left -= RECORD_BLOCK_HEAD;
     uint32_t n = read_number(head);
     if (n > r->left) {
-        end(r, RECORD_CUT, NULL);
+        read_end(r, RECORD_CUT, NULL);
         return false;
     }
     char *bytes = xmalloc(n ? n : 1);
@@ -82,13 +83,13 @@ static bool read_block(struct record *r) {
         str_addn(&r->block, bytes, n);
     free(bytes);
     if (!ok || record_crc(r, str_get(&r->block), n) != read_number(head + 4))
-        return broken(r, "a block is not what was written");
+        return read_broken(r, "a block is not what was written");
     return true;
 }
 
 /* ---- items ---- */
 
-static bool take_number(struct record *r, uint64_t *out) {
+static bool read_take_number(struct record *r, uint64_t *out) {
     *out = 0;
     for (int shift = 0; shift < 64 && r->at < r->block.len; shift += 7) {
         unsigned char c = (unsigned char)r->block.s[r->at++];
@@ -99,20 +100,21 @@ static bool take_number(struct record *r, uint64_t *out) {
     return false;
 }
 
-static int64_t unzigzag(uint64_t n) { return (int64_t)(n >> 1) ^ -(int64_t)(n & 1); }
+static int64_t read_unzigzag(uint64_t n) { return (int64_t)(n >> 1) ^ -(int64_t)(n & 1); }
 
-static bool parse_item(struct record *r, struct record_item *item) {
+static bool read_parse_item(struct record *r, struct record_item *item) {
     uint64_t a, b, n;
     unsigned char kind = (unsigned char)r->block.s[r->at++];
-    if (kind == 0 || kind >= RECORD_KINDS || !take_number(r, &a) || !take_number(r, &b) ||
-        !take_number(r, &n) || n > r->block.len - r->at)
-        return broken(r, "an item is none");
-    *item = (struct record_item){kind, unzigzag(a), unzigzag(b), r->block.s + r->at, (size_t)n};
+    if (kind == 0 || kind >= RECORD_KINDS || !read_take_number(r, &a) ||
+        !read_take_number(r, &b) || !read_take_number(r, &n) || n > r->block.len - r->at)
+        return read_broken(r, "an item is none");
+    *item = (struct record_item){kind, read_unzigzag(a), read_unzigzag(b), r->block.s + r->at,
+                                 (size_t)n};
     r->at += n;
     return true;
 }
 
-static void count(struct record *r, const struct record_item *item) {
+static void read_count(struct record *r, const struct record_item *item) {
     struct record_count *c = &r->count;
     switch (item->kind) {
     case RECORD_CLOCK: /* sums of hostile numbers must not overflow */
@@ -120,76 +122,87 @@ static void count(struct record *r, const struct record_item *item) {
         r->wall = (int64_t)((uint64_t)r->wall + (uint64_t)item->a + (uint64_t)item->b);
         c->wall = r->wall;
         break;
-    case RECORD_TURN: c->turns++; break;
-    case RECORD_DECISION: c->decisions++; break;
-    case RECORD_SENT: case RECORD_SENT_SUM: c->sent++; break;
-    default: c->inputs += item->kind < RECORD_FILE; break;
+    case RECORD_TURN:
+        c->turns++;
+        break;
+    case RECORD_DECISION:
+        c->decisions++;
+        break;
+    case RECORD_SENT:
+    case RECORD_SENT_SUM:
+        c->sent++;
+        break;
+    default:
+        c->inputs += item->kind < RECORD_FILE;
+        break;
     }
 }
 
 /* What comes next, without taking it; NULL at the end. */
-static const struct record_item *peek(struct record *r) {
+static const struct record_item *read_peek(struct record *r) {
     while (!r->has_item && r->state == RECORD_GOES_ON) {
         if (r->at == r->block.len && !read_block(r))
             return NULL;
-        r->has_item = r->at < r->block.len && parse_item(r, &r->item);
+        r->has_item = r->at < r->block.len && read_parse_item(r, &r->item);
     }
     return r->state == RECORD_GOES_ON ? &r->item : NULL;
 }
 
 bool record_next(struct record *r, struct record_item *item) {
-    const struct record_item *next = peek(r);
+    const struct record_item *next = read_peek(r);
     if (next == NULL)
         return false;
     r->has_item = false;
     *item = *next;
     if (item->kind == RECORD_END) {
-        end(r, RECORD_ENDED, NULL);
+        read_end(r, RECORD_ENDED, NULL);
         return false;
     }
-    count(r, item);
+    read_count(r, item);
     return true;
 }
 
 /* ---- comparing ---- */
 
 /* The two sides of a difference; recorded NULL: the recording has an input there. */
-static void differ(struct record *r, const struct record_item *recorded, const struct str *made) {
+static void read_differ(struct record *r, const struct record_item *recorded,
+                        const struct str *made) {
     struct str then = {0};
     record_say(recorded, &then);
-    end(r, RECORD_DIFFERS,
-        xasprintf("  recorded: %.*s\n  replayed: %.*s", SAY_MAX, str_get(&then), SAY_MAX,
-                  str_get(made)));
+    read_end(r, RECORD_DIFFERS,
+             xasprintf("  recorded: %.*s\n  replayed: %.*s", SAY_MAX, str_get(&then), SAY_MAX,
+                       str_get(made)));
     str_free(&then);
 }
 
-bool record_expect(struct record *r, enum record_kind kind, int64_t a, struct record_item *item) {
-    const struct record_item *next = peek(r);
+bool record_expect(struct record *r, enum record_kind kind, int64_t a,
+                   struct record_item *item) {
+    const struct record_item *next = read_peek(r);
     if (next && next->kind == kind && next->a == a)
         return record_next(r, item);
     if (next && next->kind == RECORD_END) {
-        end(r, RECORD_ENDED, NULL);
+        read_end(r, RECORD_ENDED, NULL);
     } else if (next) {
         struct str asked = {0};
         record_say(&(struct record_item){.kind = kind, .a = a}, &asked);
-        differ(r, next, &asked);
+        read_differ(r, next, &asked);
         str_free(&asked);
     }
     return false;
 }
 
 void record_compare(struct record *r, const struct record_item *made) {
-    const struct record_item *next = peek(r);
+    const struct record_item *next = read_peek(r);
     struct record_item taken;
     if (next && next->kind == made->kind && next->a == made->a && next->b == made->b &&
         next->n == made->n && memcmp(next->bytes, made->bytes, made->n) == 0) {
         record_next(r, &taken);
     } else if (next && next->kind == RECORD_END) {
-        end(r, RECORD_ENDED, NULL);
+        read_end(r, RECORD_ENDED, NULL);
     } else if (next) {
         struct str now = {0};
         record_say(made, &now);
-        differ(r, next, &now);
+        read_differ(r, next, &now);
         str_free(&now);
     }
 }
@@ -197,7 +210,7 @@ void record_compare(struct record *r, const struct record_item *made) {
 bool record_noted(struct record *r, enum record_kind kind, int64_t *a, char **text) {
     if (r == NULL || !r->is_replayed)
         return false;
-    const struct record_item *next = peek(r);
+    const struct record_item *next = read_peek(r);
     struct record_item item;
     if (next == NULL || next->kind != kind || (kind == RECORD_PAUSE && next->a != *a) ||
         !record_next(r, &item))
@@ -211,7 +224,7 @@ bool record_noted(struct record *r, enum record_kind kind, int64_t *a, char **te
 /* ---- files ---- */
 
 /* Makes the folders above it. */
-static void make_folders(const char *path) {
+static void read_make_folders(const char *path) {
     char *copy = xstrdup(path);
     for (char *p = copy + 1; (p = strchr(p, '/')); p++) {
         *p = '\0';
@@ -224,22 +237,23 @@ static void make_folders(const char *path) {
 void record_put_file(struct record *r, const char *path) {
     struct record_item item;
     struct record_item any = {0};
-    const struct record_item *next = peek(r);
+    const struct record_item *next = read_peek(r);
     any.a = next ? next->a : 0;
     if (!record_expect(r, RECORD_FILE, any.a, &item) || r->folder == NULL ||
-        !str_has_prefix(path, r->folder) || (r->except && str_has_prefix(path, r->except)) || item.a == RECORD_FILE_AS_BEFORE)
+        !str_has_prefix(path, r->folder) || (r->except && str_has_prefix(path, r->except)) ||
+        item.a == RECORD_FILE_AS_BEFORE)
         return;
     if (item.a == RECORD_FILE_MISSING) {
         remove(path);
         return;
     }
-    make_folders(path);
+    read_make_folders(path);
     FILE *f = fopen(path, "wbe");
     bool ok = f && fwrite(item.bytes, 1, item.n, f) == item.n;
     if (f && fclose(f))
         ok = false;
     if (!ok)
-        end(r, RECORD_BROKEN, xasprintf("%s: %s", path, strerror(errno)));
+        read_end(r, RECORD_BROKEN, xasprintf("%s: %s", path, strerror(errno)));
 }
 
 /* ---- sources ---- */
@@ -274,7 +288,7 @@ void record_play(struct record *r, const struct record_item *item) {
     }
     struct str none = {0};
     str_add(&none, "nothing of that number is open, or the engine did not do that");
-    differ(r, item, &none);
+    read_differ(r, item, &none);
     str_free(&none);
 }
 

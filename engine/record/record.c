@@ -43,12 +43,12 @@ uint32_t record_crc(const struct record *r, const void *bytes, size_t n) {
 
 /* ---- files ---- */
 
-static char *part_path(const char *path, int part) {
+static char *record_part_path(const char *path, int part) {
     return part ? xasprintf("%s.%d", path, part) : xstrdup(path);
 }
 
-static bool open_part(struct record *r) {
-    char *path = part_path(r->path, r->part);
+static bool record_open_part(struct record *r) {
+    char *path = record_part_path(r->path, r->part);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     r->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
     free(path);
@@ -60,14 +60,16 @@ static bool open_part(struct record *r) {
     setvbuf(r->file, NULL, _IONBF, 0); /* a block is one write: what is whole is on its way */
     r->written = RECORD_HEAD;
     r->limit = r->part ? r->size / 4 : r->size / 2;
-    return fwrite(r->part ? RECORD_HEAD_LATER : RECORD_HEAD_START, RECORD_HEAD, 1, r->file) == 1;
+    return fwrite(r->part ? RECORD_HEAD_LATER : RECORD_HEAD_START, RECORD_HEAD, 1, r->file) ==
+           1;
 }
 
 /* What an earlier run recorded may be what somebody wants to look at. */
-static void keep_old(const char *path) {
+static void record_keep_old(const char *path) {
     static const char *const ends[] = {"", ".1", ".2", ".db"};
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-        char *from = xasprintf("%s%s", path, ends[i]), *to = xasprintf("%s.old%s", path, ends[i]);
+        char *from = xasprintf("%s%s", path, ends[i]),
+             *to = xasprintf("%s.old%s", path, ends[i]);
         if (rename(from, to))
             unlink(to); /* of the run before: it does not belong to the others */
         free(from);
@@ -75,14 +77,15 @@ static void keep_old(const char *path) {
     }
 }
 
-struct record *record_create(const char *path, int64_t size, const struct log *log, char **err) {
+struct record *record_create(const char *path, int64_t size, const struct log *log,
+                             char **err) {
     struct record *r = xcalloc(1, sizeof *r);
     r->path = xstrdup(path);
     r->size = size;
     r->log = log;
     record_crc_begin(r);
-    keep_old(path);
-    if (open_part(r))
+    record_keep_old(path);
+    if (record_open_part(r))
         return r;
     *err = xasprintf("[general] record: %s: %s", path, strerror(errno));
     if (r->file)
@@ -119,7 +122,7 @@ void record_close(struct record *r) {
 
 /* ---- blocks and items ---- */
 
-static void give_up(struct record *r) {
+static void record_give_up(struct record *r) {
     log_error(r->log, "recording: %s: %s; nothing is recorded from here on", r->path,
               strerror(errno));
     if (r->file)
@@ -128,18 +131,20 @@ static void give_up(struct record *r) {
 }
 
 /* The file in hand is full: the next one, over what was in it before. */
-static void turn_over(struct record *r) {
+static void record_turn_over(struct record *r) {
     fclose(r->file);
     r->file = NULL;
     if (r->part == 0)
-        log_info(r->log, "recording: %s is full and can be replayed; what follows goes to %s.1 "
-                 "and %s.2 in turn", r->path, r->path, r->path);
+        log_info(r->log,
+                 "recording: %s is full and can be replayed; what follows goes to %s.1 "
+                 "and %s.2 in turn",
+                 r->path, r->path, r->path);
     r->part = r->part % (PARTS - 1) + 1;
-    if (!open_part(r))
-        give_up(r);
+    if (!record_open_part(r))
+        record_give_up(r);
 }
 
-static void write_number(unsigned char *to, uint32_t n) {
+static void record_write_number(unsigned char *to, uint32_t n) {
     for (int i = 0; i < 4; i++)
         to[i] = (unsigned char)(n >> 8 * i);
 }
@@ -148,18 +153,18 @@ void record_flush(struct record *r) {
     if (r == NULL || r->is_replayed || r->file == NULL || r->block.len <= RECORD_BLOCK_HEAD)
         return;
     if (r->written + (int64_t)r->block.len > r->limit)
-        turn_over(r);
+        record_turn_over(r);
     size_t n = r->block.len - RECORD_BLOCK_HEAD;
     unsigned char *head = (unsigned char *)r->block.s;
-    write_number(head, (uint32_t)n);
-    write_number(head + 4, record_crc(r, r->block.s + RECORD_BLOCK_HEAD, n));
+    record_write_number(head, (uint32_t)n);
+    record_write_number(head + 4, record_crc(r, r->block.s + RECORD_BLOCK_HEAD, n));
     if (r->file && fwrite(r->block.s, r->block.len, 1, r->file) != 1)
-        give_up(r);
+        record_give_up(r);
     r->written += (int64_t)r->block.len;
     str_reset(&r->block);
 }
 
-static void put_number(struct str *b, uint64_t n) {
+static void record_put_number(struct str *b, uint64_t n) {
     char out[10];
     size_t i = 0;
     for (; n >= 0x80; n >>= 7)
@@ -168,7 +173,7 @@ static void put_number(struct str *b, uint64_t n) {
     str_addn(b, out, i);
 }
 
-static uint64_t zigzag(int64_t n) { return (uint64_t)n << 1 ^ (uint64_t)(n >> 63); }
+static uint64_t record_zigzag(int64_t n) { return (uint64_t)n << 1 ^ (uint64_t)(n >> 63); }
 
 void record_put(struct record *r, enum record_kind kind, int64_t a, int64_t b,
                 const void *bytes, size_t n) {
@@ -177,9 +182,9 @@ void record_put(struct record *r, enum record_kind kind, int64_t a, int64_t b,
     if (r->block.len == 0)
         str_addn(&r->block, "\0\0\0\0\0\0\0", RECORD_BLOCK_HEAD);
     str_addc(&r->block, (char)kind);
-    put_number(&r->block, zigzag(a));
-    put_number(&r->block, zigzag(b));
-    put_number(&r->block, n);
+    record_put_number(&r->block, record_zigzag(a));
+    record_put_number(&r->block, record_zigzag(b));
+    record_put_number(&r->block, n);
     if (n)
         str_addn(&r->block, bytes, n);
     if (r->block.len > BLOCK_MAX)
@@ -265,7 +270,7 @@ void record_file(struct record *r, const char *path) {
 
 /* ---- what the engine does ---- */
 
-static void output(struct record *r, const struct record_item *made) {
+static void record_output(struct record *r, const struct record_item *made) {
     if (r->is_replayed)
         record_compare(r, made);
     else
@@ -274,21 +279,26 @@ static void output(struct record *r, const struct record_item *made) {
 
 void record_decision(struct record *r, const char *line) {
     if (r)
-        output(r, &(struct record_item){.kind = RECORD_DECISION, .bytes = line, .n = strlen(line)});
+        record_output(r, &(struct record_item){.kind = RECORD_DECISION,
+                                               .bytes = line,
+                                               .n = strlen(line)});
 }
 
 void record_sent(struct record *r, const struct source_port *s, bool whole, const void *bytes,
                  size_t n) {
     if (r == NULL)
         return;
-    struct record_item made = {.kind = RECORD_SENT, .a = (int64_t)s->id, .bytes = bytes, .n = n};
+    struct record_item made = {.kind = RECORD_SENT,
+                               .a = (int64_t)s->id,
+                               .bytes = bytes,
+                               .n = n};
     unsigned char sum[4];
     if (!whole) {
-        write_number(sum, record_crc(r, bytes, n));
+        record_write_number(sum, record_crc(r, bytes, n));
         made.kind = RECORD_SENT_SUM;
         made.b = (int64_t)n;
         made.bytes = (const char *)sum;
         made.n = sizeof sum;
     }
-    output(r, &made);
+    record_output(r, &made);
 }

@@ -15,28 +15,29 @@
 /* Inputs come between two turns' work; a is the source's number if it has one. The rest
  * stand where the engine's own code asked (answers) or spoke (outputs). */
 enum record_kind {
-    RECORD_CLOCK = 1, /* a: monotonic ns since the last reading, b: what the wall clock went more */
-    RECORD_TURN,      /* inputs are over: timers and tasks run */
-    RECORD_END,       /* the run ended in order */
-    RECORD_SIGNAL,    /* a: its number */
-    RECORD_WAKE,      /* b: batches that are durable and told, in all */
-    RECORD_WATCH,     /* files changed */
-    RECORD_ACCEPT,    /* text: who */
+    RECORD_CLOCK =
+        1,       /* a: monotonic ns since the last reading, b: what the wall clock went more */
+    RECORD_TURN, /* inputs are over: timers and tasks run */
+    RECORD_END,  /* the run ended in order */
+    RECORD_SIGNAL, /* a: its number */
+    RECORD_WAKE,   /* b: batches that are durable and told, in all */
+    RECORD_WATCH,  /* files changed */
+    RECORD_ACCEPT, /* text: who */
     RECORD_OPEN,
     RECORD_DATA,
-    RECORD_TAKEN,     /* b: bytes that the kernel took */
+    RECORD_TAKEN, /* b: bytes that the kernel took */
     RECORD_DRAINED,
-    RECORD_LOST,      /* text: why */
-    RECORD_FILE,      /* answer; a: enum record_file, text: what is in it */
-    RECORD_VALUE,     /* answer; a: enum record_value, b: the value */
-    RECORD_BYTES,     /* answer */
-    RECORD_VISIBLE,   /* answer, where it changed; a: batches that queries see */
-    RECORD_FAILING,   /* answer, where it changed; a: 1 = the disk takes nothing */
-    RECORD_PAUSE,     /* answer, where it is so; a: instructions left of a slow line */
-    RECORD_REFUSED,   /* answer, where it is so; text: why a connection fails at once */
-    RECORD_DECISION,  /* output */
-    RECORD_SENT,      /* output; a: the connection, which we opened */
-    RECORD_SENT_SUM,  /* output; a: the connection, b: bytes, text: checksum of them */
+    RECORD_LOST,     /* text: why */
+    RECORD_FILE,     /* answer; a: enum record_file, text: what is in it */
+    RECORD_VALUE,    /* answer; a: enum record_value, b: the value */
+    RECORD_BYTES,    /* answer */
+    RECORD_VISIBLE,  /* answer, where it changed; a: batches that queries see */
+    RECORD_FAILING,  /* answer, where it changed; a: 1 = the disk takes nothing */
+    RECORD_PAUSE,    /* answer, where it is so; a: instructions left of a slow line */
+    RECORD_REFUSED,  /* answer, where it is so; text: why a connection fails at once */
+    RECORD_DECISION, /* output */
+    RECORD_SENT,     /* output; a: the connection, which we opened */
+    RECORD_SENT_SUM, /* output; a: the connection, b: bytes, text: checksum of them */
     RECORD_KINDS
 };
 

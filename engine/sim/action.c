@@ -8,12 +8,12 @@
 #include "sim/agent.h"
 
 /* The Asterisk that it claims to be. */
-static const char *version_text(const struct sim *sim) {
+static const char *action_version_text(const struct sim *sim) {
     return sim->dialect == 22 ? "22.10.1" : "16.28.0";
 }
 
 /* Sends what is in b as the whole answer, and the end. */
-static void answer_with(struct answer *a, struct str *b) {
+static void action_answer_with(struct answer *a, struct str *b) {
     message_end(b);
     answer_send(a, b->s, b->len);
     str_free(b);
@@ -23,7 +23,7 @@ static void answer_with(struct answer *a, struct str *b) {
 /* ---- channels ---- */
 
 /* By name or Uniqueid; the ;2 half of a Local channel is the far end. */
-static void hangup(void *arg, struct answer *a, const struct message *m) {
+static void action_hangup(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *which = message_get(m, "Channel");
     int64_t cause = CAUSE_USUAL;
@@ -44,22 +44,22 @@ static void hangup(void *arg, struct answer *a, const struct message *m) {
 }
 
 /* Has its Newchannel been told? Before that nobody can know of it. */
-static bool is_known(const struct leg *l) { return l->agent || l->call->announced; }
+static bool action_is_known(const struct leg *l) { return l->agent || l->call->announced; }
 
 /* What a channel runs; its data goes by different names. */
-static void print_application(struct str *b, const struct leg *l, const char *data) {
+static void action_print_application(struct str *b, const struct leg *l, const char *data) {
     header_add(b, "Application", l->app);
     header_add(b, data, l->data);
 }
 
 /* ActionID, where there was one. */
-static void add_action_id(struct str *b, const struct answer *a) {
+static void action_add_action_id(struct str *b, const struct answer *a) {
     if (answer_id(a))
         header_add(b, "ActionID", answer_id(a));
 }
 
 /* CoreShowChannels: all legs, those of the agents included. */
-static void show_channels(void *arg, struct answer *a, const struct message *m) {
+static void action_show_channels(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     struct sim *sim = arg;
     struct str b = {0};
@@ -67,16 +67,15 @@ static void show_channels(void *arg, struct answer *a, const struct message *m) 
     answer_list(a, "Channels will follow");
     for (struct map_entry *e = sim->legs.first; e; e = e->next) {
         const struct leg *l = e->value;
-        if (!is_known(l))
+        if (!action_is_known(l))
             continue;
         long long s = (sim->clock->mono - l->since) / NS_PER_S;
         header_add(&b, "Event", "CoreShowChannel");
-        add_action_id(&b, a);
+        action_add_action_id(&b, a);
         leg_print(&b, l, LEG_PLAIN);
         header_add(&b, "BridgeId", "");
-        print_application(&b, l, "ApplicationData");
-        header_addf(&b, "Duration", "%02lld:%02lld:%02lld", s / 3600, s / 60 % 60,
-                    s % 60);
+        action_print_application(&b, l, "ApplicationData");
+        header_addf(&b, "Duration", "%02lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
         message_end(&b);
         n++;
     }
@@ -86,7 +85,7 @@ static void show_channels(void *arg, struct answer *a, const struct message *m) 
 }
 
 /* The variables that Status was asked for, comma separated. */
-static void print_asked(struct str *b, const struct leg *l, const char *names) {
+static void action_print_asked(struct str *b, const struct leg *l, const char *names) {
     char *list = xstrdup(names ? names : ""), *save = NULL;
     for (char *n = strtok_r(list, ",", &save); n; n = strtok_r(NULL, ",", &save)) {
         const char *value = l->agent ? NULL : simcall_get(l->call, n);
@@ -96,8 +95,8 @@ static void print_asked(struct str *b, const struct leg *l, const char *names) {
 }
 
 /* One item of the Status list. */
-static void print_status(struct str *b, const struct leg *l, const struct answer *a,
-                         const char *names) {
+static void action_print_status(struct str *b, const struct leg *l, const struct answer *a,
+                                const char *names) {
     header_add(b, "Event", "Status");
     header_add(b, "Privilege", "Call");
     leg_print(b, l, LEG_PLAIN);
@@ -107,19 +106,19 @@ static void print_status(struct str *b, const struct leg *l, const struct answer
     header_add(b, "DNID", "");
     header_int(b, "TimeToHangup", 0);
     header_add(b, "BridgeID", "");
-    print_application(b, l, "Data");
+    action_print_application(b, l, "Data");
     header_int(b, "Seconds", (l->sim->clock->mono - l->since) / NS_PER_S);
-    print_asked(b, l, names);
-    add_action_id(b, a);
+    action_print_asked(b, l, names);
+    action_add_action_id(b, a);
     message_end(b);
 }
 
 /* Status of one channel or all. */
-static void status(void *arg, struct answer *a, const struct message *m) {
+static void action_status(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *which = message_get(m, "Channel"), *names = message_get(m, "Variables");
     struct leg *only = which ? leg_find(sim, which) : NULL;
-    if (which && (only == NULL || !is_known(only))) {
+    if (which && (only == NULL || !action_is_known(only))) {
         answer_error(a, "No such channel");
         return;
     }
@@ -128,21 +127,21 @@ static void status(void *arg, struct answer *a, const struct message *m) {
     answer_list(a, "Channel status will follow");
     for (struct map_entry *e = sim->legs.first; e; e = e->next) {
         const struct leg *l = e->value;
-        if ((only && l != only) || !is_known(l))
+        if ((only && l != only) || !action_is_known(l))
             continue;
-        print_status(&b, l, a, names);
+        action_print_status(&b, l, a, names);
         n++;
     }
     header_add(&b, "Event", "StatusComplete");
-    add_action_id(&b, a);
+    action_add_action_id(&b, a);
     header_add(&b, "EventList", "Complete");
     header_int(&b, "ListItems", (long long)n);
     header_int(&b, "Items", (long long)n);
-    answer_with(a, &b);
+    action_answer_with(a, &b);
 }
 
 /* Of a channel; a global variable is always empty. */
-static void getvar(void *arg, struct answer *a, const struct message *m) {
+static void action_getvar(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *which = message_get(m, "Channel"), *name = message_get(m, "Variable");
     struct leg *l = which ? leg_find(sim, which) : NULL;
@@ -159,19 +158,19 @@ static void getvar(void *arg, struct answer *a, const struct message *m) {
     answer_head(a, &b, "Success", NULL);
     header_add(&b, "Variable", name);
     header_add(&b, "Value", value ? value : "");
-    answer_with(a, &b);
+    action_answer_with(a, &b);
 }
 
 /* ---- the server itself ---- */
 
 /* What clients ask for at login. */
-static void core_settings(void *arg, struct answer *a, const struct message *m) {
+static void action_core_settings(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     const struct sim *sim = arg;
     struct str b = {0};
     answer_head(a, &b, "Success", NULL);
     header_add(&b, "AMIversion", sim->dialect == 22 ? "11.0.0" : "5.0.4");
-    header_add(&b, "AsteriskVersion", version_text(sim));
+    header_add(&b, "AsteriskVersion", action_version_text(sim));
     header_add(&b, "SystemName", "");
     header_int(&b, "CoreMaxCalls", 0);
     header_add(&b, "CoreMaxLoadAvg", "0.000000");
@@ -183,11 +182,11 @@ static void core_settings(void *arg, struct answer *a, const struct message *m) 
     header_add(&b, "CoreHTTPenabled", "No");
     if (sim->dialect == 22)
         header_add(&b, "SoundsSearchCustomDir", "No");
-    answer_with(a, &b);
+    action_answer_with(a, &b);
 }
 
 /* Since when it runs, and how many calls. */
-static void core_status(void *arg, struct answer *a, const struct message *m) {
+static void action_core_status(void *arg, struct answer *a, const struct message *m) {
     (void)m;
     const struct sim *sim = arg;
     time_t started = (time_t)(sim->start_wall / NS_PER_S);
@@ -204,11 +203,11 @@ static void core_status(void *arg, struct answer *a, const struct message *m) {
     header_add(&b, "CoreReloadTime", time_of_day);
     header_int(&b, "CoreCurrentCalls", sim->channels);
     header_int(&b, "CoreProcessedCalls", (long long)sim->processed);
-    answer_with(a, &b);
+    action_answer_with(a, &b);
 }
 
 /* The CLI knows one command. */
-static void command(void *arg, struct answer *a, const struct message *m) {
+static void action_command(void *arg, struct answer *a, const struct message *m) {
     const struct sim *sim = arg;
     const char *line = message_get(m, "Command");
     if (line == NULL) {
@@ -219,18 +218,17 @@ static void command(void *arg, struct answer *a, const struct message *m) {
     bool known = strcasecmp(line, "core show version") == 0;
     answer_head(a, &b, known ? "Success" : "Error", "Command output follows");
     if (known)
-        header_addf(&b, "Output", "Asterisk %s, simulated by astout",
-                    version_text(sim));
+        header_addf(&b, "Output", "Asterisk %s, simulated by astout", action_version_text(sim));
     else
         header_addf(&b, "Output",
                     "No such command '%s' (type 'core show help %s' for other possible "
                     "commands)",
                     line, line);
-    answer_with(a, &b);
+    action_answer_with(a, &b);
 }
 
 /* Told to all, with all its headers, the sender's ActionID included. */
-static void user_event(void *arg, struct answer *a, const struct message *m) {
+static void action_user_event(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *name = message_get(m, "UserEvent");
     answer_success(a, "Event Sent");
@@ -245,10 +243,9 @@ static void user_event(void *arg, struct answer *a, const struct message *m) {
 }
 
 /* One packet with a header per action. */
-static void list_commands(void *arg, struct answer *a, const struct message *m) {
+static void action_list_commands(void *arg, struct answer *a, const struct message *m) {
     (void)arg, (void)m;
-    static const char *const built_in[] = {"Challenge", "Events", "Login", "Logoff",
-                                           "Ping"};
+    static const char *const built_in[] = {"Challenge", "Events", "Login", "Logoff", "Ping"};
     struct str b = {0};
     answer_head(a, &b, "Success", NULL);
     for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
@@ -261,24 +258,24 @@ static void list_commands(void *arg, struct answer *a, const struct message *m) 
             str_free(&classes);
         }
     }
-    answer_with(a, &b);
+    action_answer_with(a, &b);
 }
 
 static const struct action table[] = {
     {"Originate", CLASS_ORIGINATE, simaction_originate, "Originate a call."},
-    {"Hangup", CLASS_SYSTEM | CLASS_CALL, hangup, "Hangup channel."},
-    {"Status", CLASS_SYSTEM | CLASS_CALL | CLASS_REPORTING, status,
+    {"Hangup", CLASS_SYSTEM | CLASS_CALL, action_hangup, "Hangup channel."},
+    {"Status", CLASS_SYSTEM | CLASS_CALL | CLASS_REPORTING, action_status,
      "List channel status."},
-    {"Getvar", CLASS_CALL | CLASS_REPORTING, getvar, "Gets a channel variable."},
-    {"CoreShowChannels", CLASS_SYSTEM | CLASS_REPORTING, show_channels,
+    {"Getvar", CLASS_CALL | CLASS_REPORTING, action_getvar, "Gets a channel variable."},
+    {"CoreShowChannels", CLASS_SYSTEM | CLASS_REPORTING, action_show_channels,
      "List currently active channels."},
-    {"CoreSettings", CLASS_SYSTEM | CLASS_REPORTING, core_settings,
+    {"CoreSettings", CLASS_SYSTEM | CLASS_REPORTING, action_core_settings,
      "Show PBX core settings (version etc)."},
-    {"CoreStatus", CLASS_SYSTEM | CLASS_REPORTING, core_status,
+    {"CoreStatus", CLASS_SYSTEM | CLASS_REPORTING, action_core_status,
      "Show PBX core status variables."},
-    {"Command", CLASS_COMMAND, command, "Execute Asterisk CLI Command."},
-    {"UserEvent", CLASS_USER, user_event, "Send an arbitrary event."},
-    {"ListCommands", 0, list_commands, "List available manager commands."},
+    {"Command", CLASS_COMMAND, action_command, "Execute Asterisk CLI Command."},
+    {"UserEvent", CLASS_USER, action_user_event, "Send an arbitrary event."},
+    {"ListCommands", 0, action_list_commands, "List available manager commands."},
     {0},
 };
 

@@ -5,19 +5,18 @@
 
 #define RING_TIME SECONDS(15) /* of a phone that is not picked up */
 
-static void on_timer(void *arg);
-static void on_shift(void *arg);
+static void agent_on_timer(void *arg);
+static void agent_on_shift(void *arg);
 
 /* ---- who there is ---- */
 
-struct simagent *simagent_new(struct sim *sim, const char *interface,
-                              const char *name) {
+struct simagent *simagent_new(struct sim *sim, const char *interface, const char *name) {
     struct simagent *a = xcalloc(1, sizeof *a);
     a->sim = sim;
     a->interface = xstrdup(interface);
     a->name = xstrdup(name);
     a->state = AGENT_FREE;
-    timer_init(&a->timer, sim->loop, on_timer, a);
+    timer_init(&a->timer, sim->loop, agent_on_timer, a);
     *sim->agents_end = a;
     sim->agents_end = &a->next;
     return a;
@@ -51,7 +50,7 @@ void simagents_join(struct sim *sim, struct simqueue *q) {
 }
 
 /* The world's agents, the first time they are needed: agent-01, agent-02 ... */
-static void hire(struct sim *sim, unsigned wanted) {
+static void agent_hire(struct sim *sim, unsigned wanted) {
     while (sim->agent_count < wanted) {
         const char *tech = sim->dialect == 22 ? "PJSIP" : "SIP";
         char *name = xasprintf("agent-%02u", ++sim->agent_count);
@@ -65,7 +64,7 @@ static void hire(struct sim *sim, unsigned wanted) {
 /* ---- what they do ---- */
 
 /* His phone has another state: every row of his tells it. */
-static void tell_state(struct simagent *a, enum agent_state state) {
+static void agent_tell_state(struct simagent *a, enum agent_state state) {
     int talks = (state == AGENT_TALKING) - (a->state == AGENT_TALKING);
     if (talks)
         tally_level(&a->sim->tally, LEVEL_TALKING, talks);
@@ -77,15 +76,14 @@ static void tell_state(struct simagent *a, enum agent_state state) {
 void simagent_serve(struct simagent *a) {
     struct simqueue *queues[QUEUES_MAX];
     size_t n = 0;
-    for (struct simmember *m = a->members; m && n < ARRAY_LEN(queues);
-         m = m->agent_next)
+    for (struct simmember *m = a->members; m && n < ARRAY_LEN(queues); m = m->agent_next)
         queues[n++] = m->queue;
     for (size_t i = 0; i < n; i++)
         simqueue_serve(queues[i]);
 }
 
 /* Out of all queues. */
-static void log_out(struct simagent *a) {
+static void agent_log_out(struct simagent *a) {
     if (a->is_present)
         tally_level(&a->sim->tally, LEVEL_AGENTS, -1);
     a->is_present = a->is_leaving = false;
@@ -107,10 +105,10 @@ static bool agent_begin(struct simagent *a, const char *event) {
 }
 
 /* Whole seconds, as AMI counts. */
-static long long seconds(int64_t from, int64_t to) { return (to - from) / NS_PER_S; }
+static long long agent_seconds(int64_t from, int64_t to) { return (to - from) / NS_PER_S; }
 
 /* The phone is free again; he may not be. */
-static void release(struct simagent *a) {
+static void agent_release(struct simagent *a) {
     timer_stop(&a->timer);
     a->call->agent = NULL;
     a->call = NULL;
@@ -129,13 +127,13 @@ void simagent_ready(struct simagent *a) {
         if (!m->paused)
             simmember_event(m, "QueueMemberPause");
     if (a->is_leaving)
-        log_out(a);
+        agent_log_out(a);
     else
         simagent_serve(a);
 }
 
 /* A channel of his, with the caller's Linkedid, until it rings. */
-static void open_leg(struct simagent *a) {
+static void agent_open_leg(struct simagent *a) {
     struct simcall *c = a->call;
     char *name = xasprintf("%s-%08lx", a->interface, a->sim->numbers++);
     leg_open(&a->leg, a->sim, name, NULL, c->leg.linked, "default", "s");
@@ -152,7 +150,7 @@ static void open_leg(struct simagent *a) {
 }
 
 /* He has picked up. */
-static void connect_caller(struct simagent *a) {
+static void agent_connect_caller(struct simagent *a) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
     a->connected = sim->clock->mono;
@@ -161,11 +159,11 @@ static void connect_caller(struct simagent *a) {
     leg_dial(&a->leg, &c->leg, "DialEnd", "DialStatus", "ANSWER");
     simqueue_connect(c);
     if (agent_begin(a, "AgentConnect")) {
-        header_int(&sim->out, "HoldTime", seconds(c->joined, a->connected));
-        header_int(&sim->out, "RingTime", seconds(a->rung, a->connected));
+        header_int(&sim->out, "HoldTime", agent_seconds(c->joined, a->connected));
+        header_int(&sim->out, "RingTime", agent_seconds(a->rung, a->connected));
         event_send(sim, CLASS_AGENT);
     }
-    tell_state(a, AGENT_TALKING);
+    agent_tell_state(a, AGENT_TALKING);
     timer_set(&a->timer, SECONDS(c->fate.talk));
 }
 
@@ -176,24 +174,24 @@ void simagent_ring(struct simagent *a, struct simmember *by, struct simcall *c) 
     c->agent = a;
     a->rung = sim->clock->mono;
     a->misses = c->fate.agent_misses && !c->missed;
-    open_leg(a);
+    agent_open_leg(a);
     if (agent_begin(a, "AgentCalled"))
         event_send(sim, CLASS_AGENT);
     leg_dial(&a->leg, &c->leg, "DialBegin", "DialString", a->interface);
     leg_newstate(&a->leg, LEG_RINGING);
     leg_dial(&a->leg, &c->leg, "DialState", "DialStatus", "RINGING");
-    tell_state(a, AGENT_RINGING);
+    agent_tell_state(a, AGENT_RINGING);
     double pickup = schedule_at(&sim->world->pickup, sim_time(sim));
     if (a->misses)
         timer_set(&a->timer, RING_TIME);
     else if (pickup > 0)
         timer_set(&a->timer, SECONDS(pickup));
     else
-        connect_caller(a);
+        agent_connect_caller(a);
 }
 
 /* Nobody picked up: the next one is rung. */
-static void miss(struct simagent *a) {
+static void agent_miss(struct simagent *a) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
     if (agent_begin(a, "AgentRingNoAnswer")) {
@@ -203,21 +201,21 @@ static void miss(struct simagent *a) {
     leg_dial(&a->leg, &c->leg, "DialEnd", "DialStatus", "NOANSWER");
     leg_hangup(&a->leg, 0, 0);
     c->missed = true;
-    release(a);
+    agent_release(a);
     a->turn = ++sim->turns;
-    tell_state(a, AGENT_FREE);
+    agent_tell_state(a, AGENT_FREE);
     if (a->is_leaving)
-        log_out(a);
+        agent_log_out(a);
     simqueue_serve(c->queue);
 }
 
 /* The talk is over for him: wrap-up is told before AgentComplete, so that nobody takes
  * him for free in between. */
-static void complete(struct simagent *a, const char *reason) {
+static void agent_complete(struct simagent *a, const char *reason) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
-    long long talked = seconds(a->connected, sim->clock->mono);
-    long long held = seconds(c->joined, a->connected);
+    long long talked = agent_seconds(a->connected, sim->clock->mono);
+    long long held = agent_seconds(c->joined, a->connected);
     c->queue->completed++;
     c->queue->hold_time += held;
     c->queue->talk_time += talked;
@@ -240,11 +238,11 @@ static void complete(struct simagent *a, const char *reason) {
 }
 
 /* His phone is on the hook; the caller's end is the caller's matter. */
-static void hang_up(struct simagent *a, double wrapup) {
+static void agent_hang_up(struct simagent *a, double wrapup) {
     bool is_sip = str_has_prefix(a->interface, "SIP/");
     leg_hangup(&a->leg, is_sip ? 16 : 0, 0);
-    release(a);
-    tell_state(a, AGENT_FREE);
+    agent_release(a);
+    agent_tell_state(a, AGENT_FREE);
     if (a->wraps_up)
         tally_level(&a->sim->tally, LEVEL_WRAPUP, 1);
     if (a->wraps_up)
@@ -255,7 +253,7 @@ static void hang_up(struct simagent *a, double wrapup) {
 
 /* The talk ends, by him or by the caller: who does it is a matter of the dial's fate.
  */
-static void part(struct simagent *a) {
+static void agent_part(struct simagent *a) {
     struct simcall *c = a->call;
     if (!c->fate.agent_ends) {
         simcall_end(c, ENDER_FAR, CAUSE_USUAL);
@@ -269,49 +267,49 @@ void simagent_hangup(struct simagent *a) {
     if (a->state != AGENT_TALKING) {
         c->fate.agent_misses = true;
         c->missed = false;
-        miss(a);
+        agent_miss(a);
         return;
     }
     bool is_sip = str_has_prefix(a->interface, "SIP/");
     leg_request(&a->leg, "HangupRequest", is_sip ? 16 : -1, 0);
-    complete(a, "agent");
+    agent_complete(a, "agent");
     c->queue = NULL;
-    hang_up(a, c->fate.wrapup);
+    agent_hang_up(a, c->fate.wrapup);
     simcall_end(c, ENDER_WE, c->tech == TECH_LOCAL ? 16 : CAUSE_USUAL);
 }
 
 void simagent_drop(struct simagent *a) {
     struct simcall *c = a->call;
     if (a->state == AGENT_TALKING) {
-        complete(a, "caller");
-        hang_up(a, c->fate.wrapup);
+        agent_complete(a, "caller");
+        agent_hang_up(a, c->fate.wrapup);
         return;
     }
     leg_dial(&a->leg, &c->leg, "DialEnd", "DialStatus", "CANCEL");
     leg_hangup(&a->leg, 0, 0);
-    release(a);
-    tell_state(a, AGENT_FREE);
+    agent_release(a);
+    agent_tell_state(a, AGENT_FREE);
     if (a->is_leaving)
-        log_out(a);
+        agent_log_out(a);
 }
 
 /* Whatever he was at is over: wrap-up, talk, or ringing. */
-static void on_timer(void *arg) {
+static void agent_on_timer(void *arg) {
     struct simagent *a = arg;
     if (a->wraps_up)
         simagent_ready(a);
     else if (a->state == AGENT_TALKING)
-        part(a);
+        agent_part(a);
     else if (a->misses)
-        miss(a);
+        agent_miss(a);
     else
-        connect_caller(a);
+        agent_connect_caller(a);
 }
 
 /* ---- coming and going ---- */
 
 /* Into all queues, unless he is there. */
-static void log_in(struct simagent *a) {
+static void agent_log_in(struct simagent *a) {
     bool was_here = a->is_present;
     a->is_present = true;
     a->is_leaving = false;
@@ -326,24 +324,24 @@ static void log_in(struct simagent *a) {
 }
 
 /* At once if he is free, else after his call. */
-static void send_home(struct simagent *a) {
+static void agent_send_home(struct simagent *a) {
     if (!a->is_present)
         return;
     if (a->call || a->wraps_up)
         a->is_leaving = true; /* after this call */
     else
-        log_out(a);
+        agent_log_out(a);
 }
 
 /* As many as the world has now; the last ones come and go. */
-static void on_shift(void *arg) {
+static void agent_on_shift(void *arg) {
     struct sim *sim = arg;
     double now = sim_time(sim), next = -1;
     const struct schedule *s = &sim->world->agents;
     unsigned wanted = (unsigned)schedule_at(s, now), i = 0;
-    hire(sim, wanted);
+    agent_hire(sim, wanted);
     for (struct simagent *a = sim->agents; a && i < sim->agent_count; a = a->next, i++)
-        (i < wanted ? log_in : send_home)(a);
+        (i < wanted ? agent_log_in : agent_send_home)(a);
     for (unsigned k = s->count; k-- > 0;)
         if (s->steps[k].from > now)
             next = s->steps[k].from;
@@ -352,6 +350,6 @@ static void on_shift(void *arg) {
 }
 
 void simagents_start(struct sim *sim) {
-    timer_init(&sim->shift, sim->loop, on_shift, sim);
-    on_shift(sim);
+    timer_init(&sim->shift, sim->loop, agent_on_shift, sim);
+    agent_on_shift(sim);
 }

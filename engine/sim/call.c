@@ -10,20 +10,19 @@
 #define LATE_SHARE 0.05       /* of the last OriginateResponses come even later, ... */
 #define LATE_MOST (35 * NS_PER_MS)
 
-static void on_timer(void *arg);
-static void on_late(void *arg);
+static void sim_call_on_timer(void *arg);
+static void sim_call_on_late(void *arg);
 
 /* ---- life ---- */
 
-struct simcall *simcall_new(struct sim *sim, struct request *asked,
-                            struct answer *sync) {
+struct simcall *simcall_new(struct sim *sim, struct request *asked, struct answer *sync) {
     struct simcall *c = xcalloc(1, sizeof *c);
     c->sim = sim;
     c->asked = *asked;
     *asked = (struct request){0};
     c->sync = sync;
-    timer_init(&c->timer, sim->loop, on_timer, c);
-    timer_init(&c->late, sim->loop, on_late, c);
+    timer_init(&c->timer, sim->loop, sim_call_on_timer, c);
+    timer_init(&c->late, sim->loop, sim_call_on_late, c);
     c->next = sim->calls;
     if (c->next)
         c->next->prev = c;
@@ -37,9 +36,8 @@ struct simcall *simcall_new(struct sim *sim, struct request *asked,
 }
 
 void request_free(struct request *r) {
-    char *texts[] = {r->action_id, r->channel, r->app,     r->data,
-                     r->context,   r->exten,   r->num,     r->caller,
-                     r->account,   r->id,      r->other_id};
+    char *texts[] = {r->action_id, r->channel, r->app,     r->data, r->context, r->exten,
+                     r->num,       r->caller,  r->account, r->id,   r->other_id};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free(texts[i]);
     for (unsigned i = 0; i < r->var_count; i++) {
@@ -72,7 +70,7 @@ void simcall_free(struct simcall *c) {
 /* ---- OriginateResponse ---- */
 
 /* With channelvars it names the channel that they belong to. */
-static void print_vars(struct str *b, const struct simcall *c) {
+static void sim_call_print_vars(struct str *b, const struct simcall *c) {
     const struct world *w = c->sim->world;
     for (unsigned i = 0; c->success && i < w->channelvar_count; i++) {
         const char *value = simcall_get(c, w->channelvars[i]);
@@ -82,7 +80,7 @@ static void print_vars(struct str *b, const struct simcall *c) {
 }
 
 /* On success the channel is the real one, on failure the one asked for. */
-static void tell_event(struct simcall *c) {
+static void sim_call_tell_event(struct simcall *c) {
     const struct request *r = &c->asked;
     if (!event_begin(c->sim, CLASS_CALL, "OriginateResponse"))
         return;
@@ -97,16 +95,16 @@ static void tell_event(struct simcall *c) {
     header_add(b, "Uniqueid", c->success ? c->leg.id : r->id);
     header_add(b, "CallerIDNum", r->num);
     header_add(b, "CallerIDName", r->caller);
-    print_vars(b, c);
+    sim_call_print_vars(b, c);
     event_send(c->sim, CLASS_CALL);
 }
 
 /* Tells how the Originate went: by the event, or to the one who waits for the answer.
  */
-static void tell(struct simcall *c) {
+static void sim_call_tell(struct simcall *c) {
     c->told = true;
     if (c->sync == NULL) {
-        tell_event(c);
+        sim_call_tell_event(c);
         return;
     }
     struct answer *a = c->sync;
@@ -120,18 +118,18 @@ static void tell(struct simcall *c) {
 /* The events have come to this place: is it OriginateResponse's? */
 void simcall_reached(struct simcall *c, enum slot slot) {
     if (!c->told && c->slot <= slot)
-        tell(c);
+        sim_call_tell(c);
 }
 
 /* The OriginateResponse that comes after everything else. */
-static void on_late(void *arg) {
+static void sim_call_on_late(void *arg) {
     struct simcall *c = arg;
-    tell(c);
+    sim_call_tell(c);
     simcall_free(c);
 }
 
 /* All channels are gone; what is left is the OriginateResponse, perhaps. */
-static void over(struct simcall *c) {
+static void sim_call_over(struct simcall *c) {
     if (c->stage == CALL_DIALING || c->stage == CALL_UP)
         tally_level(&c->sim->tally, c->stage == CALL_UP ? LEVEL_UP : LEVEL_RINGING, -1);
     c->stage = CALL_OVER;
@@ -154,27 +152,30 @@ struct failure {
 };
 
 /* A Local channel whose dialplan ends with Hangup(cause). */
-static const char *local_status(int cause) {
+static const char *sim_call_local_status(int cause) {
     switch (cause) {
-    case 17: return "BUSY";
-    case 34: return "CONGESTION";
+    case 17:
+        return "BUSY";
+    case 34:
+        return "CONGESTION";
     case 3:
-    case 20: return "CHANUNAVAIL";
-    default: return "NOANSWER";
+    case 20:
+        return "CHANUNAVAIL";
+    default:
+        return "NOANSWER";
     }
 }
 
 /* Nobody answered within the Timeout: there is no DialEnd. */
-static struct failure timed_out(const struct simcall *c) {
+static struct failure sim_call_timed_out(const struct simcall *c) {
     int cause = c->sim->dialect == 22 ? 19 : 0;
     if (c->tech == TECH_SIP)
         cause = c->fate.rings ? 16 : 0;
-    return (struct failure){
-        .reason = 3, .cause = cause, .half_cause = cause, .sip = 480};
+    return (struct failure){.reason = 3, .cause = cause, .half_cause = cause, .sip = 480};
 }
 
 /* What the driver makes of a refusal. */
-static struct failure refused(const struct simcall *c) {
+static struct failure sim_call_refused(const struct simcall *c) {
     const struct refusal *r = c->fate.refusal;
     if (c->tech == TECH_SIP)
         return (struct failure){.reason = r->reason_sip,
@@ -182,24 +183,27 @@ static struct failure refused(const struct simcall *c) {
                                 .status = r->status_sip,
                                 .asks = strcmp(r->status_sip, "NOANSWER") == 0};
     if (c->tech == TECH_PJSIP)
-        return (struct failure){
-            .cause = r->cause, .status = r->status_pjsip, .asks = true, .sip = r->sip};
+        return (struct failure){.cause = r->cause,
+                                .status = r->status_pjsip,
+                                .asks = true,
+                                .sip = r->sip};
     switch (c->fate.outcome) {
     case OUTCOME_BUSY: /* Busy() and Congestion() tell the cause on the ;2 half only */
         return (struct failure){.reason = 5, .half_cause = 17, .status = "BUSY"};
     case OUTCOME_CONGESTION:
         return (struct failure){.reason = 8, .half_cause = 34, .status = "CONGESTION"};
-    case OUTCOME_UNKNOWN: return (struct failure){0};
+    case OUTCOME_UNKNOWN:
+        return (struct failure){0};
     default:
         return (struct failure){.cause = r->cause,
                                 .half_cause = r->cause,
-                                .status = local_status(r->cause),
+                                .status = sim_call_local_status(r->cause),
                                 .asks = true};
     }
 }
 
 /* Hangup of both halves, in either order. */
-static void hang(struct simcall *c, int cause, int half_cause, int sip) {
+static void sim_call_hang(struct simcall *c, int cause, int half_cause, int sip) {
     if (c->tech != TECH_LOCAL) {
         leg_hangup(&c->leg, cause, sip);
         return;
@@ -212,7 +216,7 @@ static void hang(struct simcall *c, int cause, int half_cause, int sip) {
 }
 
 /* All events of a call that is not answered, from where it stands. */
-static void fail(struct simcall *c, const struct failure *f) {
+static void sim_call_fail(struct simcall *c, const struct failure *f) {
     c->reason = f->reason;
     simdial_announce(c);
     simdial_begin(c);
@@ -226,54 +230,57 @@ static void fail(struct simcall *c, const struct failure *f) {
     simcall_reached(c, SLOT_AFTER_END);
     if (c->tech == TECH_LOCAL && !f->asks && c->begun)
         leg_request(&c->half, "HangupRequest", f->cause, 0);
-    hang(c, f->cause, f->half_cause, f->sip);
-    over(c);
+    sim_call_hang(c, f->cause, f->half_cause, f->sip);
+    sim_call_over(c);
 }
 
 /* ---- dialling ---- */
 
 /* Which of the counted orders applies. */
-static enum order_case order_case(const struct simcall *c) {
+static enum order_case sim_call_order_case(const struct simcall *c) {
     if (c->times_out)
         return ORDER_TIMEOUT;
     switch (c->fate.outcome) {
-    case OUTCOME_ANSWER: return ORDER_ANSWERED;
-    case OUTCOME_BUSY: return ORDER_BUSY;
-    case OUTCOME_UNKNOWN: return c->tech == TECH_LOCAL ? ORDER_UNKNOWN : ORDER_REFUSED;
-    default: return ORDER_REFUSED;
+    case OUTCOME_ANSWER:
+        return ORDER_ANSWERED;
+    case OUTCOME_BUSY:
+        return ORDER_BUSY;
+    case OUTCOME_UNKNOWN:
+        return c->tech == TECH_LOCAL ? ORDER_UNKNOWN : ORDER_REFUSED;
+    default:
+        return ORDER_REFUSED;
     }
 }
 
 /* Where OriginateResponse will come. Before the far end is dialled it only comes if
  * the whole call is a matter of milliseconds. */
-static void choose_slot(struct simcall *c) {
+static void sim_call_choose_slot(struct simcall *c) {
     struct sim *sim = c->sim;
     c->slot = SLOT_AFTER_END;
     if (sim->world->orders)
-        c->slot = order_slot(order_case(c), c->tech == TECH_LOCAL, sim->dialect,
+        c->slot = order_slot(sim_call_order_case(c), c->tech == TECH_LOCAL, sim->dialect,
                              c->fate.order);
     if (c->slot <= SLOT_BEFORE_BEGIN && c->fate.delay > HOLD)
         c->slot = SLOT_BEFORE_END;
 }
 
 /* Fails before there is a channel: OriginateResponse is all that is heard. */
-static bool cannot_dial(const struct simcall *c) {
+static bool sim_call_cannot_dial(const struct simcall *c) {
     const struct request *r = &c->asked;
     const struct map *legs = &c->sim->legs;
-    bool taken =
-        r->id && (map_get(legs, r->id) || (r->other_id && map_get(legs, r->other_id)));
+    bool taken = r->id && (map_get(legs, r->id) || (r->other_id && map_get(legs, r->other_id)));
     return c->tech == TECH_NONE || c->fate.outcome == OUTCOME_NO_PEER || taken;
 }
 
 /* The thread of the Originate runs: the channel, or not even that. */
-static void begin(struct simcall *c) {
+static void sim_call_begin(struct simcall *c) {
     struct sim *sim = c->sim;
     sim->channels++;
     sim->processed++;
     tally_event(&sim->tally, EVENT_DIAL);
-    if (cannot_dial(c)) {
+    if (sim_call_cannot_dial(c)) {
         c->fate.late = 1;
-        over(c);
+        sim_call_over(c);
         return;
     }
     double trunk = schedule_at(&sim->world->trunk, sim_time(sim));
@@ -281,7 +288,7 @@ static void begin(struct simcall *c) {
         fate_congest(&c->fate);
     int64_t wait = SECONDS(c->fate.delay);
     c->times_out = c->asked.timeout && c->asked.timeout <= wait;
-    choose_slot(c);
+    sim_call_choose_slot(c);
     simdial_open(c);
     c->stage = CALL_DIALING;
     tally_level(&sim->tally, LEVEL_RINGING, 1);
@@ -293,7 +300,7 @@ static void begin(struct simcall *c) {
 }
 
 /* The far end picks up. */
-static void answer(struct simcall *c) {
+static void sim_call_answer(struct simcall *c) {
     c->success = true;
     c->reason = 4;
     simdial_begin(c);
@@ -315,38 +322,45 @@ static void answer(struct simcall *c) {
 }
 
 /* The far end has answered or refused, or we give up. */
-static void outcome(struct simcall *c) {
+static void sim_call_outcome(struct simcall *c) {
     if (!c->times_out && c->fate.outcome == OUTCOME_ANSWER) {
-        answer(c);
+        sim_call_answer(c);
         return;
     }
-    struct failure f = c->times_out ? timed_out(c) : refused(c);
+    struct failure f = c->times_out ? sim_call_timed_out(c) : sim_call_refused(c);
     c->reason = f.reason;
-    fail(c, &f);
+    sim_call_fail(c, &f);
 }
 
 /* The next thing in its life. */
-static void on_timer(void *arg) {
+static void sim_call_on_timer(void *arg) {
     struct simcall *c = arg;
     switch (c->stage) {
-    case CALL_QUEUED: begin(c); break;
-    case CALL_DIALING: outcome(c); break;
-    case CALL_UP: simstep_due(c); break;
-    case CALL_OVER: break;
+    case CALL_QUEUED:
+        sim_call_begin(c);
+        break;
+    case CALL_DIALING:
+        sim_call_outcome(c);
+        break;
+    case CALL_UP:
+        simstep_due(c);
+        break;
+    case CALL_OVER:
+        break;
     }
 }
 
 /* ---- the end ---- */
 
 /* The cause that the driver tells where nobody gave one. */
-static int usual_cause(const struct simcall *c, enum ender who) {
+static int sim_call_usual_cause(const struct simcall *c, enum ender who) {
     if (c->tech == TECH_SIP || (c->tech == TECH_LOCAL && who == ENDER_FAR))
         return 16;
     return 0;
 }
 
 void simcall_end(struct simcall *c, enum ender who, int cause) {
-    int told = cause >= 0 ? cause : usual_cause(c, who);
+    int told = cause >= 0 ? cause : sim_call_usual_cause(c, who);
     if (who == ENDER_FAR)
         leg_request(&c->leg, "HangupRequest", c->tech == TECH_PJSIP ? -1 : told, 0);
     else if (c->tech == TECH_LOCAL)
@@ -360,8 +374,8 @@ void simcall_end(struct simcall *c, enum ender who, int cause) {
     c->doing = DOING_NOTHING;
     if (c->in_dialplan)
         leg_request(&c->leg, "SoftHangupRequest", 16, 0);
-    hang(c, told, told, 0);
-    over(c);
+    sim_call_hang(c, told, told, 0);
+    sim_call_over(c);
 }
 
 void simcall_hangup(struct simcall *c, int cause) {
@@ -371,24 +385,24 @@ void simcall_hangup(struct simcall *c, int cause) {
     }
     if (c->stage != CALL_DIALING)
         return;
-    int told = cause >= 0 ? cause : usual_cause(c, ENDER_ACTION);
+    int told = cause >= 0 ? cause : sim_call_usual_cause(c, ENDER_ACTION);
     struct failure f = {.cause = told, .half_cause = told, .status = "NOANSWER"};
     if (c->slot < SLOT_BEFORE_END)
         c->slot = SLOT_BEFORE_END;
-    fail(c, &f);
+    sim_call_fail(c, &f);
 }
 
 /* ---- variables ---- */
 
 /* One or two underscores in front only say who inherits it. */
-static const char *bare(const char *name) {
+static const char *sim_call_bare(const char *name) {
     name += *name == '_';
     return name + (*name == '_');
 }
 
 const char *simcall_get(const struct simcall *c, const char *name) {
     for (unsigned i = c->asked.var_count; i-- > 0;)
-        if (strcmp(bare(c->asked.vars[i].name), name) == 0)
+        if (strcmp(sim_call_bare(c->asked.vars[i].name), name) == 0)
             return c->asked.vars[i].value;
     return NULL;
 }
@@ -396,7 +410,7 @@ const char *simcall_get(const struct simcall *c, const char *name) {
 void simcall_set(struct simcall *c, const char *name, const char *value) {
     struct request *r = &c->asked;
     unsigned i = 0;
-    while (i < r->var_count && strcmp(bare(r->vars[i].name), name))
+    while (i < r->var_count && strcmp(sim_call_bare(r->vars[i].name), name))
         i++;
     if (i == r->var_count) {
         r->vars = xrealloc(r->vars, (r->var_count + 1) * sizeof *r->vars);

@@ -58,12 +58,11 @@ struct simcall {
     unsigned first_position;
     int64_t greeted; /* when the greeting was over: the person waits from then on */
     bool is_live;    /* and was counted as a live answer */
-    bool missed; /* an agent did not pick up; the next one will */
+    bool missed;     /* an agent did not pick up; the next one will */
 };
 
 /* A new dial; takes over what asked holds, and sync (NULL if asynchronous). */
-struct simcall *simcall_new(struct sim *sim, struct request *asked,
-                            struct answer *sync);
+struct simcall *simcall_new(struct sim *sim, struct request *asked, struct answer *sync);
 void request_free(struct request *r);
 /* Ends an answered call. cause: Q.850, or CAUSE_USUAL. */
 void simcall_end(struct simcall *c, enum ender who, int cause);

@@ -17,7 +17,7 @@ struct options {
 };
 
 /* To stdout if it was asked for, else it is an error. */
-static int usage(FILE *out) {
+static int command_usage(FILE *out) {
     fputs("usage: astout sim --listen HOST:PORT [--world FILE.lua] [--seed N] "
           "[--dialect 16|22]\n",
           out);
@@ -25,7 +25,7 @@ static int usage(FILE *out) {
 }
 
 /* HOST:PORT; an IPv6 address stands in brackets. */
-static bool read_listen(struct options *o, const char *text) {
+static bool command_read_listen(struct options *o, const char *text) {
     const char *colon = strrchr(text, ':');
     if (colon == NULL || !str_int(colon + 1, 0, 65535, &o->port))
         return false;
@@ -36,22 +36,19 @@ static bool read_listen(struct options *o, const char *text) {
 }
 
 /* 0, or the status to exit with. */
-static int read_options(struct options *o, int argc, char **argv) {
+static int command_read_options(struct options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"listen", required_argument, NULL, 'l'},
-        {"world", required_argument, NULL, 'w'},
-        {"seed", required_argument, NULL, 's'},
-        {"dialect", required_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"listen", required_argument, NULL, 'l'}, {"world", required_argument, NULL, 'w'},
+        {"seed", required_argument, NULL, 's'},   {"dialect", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},         {0},
     };
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         bool good = c != '?';
         if (c == 'h')
-            exit(usage(stdout));
+            exit(command_usage(stdout));
         if (c == 'l')
-            good = read_listen(o, optarg);
+            good = command_read_listen(o, optarg);
         if (c == 'w')
             o->world = optarg;
         if (c == 's')
@@ -59,13 +56,13 @@ static int read_options(struct options *o, int argc, char **argv) {
         if (c == 'd')
             good = str_int(optarg, 16, 22, &o->dialect);
         if (!good)
-            return usage(stderr);
+            return command_usage(stderr);
     }
-    return o->host && optind == argc ? 0 : usage(stderr);
+    return o->host && optind == argc ? 0 : command_usage(stderr);
 }
 
 /* The world's table, or NULL (with a text in *err if there should be one). */
-static json_t *load_world(const char *path, struct loop *l, char **err) {
+static json_t *command_load_world(const char *path, struct loop *l, char **err) {
     if (path == NULL)
         return NULL;
     struct chance chance;
@@ -80,12 +77,12 @@ static json_t *load_world(const char *path, struct loop *l, char **err) {
 }
 
 /* SIGINT or SIGTERM. */
-static void on_signal(void *arg) { loop_stop(arg); }
+static void command_on_signal(void *arg) { loop_stop(arg); }
 
 /* Makes it and runs the loop; the status to exit with. */
-static int run(struct loop *l, const struct options *o) {
+static int command_run(struct loop *l, const struct options *o) {
     char *err = NULL;
-    json_t *world = load_world(o->world, l, &err);
+    json_t *world = command_load_world(o->world, l, &err);
     struct sim_config config = {.host = o->host,
                                 .port = (int)o->port,
                                 .world = world,
@@ -98,8 +95,8 @@ static int run(struct loop *l, const struct options *o) {
         free(err);
         return 1;
     }
-    loop_signal(l, SIGINT, on_signal, l);
-    loop_signal(l, SIGTERM, on_signal, l);
+    loop_signal(l, SIGINT, command_on_signal, l);
+    loop_signal(l, SIGTERM, command_on_signal, l);
     printf("listening on %s:%d\n", o->host, sim_port(sim));
     fflush(stdout);
     loop_run(l);
@@ -110,13 +107,13 @@ static int run(struct loop *l, const struct options *o) {
 
 int sim_main(int argc, char **argv) {
     struct options o = {.seed = 1, .dialect = 16};
-    int status = read_options(&o, argc, argv);
+    int status = command_read_options(&o, argc, argv);
     if (status == 0) {
         struct log log = {.level = LOG_INFO};
         struct clock clock;
         clock_real(&clock);
         struct loop *l = loop_new(&clock, &log);
-        status = run(l, &o);
+        status = command_run(l, &o);
         loop_free(l);
     }
     free(o.host);

@@ -44,8 +44,8 @@ void simdial_open(struct simcall *c) {
     if (is_local) {
         char *two = xasprintf("%s;2", name);
         char *id = r->id ? xasprintf("%s;2", r->id) : NULL;
-        leg_open(&c->half, sim, two, r->id && r->other_id ? r->other_id : id, c->leg.id,
-                 where, what);
+        leg_open(&c->half, sim, two, r->id && r->other_id ? r->other_id : id, c->leg.id, where,
+                 what);
         c->half.state = LEG_RING;
         free(two);
         free(id);
@@ -57,7 +57,7 @@ void simdial_open(struct simcall *c) {
 }
 
 /* Variables are set on both halves, on the first in reverse order. */
-static void announce_vars(struct simcall *c, struct leg *l) {
+static void dial_announce_vars(struct simcall *c, struct leg *l) {
     const struct request *r = &c->asked;
     for (unsigned i = 0; i < r->var_count; i++) {
         const struct variable *v = &r->vars[l == &c->leg ? r->var_count - 1 - i : i];
@@ -87,9 +87,9 @@ void simdial_announce(struct simcall *c) {
     l->app = "AppDial2";
     l->data = "(Outgoing Line)";
     leg_newexten(l, l->exten, l->app, l->data);
-    announce_vars(c, l);
+    dial_announce_vars(c, l);
     if (c->tech == TECH_LOCAL)
-        announce_vars(c, &c->half);
+        dial_announce_vars(c, &c->half);
 }
 
 /* DialBegin, and the far end rings if it does. */

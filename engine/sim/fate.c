@@ -70,7 +70,7 @@ static const struct word {
 };
 
 /* One value of a duration. */
-static double draw_once(struct chance *c, const struct duration *d, double t) {
+static double fate_draw_once(struct chance *c, const struct duration *d, double t) {
     double mean = schedule_at(&d->mean, t), cv = schedule_at(&d->cv, t);
     if (d->is_exponential)
         return -mean * log(1.0 - chance_unit(c));
@@ -79,9 +79,10 @@ static double draw_once(struct chance *c, const struct duration *d, double t) {
 }
 
 /* Draws from a duration: at most cut, which is kept to by drawing again. */
-static double draw(struct chance *c, const struct duration *d, double t, double cut) {
+static double fate_draw_value(struct chance *c, const struct duration *d, double t,
+                              double cut) {
     for (int i = 0; i < REDRAWS; i++) {
-        double s = draw_once(c, d, t);
+        double s = fate_draw_once(c, d, t);
         if (s <= cut)
             return s;
     }
@@ -89,12 +90,12 @@ static double draw(struct chance *c, const struct duration *d, double t, double 
 }
 
 /* Uniform between two bounds. */
-static double between(struct chance *c, double low, double high) {
+static double fate_between(struct chance *c, double low, double high) {
     return low + (high - low) * chance_unit(c);
 }
 
 /* Makes it a call that is not answered, without ringing. */
-static void refuse(struct fate *f, enum outcome outcome, int refusal, double delay) {
+static void fate_refuse(struct fate *f, enum outcome outcome, int refusal, double delay) {
     f->outcome = outcome;
     f->refusal = refusal < 0 ? NULL : &refusals[refusal];
     f->delay = delay;
@@ -102,8 +103,8 @@ static void refuse(struct fate *f, enum outcome outcome, int refusal, double del
 }
 
 /* One of the ways in which a call is not answered. */
-static void draw_failure(struct fate *f, const struct world *w, double t, double u,
-                         double quick, double slow, int why) {
+static void fate_draw_failure(struct fate *f, const struct world *w, double t, double u,
+                              double quick, double slow, int why) {
     const struct {
         const struct schedule *share;
         enum outcome outcome;
@@ -117,25 +118,24 @@ static void draw_failure(struct fate *f, const struct world *w, double t, double
     for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
         double share = schedule_at(ways[i].share, t);
         if (u < share) {
-            refuse(f, ways[i].outcome, ways[i].refusal, quick);
+            fate_refuse(f, ways[i].outcome, ways[i].refusal, quick);
             return;
         }
         u -= share;
     }
     if (u < schedule_at(&w->fail_early, t)) {
-        refuse(f, OUTCOME_REFUSED, why, slow);
+        fate_refuse(f, OUTCOME_REFUSED, why, slow);
         if (why == R_486)
             f->outcome = OUTCOME_BUSY;
         f->rings = true;
     } else {
-        refuse(f, OUTCOME_NO_ANSWER, R_480, NETWORK_TIMEOUT);
+        fate_refuse(f, OUTCOME_NO_ANSWER, R_480, NETWORK_TIMEOUT);
         f->rings = true;
     }
 }
 
 /* What AMD makes of the one who answered. */
-static void draw_amd(struct fate *f, const struct world *w, double t, double u,
-                     double v) {
+static void fate_draw_amd(struct fate *f, const struct world *w, double t, double u, double v) {
     bool wrong = v < schedule_at(&w->amd_error, t);
     if (u < schedule_at(&w->amd_notsure, t)) {
         f->amd_status = "NOTSURE";
@@ -150,7 +150,7 @@ static void draw_amd(struct fate *f, const struct world *w, double t, double u,
 }
 
 /* The refusal with that cause; where there is none, plain rejection. */
-static int with_cause(int cause) {
+static int fate_with_cause(int cause) {
     for (int r = 0; r < (int)ARRAY_LEN(refusals); r++)
         if (refusals[r].cause == cause)
             return r;
@@ -159,11 +159,10 @@ static int with_cause(int cause) {
 
 /* A word with a number behind it: talk5 answers at once and hangs up after 5 s, late5
  * rings 5 s, answers and stays, hc17 refuses with cause 17. */
-static void apply_counted(struct fate *f, const char *number, double quick) {
+static void fate_apply_counted(struct fate *f, const char *number, double quick) {
     static const char *const counted[] = {"talk", "late", "hc"};
     size_t i = 0, n = 0;
-    while (i < ARRAY_LEN(counted) &&
-           strncmp(number, counted[i], n = strlen(counted[i])))
+    while (i < ARRAY_LEN(counted) && strncmp(number, counted[i], n = strlen(counted[i])))
         i++;
     char *end;
     double value = strtod(number + n, &end);
@@ -174,16 +173,16 @@ static void apply_counted(struct fate *f, const char *number, double quick) {
     f->delay = i == 1 ? value : quick;
     f->talk = i == 0 ? value : FOREVER;
     if (i == 2)
-        refuse(f, OUTCOME_REFUSED, with_cause((int)value), quick);
+        fate_refuse(f, OUTCOME_REFUSED, fate_with_cause((int)value), quick);
 }
 
 /* The outcome a number is listed under, if it is. */
-static void apply_word(struct fate *f, const char *name, double ring, double quick) {
+static void fate_apply_word(struct fate *f, const char *name, double ring, double quick) {
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         const struct word *w = &words[i];
         if (strcmp(w->word, name))
             continue;
-        refuse(f, w->outcome, w->refusal, w->rings ? ring : quick);
+        fate_refuse(f, w->outcome, w->refusal, w->rings ? ring : quick);
         f->rings = w->rings;
         if (w->outcome == OUTCOME_NO_ANSWER || w->outcome == OUTCOME_DEAD)
             f->delay = NETWORK_TIMEOUT;
@@ -195,41 +194,41 @@ static void apply_word(struct fate *f, const char *name, double ring, double qui
 /* Every value is drawn whether it is needed or not and in a fixed order, the ring time
  * last since it may take several draws: so nothing depends on anything else. What a
  * world may leave out comes behind it. */
-void fate_draw(struct fate *f, const struct world *w, uint64_t seed, uint64_t k,
-               double t, const char *number) {
+void fate_draw(struct fate *f, const struct world *w, uint64_t seed, uint64_t k, double t,
+               const char *number) {
     struct chance c;
     chance_seed_item(&c, seed, k);
     *f = (struct fate){0};
     double answers = chance_unit(&c), way = chance_unit(&c);
-    double quick = between(&c, 0.002, 0.12), slow = between(&c, 1, 8);
+    double quick = fate_between(&c, 0.002, 0.12), slow = fate_between(&c, 1, 8);
     int why = early[chance_next(&c) % ARRAY_LEN(early)];
     f->machine = chance_hit(&c, schedule_at(&w->machines, t));
     double amd_u = chance_unit(&c), amd_v = chance_unit(&c);
-    f->amd_time = between(&c, schedule_at(&w->amd_min, t), schedule_at(&w->amd_max, t));
+    f->amd_time = fate_between(&c, schedule_at(&w->amd_min, t), schedule_at(&w->amd_max, t));
     f->agent_misses = chance_hit(&c, schedule_at(&w->misses, t));
     f->agent_ends = chance_hit(&c, 0.5);
     f->order = chance_unit(&c);
     f->late = chance_unit(&c);
     f->swap = chance_hit(&c, 0.5);
-    f->talk = draw(&c, &w->talk, t, INFINITY);
-    f->wrapup = draw(&c, &w->wrapup, t, INFINITY);
-    double ring = draw(&c, &w->ring, t, schedule_at(&w->ring_cut, t));
+    f->talk = fate_draw_value(&c, &w->talk, t, INFINITY);
+    f->wrapup = fate_draw_value(&c, &w->wrapup, t, INFINITY);
+    double ring = fate_draw_value(&c, &w->ring, t, schedule_at(&w->ring_cut, t));
     if (f->machine && schedule_at(&w->machine_ring.mean, t) > 0)
-        ring = draw(&c, &w->machine_ring, t, INFINITY);
+        ring = fate_draw_value(&c, &w->machine_ring, t, INFINITY);
     if (schedule_at(&w->fail.mean, t) > 0)
-        slow = draw(&c, &w->fail, t, INFINITY);
+        slow = fate_draw_value(&c, &w->fail, t, INFINITY);
 
     f->outcome = OUTCOME_ANSWER;
     f->rings = true;
     f->delay = ring;
     if (answers >= schedule_at(&w->answer_rate, t))
-        draw_failure(f, w, t, way, quick, slow, why);
+        fate_draw_failure(f, w, t, way, quick, slow, why);
     const char *word = world_word(w, number);
     if (word)
-        apply_word(f, word, ring, quick);
+        fate_apply_word(f, word, ring, quick);
     else if (number[0] >= 'a' && number[0] <= 'z')
-        apply_counted(f, number, quick);
-    draw_amd(f, w, t, amd_u, amd_v);
+        fate_apply_counted(f, number, quick);
+    fate_draw_amd(f, w, t, amd_u, amd_v);
 }
 
 bool fate_is_word(const char *word) {
@@ -239,4 +238,4 @@ bool fate_is_word(const char *word) {
     return known;
 }
 
-void fate_congest(struct fate *f) { refuse(f, OUTCOME_CONGESTION, R_503, 0.002); }
+void fate_congest(struct fate *f) { fate_refuse(f, OUTCOME_CONGESTION, R_503, 0.002); }

@@ -39,8 +39,8 @@ struct fate {
 };
 
 /* What the world does with dial k, t seconds after the start. */
-void fate_draw(struct fate *f, const struct world *w, uint64_t seed, uint64_t k,
-               double t, const char *number);
+void fate_draw(struct fate *f, const struct world *w, uint64_t seed, uint64_t k, double t,
+               const char *number);
 /* Is it the word of an outcome? (or `chance`: leaves a number to chance) */
 bool fate_is_word(const char *word);
 /* The same call refused for want of a channel. */

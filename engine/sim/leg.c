@@ -77,12 +77,11 @@ enum {
 
 /* The header names of one prefix, ready made since they are written millions of times.
  */
-#define HEADERS(p)                                                               \
-    {                                                                            \
-        p "Channel", p "ChannelState", p "ChannelStateDesc", p "CallerIDNum",    \
-            p "CallerIDName", p "ConnectedLineNum", p "ConnectedLineName",       \
-            p "Language", p "AccountCode", p "Context", p "Exten", p "Priority", \
-            p "Uniqueid", p "Linkedid"                                           \
+#define HEADERS(p)                                                                            \
+    {                                                                                         \
+        p "Channel", p "ChannelState", p "ChannelStateDesc", p "CallerIDNum",                 \
+            p "CallerIDName", p "ConnectedLineNum", p "ConnectedLineName", p "Language",      \
+            p "AccountCode", p "Context", p "Exten", p "Priority", p "Uniqueid", p "Linkedid" \
     }
 static const char *const headers[][H_COUNT] = {
     [LEG_PLAIN] = HEADERS(""),
@@ -92,7 +91,7 @@ static const char *const headers[][H_COUNT] = {
 };
 
 /* The variables that the configuration wants in every event. */
-static void print_vars(struct str *b, const struct leg *l) {
+static void leg_print_vars(struct str *b, const struct leg *l) {
     const struct world *w = l->sim->world;
     for (unsigned i = 0; i < w->channelvar_count; i++) {
         const char *value =
@@ -123,13 +122,13 @@ void leg_print(struct str *b, const struct leg *l, enum leg_prefix prefix) {
     header_add(b, h[H_UNIQUEID], l->id);
     header_add(b, h[H_LINKEDID], l->linked);
     if (prefix == LEG_PLAIN)
-        print_vars(b, l);
+        leg_print_vars(b, l);
 }
 
 /* ---- whole events ---- */
 
 /* Begins an event about one leg; false if nobody would hear it. */
-static bool begin(struct leg *l, uint32_t need, const char *event) {
+static bool leg_begin(struct leg *l, uint32_t need, const char *event) {
     if (!event_begin(l->sim, need, event))
         return false;
     leg_print(&l->sim->out, l, LEG_PLAIN);
@@ -137,12 +136,12 @@ static bool begin(struct leg *l, uint32_t need, const char *event) {
 }
 
 void leg_newchannel(struct leg *l) {
-    if (begin(l, CLASS_CALL, "Newchannel"))
+    if (leg_begin(l, CLASS_CALL, "Newchannel"))
         event_send(l->sim, CLASS_CALL);
 }
 
 void leg_newexten(struct leg *l, const char *exten, const char *app, const char *data) {
-    if (!begin(l, CLASS_DIALPLAN, "Newexten"))
+    if (!leg_begin(l, CLASS_DIALPLAN, "Newexten"))
         return;
     header_add(&l->sim->out, "Extension", exten);
     header_add(&l->sim->out, "Application", app);
@@ -151,7 +150,7 @@ void leg_newexten(struct leg *l, const char *exten, const char *app, const char 
 }
 
 void leg_varset(struct leg *l, const char *name, const char *value) {
-    if (!begin(l, CLASS_DIALPLAN, "VarSet"))
+    if (!leg_begin(l, CLASS_DIALPLAN, "VarSet"))
         return;
     header_add(&l->sim->out, "Variable", name);
     header_add(&l->sim->out, "Value", value);
@@ -159,21 +158,20 @@ void leg_varset(struct leg *l, const char *name, const char *value) {
 }
 
 void leg_newcallerid(struct leg *l) {
-    if (!begin(l, CLASS_CALL, "NewCallerid"))
+    if (!leg_begin(l, CLASS_CALL, "NewCallerid"))
         return;
-    header_add(&l->sim->out, "CID-CallingPres",
-               "0 (Presentation Allowed, Not Screened)");
+    header_add(&l->sim->out, "CID-CallingPres", "0 (Presentation Allowed, Not Screened)");
     event_send(l->sim, CLASS_CALL);
 }
 
 void leg_newstate(struct leg *l, enum leg_state state) {
     l->state = state;
-    if (begin(l, CLASS_CALL, "Newstate"))
+    if (leg_begin(l, CLASS_CALL, "Newstate"))
         event_send(l->sim, CLASS_CALL);
 }
 
-void leg_dial(struct leg *l, const struct leg *by, const char *event,
-              const char *header, const char *value) {
+void leg_dial(struct leg *l, const struct leg *by, const char *event, const char *header,
+              const char *value) {
     struct sim *sim = l->sim;
     if (!event_begin(sim, CLASS_CALL, event))
         return;
@@ -185,22 +183,22 @@ void leg_dial(struct leg *l, const struct leg *by, const char *event,
 }
 
 /* Cause and the SIP code, which chan_pjsip tells from Asterisk 20.17 on. */
-static void print_tech(struct leg *l, int sip) {
+static void leg_print_tech(struct leg *l, int sip) {
     if (sip && l->sim->dialect == 22 && str_has_prefix(l->name, "PJSIP/"))
         header_int(&l->sim->out, "TechCause", sip);
 }
 
 void leg_request(struct leg *l, const char *event, int cause, int sip) {
-    if (!leg_is_open(l) || !begin(l, CLASS_CALL, event))
+    if (!leg_is_open(l) || !leg_begin(l, CLASS_CALL, event))
         return;
     if (cause >= 0)
         header_int(&l->sim->out, "Cause", cause);
-    print_tech(l, sip);
+    leg_print_tech(l, sip);
     event_send(l->sim, CLASS_CALL);
 }
 
 /* Q.850 as Asterisk names it. */
-static const char *cause_text(int cause) {
+static const char *leg_cause_text(int cause) {
     static const struct {
         int cause;
         const char *text;
@@ -237,17 +235,16 @@ static const char *cause_text(int cause) {
 void leg_hangup(struct leg *l, int cause, int sip) {
     if (!leg_is_open(l))
         return;
-    if (begin(l, CLASS_CALL, "Hangup")) {
+    if (leg_begin(l, CLASS_CALL, "Hangup")) {
         header_int(&l->sim->out, "Cause", cause);
-        header_add(&l->sim->out, "Cause-txt", cause_text(cause));
-        print_tech(l, sip);
+        header_add(&l->sim->out, "Cause-txt", leg_cause_text(cause));
+        leg_print_tech(l, sip);
         event_send(l->sim, CLASS_CALL);
     }
     leg_close(l);
 }
 
-void leg_bridge(struct leg *one, struct leg *two, const char *context,
-                const char *exten) {
+void leg_bridge(struct leg *one, struct leg *two, const char *context, const char *exten) {
     struct sim *sim = one->sim;
     if (!event_begin(sim, CLASS_CALL, "LocalBridge"))
         return;

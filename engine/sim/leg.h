@@ -4,13 +4,7 @@
 
 #include "sim/inner.h"
 
-enum leg_state {
-    LEG_DOWN = 0,
-    LEG_RING = 4,
-    LEG_RINGING = 5,
-    LEG_UP = 6,
-    LEG_BUSY = 7
-};
+enum leg_state { LEG_DOWN = 0, LEG_RING = 4, LEG_RINGING = 5, LEG_UP = 6, LEG_BUSY = 7 };
 
 struct leg {
     struct sim *sim;
@@ -52,13 +46,12 @@ void leg_newcallerid(struct leg *l);
 /* Moves on to a state, with Newstate. */
 void leg_newstate(struct leg *l, enum leg_state state);
 /* DialBegin, DialState, DialEnd; by is the caller of an agent's leg, NULL otherwise. */
-void leg_dial(struct leg *l, const struct leg *by, const char *event,
-              const char *header, const char *value);
+void leg_dial(struct leg *l, const struct leg *by, const char *event, const char *header,
+              const char *value);
 /* HangupRequest or SoftHangupRequest; a cause below zero is not told. */
 void leg_request(struct leg *l, const char *event, int cause, int sip);
 /* Hangup, and the leg is closed. sip: its code where the driver tells it, else 0. */
 void leg_hangup(struct leg *l, int cause, int sip);
-void leg_bridge(struct leg *one, struct leg *two, const char *context,
-                const char *exten);
+void leg_bridge(struct leg *one, struct leg *two, const char *context, const char *exten);
 
 #endif

@@ -57,16 +57,14 @@ void simmember_pause(struct simmember *m, bool paused, const char *reason) {
     simmember_event(m, "QueueMemberPause");
 }
 
-bool simmember_is_paused(const struct simmember *m) {
-    return m->paused || m->agent->wraps_up;
-}
+bool simmember_is_paused(const struct simmember *m) { return m->paused || m->agent->wraps_up; }
 
 bool simmember_is_free(const struct simmember *m) {
     return m->agent->state == AGENT_FREE && !simmember_is_paused(m);
 }
 
 /* Why he is paused; empty if he is not or nobody said. */
-static const char *reason(const struct simmember *m) {
+static const char *member_reason(const struct simmember *m) {
     if (m->paused)
         return m->reason ? m->reason : "";
     return m->agent->wraps_up ? "wrapup" : "";
@@ -87,7 +85,7 @@ void simmember_print(struct str *b, const struct simmember *m, bool in_list) {
     header_int(b, "InCall", a->state == AGENT_TALKING && a->row == m);
     header_int(b, "Status", a->state);
     header_int(b, "Paused", simmember_is_paused(m));
-    header_add(b, "PausedReason", reason(m));
+    header_add(b, "PausedReason", member_reason(m));
     if (!in_list)
         header_int(b, "Ringinuse", 0);
     header_int(b, "Wrapuptime", 0);
@@ -99,7 +97,7 @@ void simmember_event(struct simmember *m, const char *event) {
         return;
     simmember_print(&sim->out, m, false);
     bool is_pause = strcmp(event, "QueueMemberPause") == 0;
-    if (is_pause && sim->dialect == 16 && *reason(m))
-        header_add(&sim->out, "Reason", reason(m));
+    if (is_pause && sim->dialect == 16 && *member_reason(m))
+        header_add(&sim->out, "Reason", member_reason(m));
     event_send(sim, CLASS_AGENT);
 }

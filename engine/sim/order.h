@@ -14,13 +14,7 @@ enum slot {
     SLOT_LAST,           /* behind Hangup */
 };
 
-enum order_case {
-    ORDER_ANSWERED,
-    ORDER_BUSY,
-    ORDER_REFUSED,
-    ORDER_UNKNOWN,
-    ORDER_TIMEOUT
-};
+enum order_case { ORDER_ANSWERED, ORDER_BUSY, ORDER_REFUSED, ORDER_UNKNOWN, ORDER_TIMEOUT };
 
 /* The place that chance u in [0, 1) gives it. */
 enum slot order_slot(enum order_case what, bool is_local, int dialect, double u);

@@ -15,12 +15,12 @@
 /* ---- headers ---- */
 
 /* A copy of a header, NULL if it is missing or empty. */
-static char *copy(const struct message *m, const char *name) {
+static char *sim_originate_copy(const struct message *m, const char *name) {
     return xstrdup(message_get(m, name));
 }
 
 /* Reads one argument up to a comma: quotes and backslashes protect commas, and go. */
-static const char *read_argument(const char *p, struct str *out) {
+static const char *sim_originate_read_argument(const char *p, struct str *out) {
     bool quoted = false;
     for (; *p && (quoted || *p != ','); p++) {
         if (*p == '"') {
@@ -35,7 +35,7 @@ static const char *read_argument(const char *p, struct str *out) {
 }
 
 /* CALLERID(name)=Joe is a function, not a variable. True if it was one we know. */
-static bool set_function(struct request *r, const char *name, const char *value) {
+static bool sim_originate_set_function(struct request *r, const char *name, const char *value) {
     if (strcasecmp(name, "CALLERID(name)") == 0)
         xreplace(&r->caller, value);
     else if (strcasecmp(name, "CALLERID(num)") == 0)
@@ -46,16 +46,16 @@ static bool set_function(struct request *r, const char *name, const char *value)
 }
 
 /* One Variable header: name=value, and more of them behind commas. */
-static void read_variables(struct request *r, const char *p) {
+static void sim_originate_read_variables(struct request *r, const char *p) {
     struct str one = {0};
     while (*p) {
         str_reset(&one);
-        p = read_argument(p, &one);
+        p = sim_originate_read_argument(p, &one);
         char *equals = one.len ? strchr(one.s, '=') : NULL;
         if (equals == NULL || equals == one.s)
             continue;
         *equals = '\0';
-        if (set_function(r, one.s, equals + 1))
+        if (sim_originate_set_function(r, one.s, equals + 1))
             continue;
         r->vars = xrealloc(r->vars, (r->var_count + 1) * sizeof *r->vars);
         r->vars[r->var_count++] =
@@ -65,7 +65,7 @@ static void read_variables(struct request *r, const char *p) {
 }
 
 /* "Name" <num>, Name <num>, or a number alone. */
-static void read_callerid(struct request *r, const char *text) {
+static void sim_originate_read_callerid(struct request *r, const char *text) {
     if (text == NULL)
         return;
     const char *open = strchr(text, '<'), *close = open ? strchr(open, '>') : NULL;
@@ -90,13 +90,13 @@ static void read_callerid(struct request *r, const char *text) {
 /* ---- checks; each gives the error's text or NULL ---- */
 
 /* The one header that is needed. */
-static const char *check_channel(struct request *r, const struct message *m) {
+static const char *sim_originate_check_channel(struct request *r, const struct message *m) {
     (void)m;
     return r->channel ? NULL : "Channel not specified";
 }
 
 /* A number; labels are not known here. */
-static const char *check_priority(struct request *r, const struct message *m) {
+static const char *sim_originate_check_priority(struct request *r, const struct message *m) {
     const char *text = message_get(m, "Priority");
     if (text && (sscanf(text, "%30d", &r->priority) != 1 || r->priority < 1))
         return "Invalid priority";
@@ -104,7 +104,7 @@ static const char *check_priority(struct request *r, const struct message *m) {
 }
 
 /* Milliseconds; what follows the digits is ignored. */
-static const char *check_timeout(struct request *r, const struct message *m) {
+static const char *sim_originate_check_timeout(struct request *r, const struct message *m) {
     const char *text = message_get(m, "Timeout");
     int ms = TIMEOUT_USUAL;
     if (text && sscanf(text, "%30d", &ms) != 1)
@@ -114,15 +114,15 @@ static const char *check_timeout(struct request *r, const struct message *m) {
 }
 
 /* Both ids have the same bound. */
-static const char *check_ids(struct request *r, const struct message *m) {
+static const char *sim_originate_check_ids(struct request *r, const struct message *m) {
     (void)m;
-    bool too_long = (r->id && strlen(r->id) > ID_MAX) ||
-                    (r->other_id && strlen(r->other_id) > ID_MAX);
+    bool too_long =
+        (r->id && strlen(r->id) > ID_MAX) || (r->other_id && strlen(r->other_id) > ID_MAX);
     return too_long ? "Uniqueid length exceeds maximum of 149" : NULL;
 }
 
 /* Technology/number, cut in silence where it is too long. */
-static const char *check_tech(struct request *r, const struct message *m) {
+static const char *sim_originate_check_tech(struct request *r, const struct message *m) {
     (void)m;
     if (strlen(r->channel) > CHANNEL_MAX)
         r->channel[CHANNEL_MAX] = '\0';
@@ -130,74 +130,73 @@ static const char *check_tech(struct request *r, const struct message *m) {
 }
 
 /* Only where all three parts are given. */
-static const char *check_exten(struct request *r, const struct message *m) {
+static const char *sim_originate_check_exten(struct request *r, const struct message *m) {
     (void)m;
     bool asked = !r->app && r->exten && r->context && r->priority;
-    if (asked &&
-        (str_has_prefix(r->exten, "nosuch") || str_has_prefix(r->context, "nosuch")))
+    if (asked && (str_has_prefix(r->exten, "nosuch") || str_has_prefix(r->context, "nosuch")))
         return "Extension does not exist.";
     return NULL;
 }
 
 /* Applications that reach the system need the class of that name. */
-static const char *check_app(const struct sim *sim, const struct request *r,
-                             const struct answer *a) {
-    static const char *const guarded[] = {
-        "system",    "trysystem", "exec",    "agi",         "eagi",   "mixmonitor",
-        "originate", "execif",    "fastagi", "externalivr", "tryexec"};
+static const char *sim_originate_check_app(const struct sim *sim, const struct request *r,
+                                           const struct answer *a) {
+    static const char *const guarded[] = {"system",  "trysystem",   "exec",      "agi",
+                                          "eagi",    "mixmonitor",  "originate", "execif",
+                                          "fastagi", "externalivr", "tryexec"};
     struct session *s = answer_session(a);
     bool trusted = s && (session_user(s)->write & CLASS_SYSTEM);
     for (size_t i = 0; r->app && !trusted && i < ARRAY_LEN(guarded); i++)
         if (strcasecmp(guarded[i], r->app) == 0)
-            return sim->dialect == 22
-                       ? "Originate Access Forbidden: app or data blacklisted"
-                       : "Originate Access Forbidden: Application";
+            return sim->dialect == 22 ? "Originate Access Forbidden: app or data blacklisted"
+                                      : "Originate Access Forbidden: Application";
     return NULL;
 }
 
 /* In the order in which Asterisk makes them. */
-static const char *check(const struct sim *sim, struct request *r,
-                         const struct answer *a, const struct message *m) {
+static const char *sim_originate_check(const struct sim *sim, struct request *r,
+                                       const struct answer *a, const struct message *m) {
     static const char *(*const checks[])(struct request *, const struct message *) = {
-        check_channel, check_priority, check_timeout, check_ids, check_tech,
+        sim_originate_check_channel, sim_originate_check_priority, sim_originate_check_timeout,
+        sim_originate_check_ids,     sim_originate_check_tech,
     };
     const char *wrong = NULL;
     for (size_t i = 0; i < ARRAY_LEN(checks) && wrong == NULL; i++)
         wrong = checks[i](r, m);
     if (wrong == NULL)
-        wrong = check_app(sim, r, a);
-    return wrong ? wrong : check_exten(r, m);
+        wrong = sim_originate_check_app(sim, r, a);
+    return wrong ? wrong : sim_originate_check_exten(r, m);
 }
 
 /* ---- the action ---- */
 
 /* Every header that matters. */
-static void read_request(struct request *r, const struct answer *a,
-                         const struct message *m) {
+static void sim_originate_read_request(struct request *r, const struct answer *a,
+                                       const struct message *m) {
     *r = (struct request){
         .action_id = xstrdup(answer_id(a)),
-        .channel = copy(m, "Channel"),
-        .app = copy(m, "Application"),
-        .data = copy(m, "Data"),
-        .context = copy(m, "Context"),
-        .exten = copy(m, "Exten"),
-        .account = copy(m, "Account"),
-        .id = copy(m, "ChannelId"),
-        .other_id = copy(m, "OtherChannelId"),
+        .channel = sim_originate_copy(m, "Channel"),
+        .app = sim_originate_copy(m, "Application"),
+        .data = sim_originate_copy(m, "Data"),
+        .context = sim_originate_copy(m, "Context"),
+        .exten = sim_originate_copy(m, "Exten"),
+        .account = sim_originate_copy(m, "Account"),
+        .id = sim_originate_copy(m, "ChannelId"),
+        .other_id = sim_originate_copy(m, "OtherChannelId"),
     };
     if (r->app && r->data == NULL)
         r->data = xstrdup("");
-    read_callerid(r, message_get(m, "CallerID"));
+    sim_originate_read_callerid(r, message_get(m, "CallerID"));
     for (unsigned i = 0; i < m->count; i++)
         if (strcasecmp(m->headers[i].name, "Variable") == 0)
-            read_variables(r, m->headers[i].value);
+            sim_originate_read_variables(r, m->headers[i].value);
 }
 
 void simaction_originate(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     struct request r;
-    read_request(&r, a, m);
-    const char *wrong = check(sim, &r, a, m);
+    sim_originate_read_request(&r, a, m);
+    const char *wrong = sim_originate_check(sim, &r, a, m);
     bool async = false;
     if (!str_bool(message_get(m, "Async"), &async))
         async = false;

@@ -16,7 +16,7 @@ struct simqueue *simqueue_find(struct sim *sim, const char *name) {
 }
 
 /* Does the world have it? */
-static bool exists(const struct world *w, const char *name) {
+static bool sim_queue_exists(const struct world *w, const char *name) {
     bool found = w->queues == NULL && *name && !str_has_prefix(name, "nosuch");
     for (unsigned i = 0; i < w->queue_count; i++)
         found |= strcmp(w->queues[i], name) == 0;
@@ -25,7 +25,7 @@ static bool exists(const struct world *w, const char *name) {
 
 struct simqueue *simqueue_get(struct sim *sim, const char *name) {
     struct simqueue *q = simqueue_find(sim, name);
-    if (q || !exists(sim->world, name) || sim->queue_count == QUEUES_MAX)
+    if (q || !sim_queue_exists(sim->world, name) || sim->queue_count == QUEUES_MAX)
         return q;
     sim->queue_count++;
     q = xcalloc(1, sizeof *q);
@@ -56,7 +56,7 @@ unsigned simqueue_position(const struct simcall *c) {
 }
 
 /* QueueCallerJoin and QueueCallerLeave. */
-static void caller_event(struct simcall *c, const char *event, unsigned position) {
+static void sim_queue_caller_event(struct simcall *c, const char *event, unsigned position) {
     struct sim *sim = c->sim;
     if (!event_begin(sim, CLASS_AGENT, event))
         return;
@@ -68,7 +68,7 @@ static void caller_event(struct simcall *c, const char *event, unsigned position
 }
 
 /* He gave up, or the queue did. */
-static void abandon_event(struct simcall *c, unsigned position) {
+static void sim_queue_abandon_event(struct simcall *c, unsigned position) {
     struct sim *sim = c->sim;
     if (!event_begin(sim, CLASS_AGENT, "QueueCallerAbandon"))
         return;
@@ -87,8 +87,7 @@ bool simqueue_join(struct simcall *c, const char *data) {
     free(name);
     if (q == NULL)
         return false;
-    for (int commas = 4; commas && data;
-         commas--) { /* name,options,url,announce,timeout */
+    for (int commas = 4; commas && data; commas--) { /* name,options,url,announce,timeout */
         data = strchr(data, ',');
         data += data != NULL;
     }
@@ -100,16 +99,15 @@ bool simqueue_join(struct simcall *c, const char *data) {
     *q->waiting_end = c;
     q->waiting_end = &c->next_waiting;
     c->first_position = ++q->count;
-    caller_event(c, "QueueCallerJoin", q->count);
+    sim_queue_caller_event(c, "QueueCallerJoin", q->count);
     c->doing = DOING_QUEUE;
-    timer_set(&c->timer,
-              SECONDS(timeout > 0 && timeout < patience ? timeout : patience));
+    timer_set(&c->timer, SECONDS(timeout > 0 && timeout < patience ? timeout : patience));
     simqueue_serve(q);
     return true;
 }
 
 /* Out of the line, with QueueCallerLeave. */
-static void leave(struct simcall *c, unsigned position) {
+static void sim_queue_leave(struct simcall *c, unsigned position) {
     struct simqueue *q = c->queue;
     struct simcall **p = &q->waiting;
     while (*p && *p != c)
@@ -121,11 +119,11 @@ static void leave(struct simcall *c, unsigned position) {
         q->waiting_end = p;
     c->next_waiting = NULL;
     q->count--;
-    caller_event(c, "QueueCallerLeave", position);
+    sim_queue_caller_event(c, "QueueCallerLeave", position);
 }
 
 /* A number as a variable. */
-static void set_number(struct simcall *c, const char *name, long long value) {
+static void sim_queue_set_number(struct simcall *c, const char *name, long long value) {
     char text[24];
     snprintf(text, sizeof text, "%lld", value);
     leg_varset(&c->leg, name, text);
@@ -138,24 +136,24 @@ void simqueue_connect(struct simcall *c) {
     tally_event(&c->sim->tally, EVENT_CONNECT);
     if (c->is_live && c->sim->clock->mono - c->greeted > SECONDS(TALLY_GRACE))
         tally_event(&c->sim->tally, EVENT_ABANDON);
-    leave(c, position);
-    set_number(c, "QUEUEPOSITION", position);
+    sim_queue_leave(c, position);
+    sim_queue_set_number(c, "QUEUEPOSITION", position);
     if (c->sim->dialect == 16)
         return;
-    set_number(c, "QUEUEWAIT", waited / NS_PER_S);
-    set_number(c, "QUEUEWAIT_MS", waited / NS_PER_MS);
+    sim_queue_set_number(c, "QUEUEWAIT", waited / NS_PER_S);
+    sim_queue_set_number(c, "QUEUEWAIT_MS", waited / NS_PER_MS);
 }
 
 /* Leaves without having met an agent. */
-static void abandon(struct simcall *c) {
+static void sim_queue_abandon(struct simcall *c) {
     struct simqueue *q = c->queue;
     unsigned position = simqueue_position(c);
     q->abandoned++;
     if (c->is_live)
         tally_event(&c->sim->tally, EVENT_ABANDON);
     leg_varset(&c->leg, "ABANDONED", "TRUE");
-    abandon_event(c, position);
-    leave(c, position);
+    sim_queue_abandon_event(c, position);
+    sim_queue_leave(c, position);
     c->queue = NULL;
 }
 
@@ -168,7 +166,7 @@ void simqueue_gone(struct simcall *c) {
     }
     if (a)
         simagent_drop(a);
-    abandon(c);
+    sim_queue_abandon(c);
     if (a)
         simagent_serve(a);
 }
@@ -184,7 +182,7 @@ void simqueue_due(struct simcall *c) {
 }
 
 /* Who has been free longest, as strategy leastrecent; a lower penalty goes first. */
-static struct simmember *next_member(struct simqueue *q) {
+static struct simmember *sim_queue_next_member(struct simqueue *q) {
     struct simmember *best = NULL;
     for (struct simmember *m = q->members; m; m = m->next) {
         if (!simmember_is_free(m))
@@ -201,7 +199,7 @@ void simqueue_serve(struct simqueue *q) {
         next = c->next_waiting;
         if (c->agent)
             continue;
-        struct simmember *m = next_member(q);
+        struct simmember *m = sim_queue_next_member(q);
         if (m == NULL)
             return;
         simagent_ring(m->agent, m, c);

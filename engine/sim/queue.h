@@ -54,8 +54,7 @@ unsigned simqueue_position(const struct simcall *c);
 
 struct simmember *simmember_find(struct simqueue *q, const struct simagent *a);
 /* With QueueMemberAdded if told. */
-struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int penalty,
-                                bool told);
+struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int penalty, bool told);
 void simmember_remove(struct simmember *m);
 void simmember_free(struct simmember *m);
 /* QueuePause's part; QueueMemberPause follows in any case. */

@@ -8,13 +8,13 @@
 #include "sim/agent.h"
 
 /* ActionID stands last in items of these lists. */
-static void add_action_id(struct str *b, const struct answer *a) {
+static void queueaction_add_action_id(struct str *b, const struct answer *a) {
     if (answer_id(a))
         header_add(b, "ActionID", answer_id(a));
 }
 
 /* A queue that is asked for by name comes into being where the world lets it. */
-static void touch(struct sim *sim, const char *name) {
+static void queueaction_touch(struct sim *sim, const char *name) {
     if (name)
         simqueue_get(sim, name);
 }
@@ -22,8 +22,8 @@ static void touch(struct sim *sim, const char *name) {
 /* ---- QueueStatus ---- */
 
 /* A queue's head. */
-static void print_params(struct str *b, const struct simqueue *q,
-                         const struct answer *a) {
+static void queueaction_print_params(struct str *b, const struct simqueue *q,
+                                     const struct answer *a) {
     unsigned done = q->completed ? q->completed : 1;
     header_add(b, "Event", "QueueParams");
     header_add(b, "Queue", q->name);
@@ -38,22 +38,22 @@ static void print_params(struct str *b, const struct simqueue *q,
     header_add(b, "ServicelevelPerf", "0.0");
     header_add(b, "ServicelevelPerf2", "0.0");
     header_int(b, "Weight", 0);
-    add_action_id(b, a);
+    queueaction_add_action_id(b, a);
     message_end(b);
 }
 
 /* A row of a queue. */
-static void print_member(struct str *b, const struct simmember *m,
-                         const struct answer *a) {
+static void queueaction_print_member(struct str *b, const struct simmember *m,
+                                     const struct answer *a) {
     header_add(b, "Event", "QueueMember");
     simmember_print(b, m, true);
-    add_action_id(b, a);
+    queueaction_add_action_id(b, a);
     message_end(b);
 }
 
 /* A caller in the line. */
-static void print_entry(struct str *b, const struct simcall *c, unsigned position,
-                        const struct answer *a) {
+static void queueaction_print_entry(struct str *b, const struct simcall *c, unsigned position,
+                                    const struct answer *a) {
     header_add(b, "Event", "QueueEntry");
     header_add(b, "Queue", c->queue->name);
     header_int(b, "Position", position);
@@ -65,39 +65,39 @@ static void print_entry(struct str *b, const struct simcall *c, unsigned positio
     header_add(b, "ConnectedLineName", c->leg.caller ? c->leg.caller : "unknown");
     header_int(b, "Wait", (c->sim->clock->mono - c->joined) / NS_PER_S);
     header_int(b, "Priority", 0);
-    add_action_id(b, a);
+    queueaction_add_action_id(b, a);
     message_end(b);
 }
 
 /* One queue's packets; gives their number. */
-static unsigned long print_queue(struct str *b, const struct simqueue *q,
-                                 const struct answer *a, const char *member) {
+static unsigned long queueaction_print_queue(struct str *b, const struct simqueue *q,
+                                             const struct answer *a, const char *member) {
     unsigned long n = 1;
     unsigned position = 0;
-    print_params(b, q, a);
+    queueaction_print_params(b, q, a);
     for (const struct simmember *m = q->members; m; m = m->next) {
         if (member && strcasecmp(member, m->agent->interface) &&
             strcasecmp(member, m->agent->name))
             continue;
-        print_member(b, m, a);
+        queueaction_print_member(b, m, a);
         n++;
     }
     for (const struct simcall *c = q->waiting; c; c = c->next_waiting, n++)
-        print_entry(b, c, ++position, a);
+        queueaction_print_entry(b, c, ++position, a);
     return n;
 }
 
 /* Of one queue or all, of one member or all. */
-static void queue_status(void *arg, struct answer *a, const struct message *m) {
+static void queueaction_queue_status(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *name = message_get(m, "Queue"), *member = message_get(m, "Member");
     struct str b = {0};
     unsigned long n = 0;
-    touch(sim, name);
+    queueaction_touch(sim, name);
     answer_list(a, "Queue status will follow");
     for (const struct simqueue *q = sim->queues; q; q = q->next)
         if (name == NULL || strcmp(name, q->name) == 0)
-            n += print_queue(&b, q, a, member);
+            n += queueaction_print_queue(&b, q, a, member);
     answer_send(a, str_get(&b), b.len);
     str_free(&b);
     answer_complete(a, "QueueStatusComplete", n);
@@ -106,8 +106,8 @@ static void queue_status(void *arg, struct answer *a, const struct message *m) {
 /* ---- QueueSummary ---- */
 
 /* Available is who can be rung; wrap-up shows as a pause. */
-static void print_summary(struct str *b, const struct simqueue *q,
-                          const struct answer *a) {
+static void queueaction_print_summary(struct str *b, const struct simqueue *q,
+                                      const struct answer *a) {
     unsigned members = 0, available = 0, done = q->completed ? q->completed : 1;
     for (const struct simmember *m = q->members; m; m = m->next) {
         members++;
@@ -123,22 +123,22 @@ static void print_summary(struct str *b, const struct simqueue *q,
     header_int(b, "TalkTime", q->talk_time / done);
     header_int(b, "LongestHoldTime",
                first ? (q->sim->clock->mono - first->joined) / NS_PER_S : 0);
-    add_action_id(b, a);
+    queueaction_add_action_id(b, a);
     message_end(b);
 }
 
 /* The counts of one queue or all. */
-static void queue_summary(void *arg, struct answer *a, const struct message *m) {
+static void queueaction_queue_summary(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
     const char *name = message_get(m, "Queue");
     struct str b = {0};
     unsigned long n = 0;
-    touch(sim, name);
+    queueaction_touch(sim, name);
     answer_list(a, "Queue summary will follow");
     for (const struct simqueue *q = sim->queues; q; q = q->next) {
         if (name && strcmp(name, q->name))
             continue;
-        print_summary(&b, q, a);
+        queueaction_print_summary(&b, q, a);
         n++;
     }
     answer_send(a, str_get(&b), b.len);
@@ -149,16 +149,16 @@ static void queue_summary(void *arg, struct answer *a, const struct message *m) 
 /* ---- members ---- */
 
 /* The missing header's text, or NULL. */
-static const char *missing(const struct message *m) {
+static const char *queueaction_missing(const struct message *m) {
     if (message_get(m, "Queue") == NULL)
         return "'Queue' not specified.";
     return message_get(m, "Interface") ? NULL : "'Interface' not specified.";
 }
 
 /* An interface nobody knew becomes a new agent. */
-static void queue_add(void *arg, struct answer *a, const struct message *m) {
+static void queueaction_queue_add(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
-    const char *wrong = missing(m), *interface = message_get(m, "Interface");
+    const char *wrong = queueaction_missing(m), *interface = message_get(m, "Interface");
     struct simqueue *q = wrong ? NULL : simqueue_get(sim, message_get(m, "Queue"));
     struct simagent *agent = wrong ? NULL : simagent_find(sim, interface);
     if (wrong == NULL && q == NULL)
@@ -186,12 +186,11 @@ static void queue_add(void *arg, struct answer *a, const struct message *m) {
 }
 
 /* Takes a row away; a call under way goes on. */
-static void queue_remove(void *arg, struct answer *a, const struct message *m) {
+static void queueaction_queue_remove(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
-    const char *wrong = missing(m);
+    const char *wrong = queueaction_missing(m);
     struct simqueue *q = wrong ? NULL : simqueue_find(sim, message_get(m, "Queue"));
-    struct simagent *agent =
-        wrong ? NULL : simagent_find(sim, message_get(m, "Interface"));
+    struct simagent *agent = wrong ? NULL : simagent_find(sim, message_get(m, "Interface"));
     struct simmember *row = q && agent ? simmember_find(q, agent) : NULL;
     if (wrong == NULL && q == NULL)
         wrong = "Unable to remove interface from queue: No such queue";
@@ -206,8 +205,8 @@ static void queue_remove(void *arg, struct answer *a, const struct message *m) {
 }
 
 /* Pauses (or not) one member in one queue or in all. The number of rows. */
-static unsigned pause_rows(struct simagent *agent, const char *queue, bool paused,
-                           const char *reason, bool count_only) {
+static unsigned queueaction_pause_rows(struct simagent *agent, const char *queue, bool paused,
+                                       const char *reason, bool count_only) {
     unsigned n = 0;
     for (struct simmember *m = agent ? agent->members : NULL; m; m = m->agent_next) {
         if (queue && strcmp(queue, m->queue->name))
@@ -220,10 +219,9 @@ static unsigned pause_rows(struct simagent *agent, const char *queue, bool pause
 }
 
 /* One row or, without Queue, all of an interface. */
-static void queue_pause(void *arg, struct answer *a, const struct message *m) {
+static void queueaction_queue_pause(void *arg, struct answer *a, const struct message *m) {
     struct sim *sim = arg;
-    const char *interface = message_get(m, "Interface"),
-               *queue = message_get(m, "Queue");
+    const char *interface = message_get(m, "Interface"), *queue = message_get(m, "Queue");
     const char *reason = message_get(m, "Reason");
     bool paused;
     if (interface == NULL || !str_bool(message_get(m, "Paused"), &paused)) {
@@ -231,13 +229,13 @@ static void queue_pause(void *arg, struct answer *a, const struct message *m) {
         return;
     }
     struct simagent *agent = simagent_find(sim, interface);
-    if (pause_rows(agent, queue, paused, reason, true) == 0) {
+    if (queueaction_pause_rows(agent, queue, paused, reason, true) == 0) {
         answer_error(a, "Interface not found");
         return;
     }
     answer_success(a, paused ? "Interface paused successfully"
                              : "Interface unpaused successfully");
-    pause_rows(agent, queue, paused, reason, false);
+    queueaction_pause_rows(agent, queue, paused, reason, false);
     if (!paused && agent->wraps_up)
         simagent_ready(agent);
     else if (!paused)
@@ -245,11 +243,11 @@ static void queue_pause(void *arg, struct answer *a, const struct message *m) {
 }
 
 const struct action simaction_queue_table[] = {
-    {"QueueStatus", 0, queue_status, "Show queue status."},
-    {"QueueSummary", 0, queue_summary, "Show queue summary."},
-    {"QueueAdd", CLASS_AGENT, queue_add, "Add interface to queue."},
-    {"QueueRemove", CLASS_AGENT, queue_remove, "Remove interface from queue."},
-    {"QueuePause", CLASS_AGENT, queue_pause,
+    {"QueueStatus", 0, queueaction_queue_status, "Show queue status."},
+    {"QueueSummary", 0, queueaction_queue_summary, "Show queue summary."},
+    {"QueueAdd", CLASS_AGENT, queueaction_queue_add, "Add interface to queue."},
+    {"QueueRemove", CLASS_AGENT, queueaction_queue_remove, "Remove interface from queue."},
+    {"QueuePause", CLASS_AGENT, queueaction_queue_pause,
      "Makes a queue member temporarily unavailable."},
     {0},
 };

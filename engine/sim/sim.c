@@ -49,7 +49,7 @@ void event_send(struct sim *sim, uint32_t need) {
 /* ---- users ---- */
 
 /* Everybody may do everything. */
-static void make_users(struct sim *sim) {
+static void sim_make_users(struct sim *sim) {
     static const struct world_user usual[] = {{(char *)"astout", (char *)"astout"},
                                               {(char *)"admin", (char *)"admin"}};
     const struct world *w = sim->world;
@@ -68,13 +68,13 @@ static void make_users(struct sim *sim) {
 /* ---- life ---- */
 
 /* The version of AMI in the first line. */
-static const char *banner(void *arg) {
+static const char *sim_banner(void *arg) {
     const struct sim *sim = arg;
     return sim->dialect == 22 ? "11.0.0" : "5.0.4";
 }
 
 /* All memory, once nothing can call back any more. */
-static void destroy(void *arg) {
+static void sim_destroy(void *arg) {
     struct sim *sim = arg;
     while (sim->calls)
         simcall_free(sim->calls);
@@ -93,19 +93,18 @@ static void destroy(void *arg) {
 }
 
 /* A number's outcome that is none, or a dialect that we do not speak. */
-static char *check(const struct sim *sim) {
+static char *sim_check(const struct sim *sim) {
     if (sim->dialect != 16 && sim->dialect != 22)
         return xasprintf("dialect %d: must be 16 or 22", sim->dialect);
     for (unsigned i = 0; i < sim->world->number_count; i++)
         if (!fate_is_word(sim->world->numbers[i].word))
             return xasprintf("world: numbers.%s: no such outcome as %s",
-                             sim->world->numbers[i].pattern,
-                             sim->world->numbers[i].word);
+                             sim->world->numbers[i].pattern, sim->world->numbers[i].word);
     return NULL;
 }
 
 /* All but the server: who is there before anybody connects. */
-static struct sim *make(struct loop *l, const struct sim_config *config, char **err) {
+static struct sim *sim_make(struct loop *l, const struct sim_config *config, char **err) {
     struct world *w = world_new(config->world, err);
     if (w == NULL)
         return NULL;
@@ -122,17 +121,17 @@ static struct sim *make(struct loop *l, const struct sim_config *config, char **
     sim->queues_end = &sim->queues;
     sim->agents_end = &sim->agents;
     chance_seed(&sim->chance, config->seed);
-    make_users(sim);
-    *err = check(sim);
+    sim_make_users(sim);
+    *err = sim_check(sim);
     if (*err) {
-        destroy(sim);
+        sim_destroy(sim);
         return NULL;
     }
     return sim;
 }
 
 struct sim *sim_new(struct loop *l, const struct sim_config *config, char **err) {
-    struct sim *sim = make(l, config, err);
+    struct sim *sim = sim_make(l, config, err);
     if (sim == NULL)
         return NULL;
     struct server_config sc = {
@@ -145,11 +144,11 @@ struct sim *sim_new(struct loop *l, const struct sim_config *config, char **err)
                    .owed = OWED_MAX},
         .tables = simaction_tables,
         .arg = sim,
-        .version = banner,
+        .version = sim_banner,
     };
     sim->server = server_new(l, &sim->chance, &sc, err);
     if (sim->server == NULL) {
-        destroy(sim);
+        sim_destroy(sim);
         return NULL;
     }
     for (unsigned i = 0; i < sim->world->queue_count; i++)
@@ -180,5 +179,5 @@ void sim_free(struct sim *sim) {
     }
     for (struct simagent *a = sim->agents; a; a = a->next)
         timer_stop(&a->timer);
-    loop_later(sim->loop, destroy, sim);
+    loop_later(sim->loop, sim_destroy, sim);
 }

@@ -74,8 +74,7 @@ struct sim_config {
 };
 
 /* NULL with *err (free it) when the world is wrong or it cannot listen. */
-struct sim *sim_new(struct loop *l, const struct sim_config *config,
-                    char **err) MUST_CHECK;
+struct sim *sim_new(struct loop *l, const struct sim_config *config, char **err) MUST_CHECK;
 /* The far end of a connection in memory: a client comes in. */
 void sim_accept(struct sim *sim, struct conn *c);
 int sim_port(const struct sim *sim);

@@ -16,7 +16,7 @@ void tally_free(struct tally *t) {
 }
 
 /* The bin of a time, made if there is none yet. */
-static struct tally_bin *bin_at(struct tally *t, int64_t mono) {
+static struct tally_bin *tally_bin_at(struct tally *t, int64_t mono) {
     size_t i = (size_t)((mono - t->start) / SECONDS(TALLY_BIN));
     if (i >= t->bin_count) {
         t->bins = xrealloc(t->bins, (i + 1) * sizeof *t->bins);
@@ -28,7 +28,7 @@ static struct tally_bin *bin_at(struct tally *t, int64_t mono) {
 
 void tally_settle(struct tally *t) {
     while (t->last < t->clock->mono) { /* a stretch may lie in several bins */
-        struct tally_bin *b = bin_at(t, t->last);
+        struct tally_bin *b = tally_bin_at(t, t->last);
         int64_t end = t->start + (b - t->bins + 1) * SECONDS(TALLY_BIN);
         if (end > t->clock->mono)
             end = t->clock->mono;
@@ -47,7 +47,7 @@ void tally_level(struct tally *t, enum tally_level level, int change) {
 }
 
 void tally_event(struct tally *t, enum tally_event event) {
-    bin_at(t, t->clock->mono)->event[event]++;
+    tally_bin_at(t, t->clock->mono)->event[event]++;
     t->total.event[event]++;
 }
 

@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 
-#define TALLY_BIN 60      /* s of one bin */
-#define TALLY_WAITS 121   /* waits by whole seconds; the last one: longer */
-#define TALLY_GRACE 2.0   /* s from the greeting to an agent; beyond it: abandoned */
+#define TALLY_BIN 60    /* s of one bin */
+#define TALLY_WAITS 121 /* waits by whole seconds; the last one: longer */
+#define TALLY_GRACE 2.0 /* s from the greeting to an agent; beyond it: abandoned */
 
 /* What there is at a time. */
 enum tally_level {

@@ -43,10 +43,9 @@ static const struct number_key {
 };
 
 /* Keys with something else than numbers, and fields that are read by hand. */
-static const char *const other_keys[] = {"orders",  "queue",    "channelvars",
-                                         "numbers", "dialplan", "users",
-                                         "start",   "leads",    "destination",
-                                         "plan"};
+static const char *const other_keys[] = {"orders",      "queue", "channelvars", "numbers",
+                                         "dialplan",    "users", "start",       "leads",
+                                         "destination", "plan"};
 
 /* What numbers do without a word in the table: those of the phones in tests/asterisk,
  * and some words for Local/WORD@far. */
@@ -64,7 +63,7 @@ static const struct {
 };
 
 /* Seconds or a share out of a JSON value. */
-static bool plain(const json_t *v, const struct number_key *k, double *out) {
+static bool world_plain(const json_t *v, const struct number_key *k, double *out) {
     if (!json_is_number(v))
         return false;
     *out = json_number_value(v);
@@ -72,14 +71,14 @@ static bool plain(const json_t *v, const struct number_key *k, double *out) {
 }
 
 /* One more step behind the others. */
-static void step_add(struct schedule *s, double from, double value) {
+static void world_step_add(struct schedule *s, double from, double value) {
     s->steps = xrealloc(s->steps, (s->count + 1) * sizeof *s->steps);
     s->steps[s->count].from = from;
     s->steps[s->count++].value = value;
 }
 
 /* The two halves of a step, {from = 0, value = 1} or {0, 1}. */
-static bool step_parts(const json_t *step, const json_t **from, const json_t **value) {
+static bool world_step_parts(const json_t *step, const json_t **from, const json_t **value) {
     bool is_list = json_is_array(step);
     *from = is_list ? json_array_get(step, 0) : json_object_get(step, "from");
     *value = is_list ? json_array_get(step, 1) : json_object_get(step, "value");
@@ -88,31 +87,31 @@ static bool step_parts(const json_t *step, const json_t **from, const json_t **v
 
 /* Reads a value or a list of steps into s, field by field: a step's value may hold
  * all fields of its key, or a field may have steps of its own. False: not right. */
-static bool schedule_read(struct schedule *s, const json_t *v,
-                          const struct number_key *k) {
+static bool world_schedule_read(struct schedule *s, const json_t *v,
+                                const struct number_key *k) {
     double value;
     if (json_is_object(v) && k->field)
         v = json_object_get(v, k->field);
     if (v == NULL)
         return true;
     if (!json_is_array(v)) {
-        if (!plain(v, k, &value))
+        if (!world_plain(v, k, &value))
             return false;
-        step_add(s, 0, value);
+        world_step_add(s, 0, value);
         return true;
     }
     for (size_t i = 0; i < json_array_size(v); i++) {
         const json_t *from, *at;
-        if (!step_parts(json_array_get(v, i), &from, &at))
+        if (!world_step_parts(json_array_get(v, i), &from, &at))
             return false;
         if (json_is_object(at) && (k->field == NULL || !json_object_get(at, k->field)))
             continue;
         if (json_is_object(at))
             at = json_object_get(at, k->field);
         double t = json_number_value(from);
-        if (!plain(at, k, &value) || (s->count && t < s->steps[s->count - 1].from))
+        if (!world_plain(at, k, &value) || (s->count && t < s->steps[s->count - 1].from))
             return false;
-        step_add(s, t, value);
+        world_step_add(s, t, value);
     }
     return true;
 }
@@ -125,143 +124,140 @@ double schedule_at(const struct schedule *s, double t) {
 }
 
 /* What is wrong with a key. */
-static char *bad(const char *key, const char *field, const char *what) {
-    return xasprintf("world: %s%s%s: %s", key, field ? "." : "", field ? field : "",
-                     what);
+static char *world_bad(const char *key, const char *field, const char *what) {
+    return xasprintf("world: %s%s%s: %s", key, field ? "." : "", field ? field : "", what);
 }
 
 /* All numbers; a missing one takes the default. */
-static char *read_numbers(struct world *w, const json_t *table) {
+static char *world_read_numbers(struct world *w, const json_t *table) {
     for (size_t i = 0; i < ARRAY_LEN(number_keys); i++) {
         const struct number_key *k = &number_keys[i];
         struct schedule *s = (struct schedule *)((char *)w + k->offset);
         const json_t *v = json_object_get(table, k->key);
         if (v && k->field && json_is_number(v))
-            return bad(k->key, NULL, "must be a table");
-        if (v && !schedule_read(s, v, k))
-            return xasprintf(
-                "world: %s%s%s: must be %g to %g, or a list of {from, value}", k->key,
-                k->field ? "." : "", k->field ? k->field : "", k->min, k->max);
+            return world_bad(k->key, NULL, "must be a table");
+        if (v && !world_schedule_read(s, v, k))
+            return xasprintf("world: %s%s%s: must be %g to %g, or a list of {from, value}",
+                             k->key, k->field ? "." : "", k->field ? k->field : "", k->min,
+                             k->max);
         if (s->count == 0)
-            step_add(s, 0, k->preset);
+            world_step_add(s, 0, k->preset);
     }
     return NULL;
 }
 
 /* A field that is no number: the shape of a distribution. */
-static char *read_shape(struct duration *d, const json_t *table, const char *key) {
+static char *world_read_shape(struct duration *d, const json_t *table, const char *key) {
     const char *shape =
         json_string_value(json_object_get(json_object_get(table, key), "shape"));
     if (shape && strcmp(shape, "exponential") && strcmp(shape, "lognormal"))
-        return bad(key, "shape", "must be lognormal or exponential");
+        return world_bad(key, "shape", "must be lognormal or exponential");
     d->is_exponential = shape && strcmp(shape, "exponential") == 0;
     return NULL;
 }
 
 /* `time` sets both ends of the AMD's time. */
-static char *read_amd(struct world *w, const json_t *table) {
+static char *world_read_amd(struct world *w, const json_t *table) {
     const json_t *time = json_object_get(json_object_get(table, "amd"), "time");
     if (time == NULL)
         return NULL;
     if (!json_is_number(time))
-        return bad("amd", "time", "must be a number");
+        return world_bad("amd", "time", "must be a number");
     struct schedule *both[] = {&w->amd_min, &w->amd_max};
     for (int i = 0; i < 2; i++) {
         both[i]->count = 0;
-        step_add(both[i], 0, json_number_value(time));
+        world_step_add(both[i], 0, json_number_value(time));
     }
     return NULL;
 }
 
 /* A word or a list of words. */
-static char *read_words(const json_t *table, const char *key, const char ***list,
-                        unsigned *count) {
+static char *world_read_words(const json_t *table, const char *key, const char ***list,
+                              unsigned *count) {
     json_t *v = json_object_get(table, key);
     size_t n = json_is_array(v) ? json_array_size(v) : v != NULL;
     *list = n ? xcalloc(n, sizeof **list) : NULL;
     for (size_t i = 0; i < n; i++) {
-        const char *word =
-            json_string_value(json_is_array(v) ? json_array_get(v, i) : v);
+        const char *word = json_string_value(json_is_array(v) ? json_array_get(v, i) : v);
         if (word == NULL)
-            return bad(key, NULL, "must be a word or a list of words");
+            return world_bad(key, NULL, "must be a word or a list of words");
         (*list)[(*count)++] = xstrdup(word);
     }
     return NULL;
 }
 
 /* One more special number. */
-static void number_add(struct world *w, const char *pattern, const char *word) {
+static void world_number_add(struct world *w, const char *pattern, const char *word) {
     w->numbers = xrealloc(w->numbers, (w->number_count + 1) * sizeof *w->numbers);
     w->numbers[w->number_count++] =
         (struct world_number){.pattern = xstrdup(pattern), .word = xstrdup(word)};
 }
 
 /* The table's own numbers come first and so win. */
-static char *read_special(struct world *w, const json_t *table) {
+static char *world_read_special(struct world *w, const json_t *table) {
     const char *key;
     json_t *v;
-    json_object_foreach ((json_t *)json_object_get(table, "numbers"), key, v) {
+    json_object_foreach((json_t *)json_object_get(table, "numbers"), key, v) {
         if (!json_is_string(v))
-            return bad("numbers", key, "must be an outcome");
-        number_add(w, key, json_string_value(v));
+            return world_bad("numbers", key, "must be an outcome");
+        world_number_add(w, key, json_string_value(v));
     }
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        number_add(w, numbers[i].pattern, numbers[i].word);
+        world_number_add(w, numbers[i].pattern, numbers[i].word);
     return NULL;
 }
 
 /* exten@context = list of steps. */
-static char *read_dialplan(struct world *w, const json_t *table) {
+static char *world_read_dialplan(struct world *w, const json_t *table) {
     json_t *plan = json_object_get(table, "dialplan"), *v;
     const char *name;
     w->extensions = xcalloc(json_object_size(plan) + 1, sizeof *w->extensions);
-    json_object_foreach (plan, name, v) {
+    json_object_foreach(plan, name, v) {
         struct world_extension *x = &w->extensions[w->extension_count++];
         x->name = xstrdup(name);
-        char *err = read_words(plan, name, &x->steps, &x->count);
+        char *err = world_read_words(plan, name, &x->steps, &x->count);
         if (err || strchr(name, '@') == NULL) {
             free(err);
-            return bad("dialplan", name,
-                       "must be exten@context = list of applications");
+            return world_bad("dialplan", name, "must be exten@context = list of applications");
         }
     }
     return NULL;
 }
 
 /* name = secret. */
-static char *read_users(struct world *w, const json_t *table) {
+static char *world_read_users(struct world *w, const json_t *table) {
     json_t *users = json_object_get(table, "users"), *v;
     const char *name;
     w->users = xcalloc(json_object_size(users) + 1, sizeof *w->users);
-    json_object_foreach (users, name, v) {
+    json_object_foreach(users, name, v) {
         if (!json_is_string(v))
-            return bad("users", name, "must be a secret");
-        w->users[w->user_count++] = (struct world_user){
-            .name = xstrdup(name), .secret = xstrdup(json_string_value(v))};
+            return world_bad("users", name, "must be a secret");
+        w->users[w->user_count++] =
+            (struct world_user){.name = xstrdup(name), .secret = xstrdup(json_string_value(v))};
     }
     return NULL;
 }
 
 /* What only a whole shift reads: its types are checked here, since a slip in them would
  * be silence. */
-static char *check_shift(const json_t *table) {
+static char *world_check_shift(const json_t *table) {
     static const char *const tables[] = {"destination", "plan"};
     const json_t *leads = json_object_get(table, "leads");
     const json_t *start = json_object_get(table, "start");
     if (leads && !(json_is_integer(leads) && json_integer_value(leads) > 0))
-        return bad("leads", NULL, "must be a whole number above 0");
+        return world_bad("leads", NULL, "must be a whole number above 0");
     if (start && !json_is_string(start))
-        return bad("start", NULL, "must be a time like \"2026-03-02T09:00:00\"");
+        return world_bad("start", NULL, "must be a time like \"2026-03-02T09:00:00\"");
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         const json_t *v = json_object_get(table, tables[i]);
         if (v && !json_is_object(v))
-            return bad(tables[i], NULL, "must be a table of headers");
+            return world_bad(tables[i], NULL, "must be a table of headers");
     }
     return NULL;
 }
 
 /* Is it a key, and where it has fields, a field? */
-static bool known(const char *key, const char *field) {
+static bool world_known(const char *key, const char *field) {
     for (size_t i = 0; i < ARRAY_LEN(number_keys); i++) {
         const struct number_key *k = &number_keys[i];
         if (strcmp(k->key, key) == 0 &&
@@ -275,48 +271,49 @@ static bool known(const char *key, const char *field) {
 }
 
 /* A misspelt key would otherwise be a default in silence. */
-static char *check_keys(const json_t *table) {
+static char *world_check_keys(const json_t *table) {
     const char *key, *field;
     json_t *v, *ignored;
     if (table && json_is_array(table) && json_array_size(table) == 0)
         return NULL; /* an empty Lua table */
     if (table && !json_is_object(table))
         return xstrdup("world: must be a table");
-    json_object_foreach ((json_t *)table, key, v) {
-        if (!known(key, NULL))
-            return bad(key, NULL, "no such key");
-        bool has_fields =
-            strcmp(key, "numbers") && strcmp(key, "dialplan") && strcmp(key, "users") &&
-            strcmp(key, "destination") && strcmp(key, "plan");
+    json_object_foreach((json_t *)table, key, v) {
+        if (!world_known(key, NULL))
+            return world_bad(key, NULL, "no such key");
+        bool has_fields = strcmp(key, "numbers") && strcmp(key, "dialplan") &&
+                          strcmp(key, "users") && strcmp(key, "destination") &&
+                          strcmp(key, "plan");
         if (json_is_object(v) && has_fields)
-            json_object_foreach (v, field, ignored)
-                if (!known(key, field))
-                    return bad(key, field, "no such key");
+            json_object_foreach(
+                v, field,
+                ignored) if (!world_known(key, field)) return world_bad(key, field,
+                                                                        "no such key");
     }
     return NULL;
 }
 
 /* Reads all of it; NULL or what is wrong. */
-static char *read_all(struct world *w, const json_t *table) {
+static char *world_read_all(struct world *w, const json_t *table) {
     const json_t *orders = json_object_get(table, "orders");
     w->orders = !json_is_false(orders);
     struct {
         char *err;
     } all[] = {
-        {check_keys(table)},
-        {check_shift(table)},
-        {read_numbers(w, table)},
-        {read_shape(&w->ring, table, "ring")},
-        {read_shape(&w->machine_ring, table, "machine_ring")},
-        {read_shape(&w->fail, table, "fail")},
-        {read_shape(&w->talk, table, "talk")},
-        {read_shape(&w->wrapup, table, "wrapup")},
-        {read_amd(w, table)},
-        {read_words(table, "queue", &w->queues, &w->queue_count)},
-        {read_words(table, "channelvars", &w->channelvars, &w->channelvar_count)},
-        {read_special(w, table)},
-        {read_dialplan(w, table)},
-        {read_users(w, table)},
+        {world_check_keys(table)},
+        {world_check_shift(table)},
+        {world_read_numbers(w, table)},
+        {world_read_shape(&w->ring, table, "ring")},
+        {world_read_shape(&w->machine_ring, table, "machine_ring")},
+        {world_read_shape(&w->fail, table, "fail")},
+        {world_read_shape(&w->talk, table, "talk")},
+        {world_read_shape(&w->wrapup, table, "wrapup")},
+        {world_read_amd(w, table)},
+        {world_read_words(table, "queue", &w->queues, &w->queue_count)},
+        {world_read_words(table, "channelvars", &w->channelvars, &w->channelvar_count)},
+        {world_read_special(w, table)},
+        {world_read_dialplan(w, table)},
+        {world_read_users(w, table)},
     };
     char *first = NULL;
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -330,7 +327,7 @@ static char *read_all(struct world *w, const json_t *table) {
 
 struct world *world_new(const json_t *table, char **err) {
     struct world *w = xcalloc(1, sizeof *w);
-    *err = read_all(w, table);
+    *err = world_read_all(w, table);
     if (*err) {
         world_free(w);
         return NULL;
@@ -339,7 +336,7 @@ struct world *world_new(const json_t *table, char **err) {
 }
 
 /* A list of words. */
-static void words_free(const char **list, unsigned count) {
+static void world_words_free(const char **list, unsigned count) {
     for (unsigned i = 0; i < count; i++)
         free((char *)list[i]);
     free(list);
@@ -350,8 +347,8 @@ void world_free(struct world *w) {
         return;
     for (size_t i = 0; i < ARRAY_LEN(number_keys); i++)
         free(((struct schedule *)((char *)w + number_keys[i].offset))->steps);
-    words_free(w->queues, w->queue_count);
-    words_free(w->channelvars, w->channelvar_count);
+    world_words_free(w->queues, w->queue_count);
+    world_words_free(w->channelvars, w->channelvar_count);
     for (unsigned i = 0; i < w->number_count; i++) {
         free(w->numbers[i].pattern);
         free(w->numbers[i].word);
@@ -359,7 +356,7 @@ void world_free(struct world *w) {
     free(w->numbers);
     for (unsigned i = 0; i < w->extension_count; i++) {
         free(w->extensions[i].name);
-        words_free(w->extensions[i].steps, w->extensions[i].count);
+        world_words_free(w->extensions[i].steps, w->extensions[i].count);
     }
     free(w->extensions);
     for (unsigned i = 0; i < w->user_count; i++) {
@@ -371,7 +368,7 @@ void world_free(struct world *w) {
 }
 
 /* ? stands for one character, a trailing * for the rest. */
-static bool fits(const char *pattern, const char *text) {
+static bool world_fits(const char *pattern, const char *text) {
     for (; *pattern; pattern++, text++) {
         if (*pattern == '*')
             return true;
@@ -383,7 +380,7 @@ static bool fits(const char *pattern, const char *text) {
 
 const char *world_word(const struct world *w, const char *number) {
     for (unsigned i = 0; i < w->number_count; i++)
-        if (fits(w->numbers[i].pattern, number))
+        if (world_fits(w->numbers[i].pattern, number))
             return w->numbers[i].word;
     return NULL;
 }

@@ -22,7 +22,7 @@ void batch_free(struct batch *b) {
     free(b);
 }
 
-static struct op *add(struct batch *b, enum op_kind kind, int count) {
+static struct op *batch_add(struct batch *b, enum op_kind kind, int count) {
     struct op *o = xcalloc(1, sizeof *o + (size_t)count * sizeof o->args[0]);
     o->kind = kind;
     o->count = count;
@@ -32,7 +32,7 @@ static struct op *add(struct batch *b, enum op_kind kind, int count) {
 }
 
 void batch_row(struct batch *b, const struct row *r) {
-    struct op *o = add(b, OP_ROW, r->noun->count);
+    struct op *o = batch_add(b, OP_ROW, r->noun->count);
     o->noun = r->noun;
     for (int i = 0; i < r->noun->count; i++) {
         const struct value *v = &r->v[i];
@@ -49,7 +49,7 @@ void batch_row(struct batch *b, const struct row *r) {
 
 void batch_write(struct batch *b, enum statement st, ...) {
     const char *letters = statement_args(st);
-    struct op *o = add(b, OP_STATEMENT, (int)strlen(letters));
+    struct op *o = batch_add(b, OP_STATEMENT, (int)strlen(letters));
     o->statement = (int)st;
     va_list ap;
     va_start(ap, st);
@@ -66,7 +66,7 @@ void batch_write(struct batch *b, enum statement st, ...) {
 void batch_view(struct batch *b, const char *table, const char *dlma_uuid) {
     if (!str_is_uuid(dlma_uuid)) /* both go into SQL as text: ours, but be sure */
         return;
-    add(b, OP_SQL, 1)->args[0].text =
+    batch_add(b, OP_SQL, 1)->args[0].text =
         xasprintf("CREATE VIEW IF NOT EXISTS \"%.36s\" AS SELECT * FROM dl_list WHERE"
                   " dlma_uuid = '%s' AND in_use = 1",
                   table, dlma_uuid);
@@ -74,7 +74,7 @@ void batch_view(struct batch *b, const char *table, const char *dlma_uuid) {
 
 void batch_output(struct batch *b, const char *dialing_uuid, const char *path,
                   const char *line) {
-    struct op *o = add(b, OP_OUTPUT, 3);
+    struct op *o = batch_add(b, OP_OUTPUT, 3);
     o->args[0].text = xstrdup(dialing_uuid);
     o->args[1].text = xstrdup(path);
     o->args[2].text = xstrdup(line);

@@ -11,8 +11,8 @@ enum op_kind { OP_STATEMENT, OP_ROW, OP_SQL, OP_OUTPUT };
 struct op {
     struct op *next;
     enum op_kind kind;
-    int statement;            /* OP_STATEMENT */
-    const struct noun *noun;  /* OP_ROW */
+    int statement;           /* OP_STATEMENT */
+    const struct noun *noun; /* OP_ROW */
     int count;
     struct arg {
         char *text; /* NULL and !is_int = null */

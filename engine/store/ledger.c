@@ -12,17 +12,181 @@
 
 static const char find_sql[] = "SELECT uuid FROM campaign WHERE uuid = ?1 OR name = ?1"
                                " ORDER BY uuid = ?1 DESC LIMIT 2";
-#define CALLS(join, connect)                                                             \
-    "SELECT d.answered, d.res_dial, d.res_hangup, coalesce(d.res_dial_detail, ''), "     \
-    S("d.tm_dialing") ", " S("d.tm_dial_begin") ", " S("d.tm_dial_end") ", "             \
-    S("d.tm_hangup") ", coalesce(p.dial_timeout, 0) / 1000.0, " join ", " connect        \
-    " FROM dialing d LEFT JOIN plan p ON p.uuid = d.plan_uuid"                           \
-    " WHERE d.camp_uuid = ?1 AND d.state = 1 ORDER BY d.tm_dialing, d.uuid"
+#define CALLS(join, connect)                                                                           \
+    "SELECT d.answered, d.res_dial, d.res_hangup, coalesce(d.res_dial_detail, ''), " S(                \
+        "d.tm_dialing") ", " S("d.tm_dial_begin") ", " S("d.tm_dial_end") ", " S("d.tm_"               \
+                                                                                 "hangup") ","         \
+                                                                                           " "         \
+                                                                                           "c"         \
+                                                                                           "o"         \
+                                                                                           "a"         \
+                                                                                           "l"         \
+                                                                                           "e"         \
+                                                                                           "s"         \
+                                                                                           "c"         \
+                                                                                           "e"         \
+                                                                                           "("         \
+                                                                                           "p"         \
+                                                                                           "."         \
+                                                                                           "d"         \
+                                                                                           "i"         \
+                                                                                           "a"         \
+                                                                                           "l"         \
+                                                                                           "_"         \
+                                                                                           "t"         \
+                                                                                           "i"         \
+                                                                                           "m"         \
+                                                                                           "e"         \
+                                                                                           "o"         \
+                                                                                           "u"         \
+                                                                                           "t"         \
+                                                                                           ","         \
+                                                                                           " "         \
+                                                                                           "0"         \
+                                                                                           ")"         \
+                                                                                           " "         \
+                                                                                           "/"         \
+                                                                                           " "         \
+                                                                                           "1"         \
+                                                                                           "0"         \
+                                                                                           "0"         \
+                                                                                           "0"         \
+                                                                                           "."         \
+                                                                                           "0"         \
+                                                                                           ","         \
+                                                                                           " " join    \
+                                                                                           ","         \
+                                                                                           " " connect \
+                                                                                           " "         \
+                                                                                           "F"         \
+                                                                                           "R"         \
+                                                                                           "O"         \
+                                                                                           "M"         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           "i"         \
+                                                                                           "a"         \
+                                                                                           "l"         \
+                                                                                           "i"         \
+                                                                                           "n"         \
+                                                                                           "g"         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           " "         \
+                                                                                           "L"         \
+                                                                                           "E"         \
+                                                                                           "F"         \
+                                                                                           "T"         \
+                                                                                           " "         \
+                                                                                           "J"         \
+                                                                                           "O"         \
+                                                                                           "I"         \
+                                                                                           "N"         \
+                                                                                           " "         \
+                                                                                           "p"         \
+                                                                                           "l"         \
+                                                                                           "a"         \
+                                                                                           "n"         \
+                                                                                           " "         \
+                                                                                           "p"         \
+                                                                                           " "         \
+                                                                                           "O"         \
+                                                                                           "N"         \
+                                                                                           " "         \
+                                                                                           "p"         \
+                                                                                           "."         \
+                                                                                           "u"         \
+                                                                                           "u"         \
+                                                                                           "i"         \
+                                                                                           "d"         \
+                                                                                           " "         \
+                                                                                           "="         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           "."         \
+                                                                                           "p"         \
+                                                                                           "l"         \
+                                                                                           "a"         \
+                                                                                           "n"         \
+                                                                                           "_"         \
+                                                                                           "u"         \
+                                                                                           "u"         \
+                                                                                           "i"         \
+                                                                                           "d"         \
+                                                                                           " "         \
+                                                                                           "W"         \
+                                                                                           "H"         \
+                                                                                           "E"         \
+                                                                                           "R"         \
+                                                                                           "E"         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           "."         \
+                                                                                           "c"         \
+                                                                                           "a"         \
+                                                                                           "m"         \
+                                                                                           "p"         \
+                                                                                           "_"         \
+                                                                                           "u"         \
+                                                                                           "u"         \
+                                                                                           "i"         \
+                                                                                           "d"         \
+                                                                                           " "         \
+                                                                                           "="         \
+                                                                                           " "         \
+                                                                                           "?"         \
+                                                                                           "1"         \
+                                                                                           " "         \
+                                                                                           "A"         \
+                                                                                           "N"         \
+                                                                                           "D"         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           "."         \
+                                                                                           "s"         \
+                                                                                           "t"         \
+                                                                                           "a"         \
+                                                                                           "t"         \
+                                                                                           "e"         \
+                                                                                           " "         \
+                                                                                           "="         \
+                                                                                           " "         \
+                                                                                           "1"         \
+                                                                                           " "         \
+                                                                                           "O"         \
+                                                                                           "R"         \
+                                                                                           "D"         \
+                                                                                           "E"         \
+                                                                                           "R"         \
+                                                                                           " "         \
+                                                                                           "B"         \
+                                                                                           "Y"         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           "."         \
+                                                                                           "t"         \
+                                                                                           "m"         \
+                                                                                           "_"         \
+                                                                                           "d"         \
+                                                                                           "i"         \
+                                                                                           "a"         \
+                                                                                           "l"         \
+                                                                                           "i"         \
+                                                                                           "n"         \
+                                                                                           "g"         \
+                                                                                           ","         \
+                                                                                           " "         \
+                                                                                           "d"         \
+                                                                                           "."         \
+                                                                                           "u"         \
+                                                                                           "u"         \
+                                                                                           "i"         \
+                                                                                           "d"
 static const char calls_sql[] = CALLS(S("d.tm_join"), S("d.tm_connect"));
 static const char old_calls_sql[] = CALLS("0", "0"); /* before the ledger knew of agents */
 
 /* The campaign's uuid (free it), or NULL with *err. */
-static char *find(sqlite3 *db, const char *path, const char *campaign, char **err) {
+static char *ledger_find(sqlite3 *db, const char *path, const char *campaign, char **err) {
     sqlite3_stmt *st = NULL;
     char *uuid = NULL;
     if (sqlite3_prepare_v2(db, find_sql, -1, &st, NULL) != SQLITE_OK) {
@@ -44,7 +208,7 @@ static char *find(sqlite3 *db, const char *path, const char *campaign, char **er
     return uuid;
 }
 
-static void take(sqlite3_stmt *st, struct ledger_call *c) {
+static void ledger_take(sqlite3_stmt *st, struct ledger_call *c) {
     *c = (struct ledger_call){
         .answered = sqlite3_column_int(st, 0) != 0,
         .res_dial = sqlite3_column_int(st, 1),
@@ -60,8 +224,8 @@ static void take(sqlite3_stmt *st, struct ledger_call *c) {
     };
 }
 
-static bool read_calls(sqlite3 *db, const char *uuid,
-                       void (*call)(void *arg, const struct ledger_call *c), void *arg) {
+static bool ledger_read_calls(sqlite3 *db, const char *uuid,
+                              void (*call)(void *arg, const struct ledger_call *c), void *arg) {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, calls_sql, -1, &st, NULL);
     if (rc != SQLITE_OK)
@@ -70,7 +234,7 @@ static bool read_calls(sqlite3 *db, const char *uuid,
         sqlite3_bind_text(st, 1, uuid, -1, SQLITE_STATIC);
     while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct ledger_call c;
-        take(st, &c);
+        ledger_take(st, &c);
         call(arg, &c);
         rc = SQLITE_OK;
     }
@@ -78,7 +242,7 @@ static bool read_calls(sqlite3 *db, const char *uuid,
     return rc == SQLITE_DONE;
 }
 
-static sqlite3 *open_file(const char *path, bool *ok) {
+static sqlite3 *ledger_open_file(const char *path, bool *ok) {
     sqlite3 *db = NULL;
     *ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK;
     if (*ok)
@@ -90,10 +254,10 @@ bool ledger_read(const char *path, const char *campaign,
                  void (*call)(void *arg, const struct ledger_call *c), void *arg, char **err) {
     char *uuid = NULL;
     bool ok;
-    sqlite3 *db = open_file(path, &ok);
+    sqlite3 *db = ledger_open_file(path, &ok);
     if (ok) {
-        uuid = find(db, path, campaign, err);
-        ok = uuid && read_calls(db, uuid, call, arg);
+        uuid = ledger_find(db, path, campaign, err);
+        ok = uuid && ledger_read_calls(db, uuid, call, arg);
     }
     if (!ok && *err == NULL)
         *err = xasprintf("%s: %s", path, sqlite3_errmsg(db));
@@ -106,8 +270,8 @@ char *ledger_memory(const char *path, const char *campaign, const char *hook) {
     static const char sql[] = "SELECT value FROM memory WHERE camp_uuid = ?1 AND hook = ?2";
     char *err = NULL, *value = NULL;
     bool ok;
-    sqlite3 *db = open_file(path, &ok);
-    char *uuid = ok ? find(db, path, campaign, &err) : NULL;
+    sqlite3 *db = ledger_open_file(path, &ok);
+    char *uuid = ok ? ledger_find(db, path, campaign, &err) : NULL;
     sqlite3_stmt *st = NULL;
     if (uuid && sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
         sqlite3_bind_text(st, 1, uuid, -1, SQLITE_STATIC);

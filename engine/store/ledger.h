@@ -11,11 +11,11 @@
 /* A call that is over. Times are s since 1970, 0 where the ledger does not know. */
 struct ledger_call {
     bool answered;
-    int res_dial, res_hangup;    /* protocol's ResDial, Q.850 */
-    const char *detail;          /* of res_dial; never NULL */
+    int res_dial, res_hangup; /* protocol's ResDial, Q.850 */
+    const char *detail;       /* of res_dial; never NULL */
     double dialing, begin, end, hangup;
-    double join, connect;        /* into a queue, with an agent */
-    double timeout;              /* s that its plan lets it ring */
+    double join, connect; /* into a queue, with an agent */
+    double timeout;       /* s that its plan lets it ring */
 };
 
 /* Tells all calls of a campaign (its uuid or its name) in the order in which they were

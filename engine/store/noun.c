@@ -51,9 +51,10 @@ static const struct field campaign_fields[CAMPAIGN_FIELDS] = {
                           "stopped by hand or list end: the open window does not start it"},
 };
 
-#define RETRY(n)                                                                         \
-    [PLAN_MAX_RETRY_CNT_1 + n - 1] = {"max_retry_cnt_" #n, "MaxRetryCnt" #n, FIELD_INT,  \
-                                      SHOWN, "5", TRIES, "tries of number " #n}
+#define RETRY(n)                                                                    \
+    [PLAN_MAX_RETRY_CNT_1 + n -                                                     \
+        1] = {"max_retry_cnt_" #n,  "MaxRetryCnt" #n, FIELD_INT, SHOWN, "5", TRIES, \
+              "tries of number " #n}
 
 static const struct field plan_fields[PLAN_FIELDS] = {
     [PLAN_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
@@ -61,8 +62,8 @@ static const struct field plan_fields[PLAN_FIELDS] = {
     [PLAN_DETAIL] = {"detail", "Detail", FIELD_TEXT, SHOWN, .help = "more words"},
     [PLAN_DIAL_MODE] = {"dial_mode", "DialMode", FIELD_INT, SHOWN, "1", 0, 5,
                         "0 none, 1 predictive, 2 preview, 3 power, 4 robo, 5 redirect"},
-    [PLAN_DIAL_TIMEOUT] = {"dial_timeout", "DialTimeout", FIELD_INT, SHOWN, "30000", 1,
-                           3600000, "ms a call may ring"},
+    [PLAN_DIAL_TIMEOUT] = {"dial_timeout", "DialTimeout", FIELD_INT, SHOWN, "30000", 1, 3600000,
+                           "ms a call may ring"},
     [PLAN_CALLER_ID] = {"caller_id", "CallerId", FIELD_TEXT, SHOWN,
                         .help = "shown to the called: \"Name\" <number>"},
     [PLAN_DL_END_HANDLE] = {"dl_end_handle", "DlEndHandle", FIELD_INT, SHOWN, "1", 0, 1,
@@ -75,7 +76,14 @@ static const struct field plan_fields[PLAN_FIELDS] = {
                         .help = "channel technology with its slash: sip/ PJSIP/ Local/"},
     [PLAN_VARIABLES] = {"variables", "Variable", FIELD_VARS, SHOWN,
                         .help = "channel variables of its calls"},
-    RETRY(1), RETRY(2), RETRY(3), RETRY(4), RETRY(5), RETRY(6), RETRY(7), RETRY(8),
+    RETRY(1),
+    RETRY(2),
+    RETRY(3),
+    RETRY(4),
+    RETRY(5),
+    RETRY(6),
+    RETRY(7),
+    RETRY(8),
     [PLAN_TM_CREATE] = {"tm_create", "TmCreate", FIELD_TEXT, FIELD_PRINT},
     [PLAN_TM_DELETE] = {"tm_delete", "TmDelete", FIELD_TEXT, FIELD_PRINT},
     [PLAN_TM_UPDATE] = {"tm_update", "TmUpdate", FIELD_TEXT, FIELD_PRINT},
@@ -122,12 +130,17 @@ static const struct field dlma_fields[DLMA_FIELDS] = {
     [DLMA_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 
-#define NUMBER(n)                                                                        \
-    [LEAD_NUMBER_1 + n - 1] = {"number_" #n, "Number" #n, FIELD_TEXT,                    \
-                               SHOWN | FIELD_NUMBER, .help = "telephone number " #n}
-#define TRYCNT(n)                                                                        \
-    [LEAD_TRYCNT_1 + n - 1] = {"trycnt_" #n, "TryCnt" #n, FIELD_INT, FIELD_PRINT, "0",   \
-                               TRIES, "tries of number " #n " so far"}
+#define NUMBER(n)                                                                           \
+    [LEAD_NUMBER_1 + n - 1] = {"number_" #n, "Number" #n, FIELD_TEXT, SHOWN | FIELD_NUMBER, \
+                               .help = "telephone number " #n}
+#define TRYCNT(n)                            \
+    [LEAD_TRYCNT_1 + n - 1] = {"trycnt_" #n, \
+                               "TryCnt" #n,  \
+                               FIELD_INT,    \
+                               FIELD_PRINT,  \
+                               "0",          \
+                               TRIES,        \
+                               "tries of number " #n " so far"}
 
 static const struct field lead_fields[LEAD_FIELDS] = {
     [LEAD_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
@@ -144,9 +157,23 @@ static const struct field lead_fields[LEAD_FIELDS] = {
                                 FIELD_PRINT},
     [LEAD_DIALING_PLAN_UUID] = {"dialing_plan_uuid", "DialingPlanUuid", FIELD_TEXT,
                                 FIELD_PRINT},
-    NUMBER(1), NUMBER(2), NUMBER(3), NUMBER(4), NUMBER(5), NUMBER(6), NUMBER(7), NUMBER(8),
+    NUMBER(1),
+    NUMBER(2),
+    NUMBER(3),
+    NUMBER(4),
+    NUMBER(5),
+    NUMBER(6),
+    NUMBER(7),
+    NUMBER(8),
     [LEAD_EMAIL] = {"email", "Email", FIELD_TEXT, SHOWN, .help = "for the dialplan"},
-    TRYCNT(1), TRYCNT(2), TRYCNT(3), TRYCNT(4), TRYCNT(5), TRYCNT(6), TRYCNT(7), TRYCNT(8),
+    TRYCNT(1),
+    TRYCNT(2),
+    TRYCNT(3),
+    TRYCNT(4),
+    TRYCNT(5),
+    TRYCNT(6),
+    TRYCNT(7),
+    TRYCNT(8),
     [LEAD_RES_DIAL] = {"res_dial", "ResDial", FIELD_INT, FIELD_PRINT, "0", ANY_INT},
     [LEAD_RES_DIAL_DETAIL] = {"res_dial_detail", "ResDialDetail", FIELD_TEXT, FIELD_PRINT},
     [LEAD_RES_HANGUP] = {"res_hangup", "ResHangup", FIELD_INT, FIELD_PRINT, "0", ANY_INT},
@@ -198,18 +225,23 @@ static const struct field queue_fields[QUEUE_FIELDS] = {
     [QUEUE_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 
-const struct noun noun_campaign = {
-    "campaign", "Campaign", "Campaign", campaign_fields, CAMPAIGN_FIELDS,
-    CAMPAIGN_TM_CREATE, CAMPAIGN_TM_UPDATE, CAMPAIGN_TM_DELETE, CAMPAIGN_IN_USE};
-const struct noun noun_plan = {"plan", "Plan", "Plan", plan_fields, PLAN_FIELDS,
-                               PLAN_TM_CREATE, PLAN_TM_UPDATE, PLAN_TM_DELETE, PLAN_IN_USE};
-const struct noun noun_dlma = {"dl_list_ma", "Dlma", "Dlma", dlma_fields, DLMA_FIELDS,
-                               DLMA_TM_CREATE, DLMA_TM_UPDATE, DLMA_TM_DELETE, DLMA_IN_USE};
-const struct noun noun_lead = {"dl_list", "DlList", "Dl list", lead_fields, LEAD_FIELDS,
-                               LEAD_TM_CREATE, LEAD_TM_UPDATE, LEAD_TM_DELETE, LEAD_IN_USE};
-const struct noun noun_destination = {
-    "destination", "Destination", "Destination", destination_fields, DESTINATION_FIELDS,
-    DESTINATION_TM_CREATE, DESTINATION_TM_UPDATE, DESTINATION_TM_DELETE, DESTINATION_IN_USE};
-const struct noun noun_queue = {"queue", "Queue", "Queue", queue_fields, QUEUE_FIELDS,
-                                QUEUE_TM_CREATE, QUEUE_TM_UPDATE, QUEUE_TM_DELETE,
-                                QUEUE_IN_USE};
+const struct noun noun_campaign = {"campaign",         "Campaign",         "Campaign",
+                                   campaign_fields,    CAMPAIGN_FIELDS,    CAMPAIGN_TM_CREATE,
+                                   CAMPAIGN_TM_UPDATE, CAMPAIGN_TM_DELETE, CAMPAIGN_IN_USE};
+const struct noun noun_plan = {"plan",         "Plan",         "Plan",
+                               plan_fields,    PLAN_FIELDS,    PLAN_TM_CREATE,
+                               PLAN_TM_UPDATE, PLAN_TM_DELETE, PLAN_IN_USE};
+const struct noun noun_dlma = {"dl_list_ma",   "Dlma",         "Dlma",
+                               dlma_fields,    DLMA_FIELDS,    DLMA_TM_CREATE,
+                               DLMA_TM_UPDATE, DLMA_TM_DELETE, DLMA_IN_USE};
+const struct noun noun_lead = {"dl_list",      "DlList",       "Dl list",
+                               lead_fields,    LEAD_FIELDS,    LEAD_TM_CREATE,
+                               LEAD_TM_UPDATE, LEAD_TM_DELETE, LEAD_IN_USE};
+const struct noun noun_destination = {"destination",         "Destination",
+                                      "Destination",         destination_fields,
+                                      DESTINATION_FIELDS,    DESTINATION_TM_CREATE,
+                                      DESTINATION_TM_UPDATE, DESTINATION_TM_DELETE,
+                                      DESTINATION_IN_USE};
+const struct noun noun_queue = {"queue",         "Queue",         "Queue",
+                                queue_fields,    QUEUE_FIELDS,    QUEUE_TM_CREATE,
+                                QUEUE_TM_UPDATE, QUEUE_TM_DELETE, QUEUE_IN_USE};

@@ -79,7 +79,7 @@ bool row_parse(struct row *r, int field, const char *text) {
     return true;
 }
 
-static json_t *value_json(const struct row *r, int field) {
+static json_t *row_value_json(const struct row *r, int field) {
     const struct value *v = &r->v[field];
     switch (r->noun->fields[field].type) {
     case FIELD_INT:
@@ -102,7 +102,7 @@ json_t *row_json(const struct row *r) {
     json_t *o = json_object();
     for (int i = 0; i < r->noun->count; i++)
         if (!(r->noun->fields[i].flags & FIELD_STATE))
-            json_object_set_new(o, r->noun->fields[i].column, value_json(r, i));
+            json_object_set_new(o, r->noun->fields[i].column, row_value_json(r, i));
     return o;
 }
 
@@ -115,7 +115,7 @@ void vars_print(const json_t *vars, struct str *packet) {
         header_addf(packet, "Variable", "%s=%s", name, json_string_value(value));
 }
 
-static bool is_set(const struct row *r, int i) {
+static bool row_is_set(const struct row *r, int i) {
     const struct value *v = &r->v[i];
     const struct field *f = &r->noun->fields[i];
     if (f->type == FIELD_INT)
@@ -123,7 +123,7 @@ static bool is_set(const struct row *r, int i) {
     return f->type == FIELD_VARS ? json_object_size(v->vars) > 0 : v->text != NULL;
 }
 
-static void print_field(const struct row *r, int i, struct str *packet) {
+static void row_print_field(const struct row *r, int i, struct str *packet) {
     const struct field *f = &r->noun->fields[i];
     if (f->type == FIELD_VARS)
         vars_print(r->v[i].vars, packet);
@@ -136,8 +136,8 @@ static void print_field(const struct row *r, int i, struct str *packet) {
 void row_print(const struct row *r, struct str *packet) {
     for (int i = 0; i < r->noun->count; i++)
         if (r->noun->fields[i].flags & FIELD_PRINT)
-            print_field(r, i, packet);
+            row_print_field(r, i, packet);
     for (int i = 0; i < r->noun->count; i++)
-        if ((r->noun->fields[i].flags & FIELD_LATE) && is_set(r, i))
-            print_field(r, i, packet);
+        if ((r->noun->fields[i].flags & FIELD_LATE) && row_is_set(r, i))
+            row_print_field(r, i, packet);
 }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlma, &noun_lead,
-                                           &noun_destination, &noun_queue};
+static const struct noun *const nouns[] = {&noun_campaign, &noun_plan,        &noun_dlma,
+                                           &noun_lead,     &noun_destination, &noun_queue};
 
 /*
  * dialing is the ledger: one row per attempt, open (state 0) until its result is known.
@@ -39,17 +39,17 @@ static const char tables[] =
     "CREATE INDEX dl_list_dlma ON dl_list(dlma_uuid, id) WHERE in_use = 1;"
     "CREATE INDEX dl_list_dialing ON dl_list(status) WHERE status = 1;";
 
-#define MEMORY                                                                           \
-    "CREATE TABLE memory(camp_uuid TEXT, hook TEXT, value TEXT,"                         \
+#define MEMORY                                                   \
+    "CREATE TABLE memory(camp_uuid TEXT, hook TEXT, value TEXT," \
     " PRIMARY KEY(camp_uuid, hook)) WITHOUT ROWID;"
 
 /* Who needed an agent, when he got one, whether that was too late. */
-#define LIVE                                                                             \
-    "ALTER TABLE dialing ADD COLUMN tm_join TEXT;"                                       \
-    "ALTER TABLE dialing ADD COLUMN tm_connect TEXT;"                                    \
-    "ALTER TABLE dialing ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;"               \
-    "CREATE INDEX dialing_live ON dialing(camp_uuid, tm_join, abandoned)"                \
-    " WHERE tm_join NOTNULL;"                                                            \
+#define LIVE                                                               \
+    "ALTER TABLE dialing ADD COLUMN tm_join TEXT;"                         \
+    "ALTER TABLE dialing ADD COLUMN tm_connect TEXT;"                      \
+    "ALTER TABLE dialing ADD COLUMN abandoned INTEGER NOT NULL DEFAULT 0;" \
+    "CREATE INDEX dialing_live ON dialing(camp_uuid, tm_join, abandoned)"  \
+    " WHERE tm_join NOTNULL;"                                              \
     "CREATE INDEX dialing_lead ON dialing(lead_uuid, tm_dialing);"
 
 /* Leads that wait for an agent's decision: few, and looked for at each start. */
@@ -62,8 +62,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
           "ALTER TABLE plan ADD COLUMN route_params TEXT;"
           "ALTER TABLE plan ADD COLUMN result_params TEXT;"
           "ALTER TABLE plan ADD COLUMN shadow_script TEXT;"
-          "ALTER TABLE plan ADD COLUMN shadow_params TEXT;"
-          MEMORY,
+          "ALTER TABLE plan ADD COLUMN shadow_params TEXT;" MEMORY,
     [2] = LIVE "ALTER TABLE campaign ADD COLUMN channels INTEGER DEFAULT 0;"
                "ALTER TABLE campaign ADD COLUMN cps INTEGER DEFAULT 0;",
     [3] = RESERVED,
@@ -73,7 +72,7 @@ static const char *const column_types[] = {
     [FIELD_TEXT] = "TEXT", [FIELD_INT] = "INTEGER", [FIELD_VARS] = "TEXT"};
 
 /* CREATE TABLE of one noun. */
-static void add_noun(struct str *sql, const struct noun *n) {
+static void schema_add_noun(struct str *sql, const struct noun *n) {
     str_addf(sql, "CREATE TABLE %s(", n->table);
     for (int i = 0; i < n->count; i++) {
         const struct field *f = &n->fields[i];
@@ -87,7 +86,7 @@ static void add_noun(struct str *sql, const struct noun *n) {
     str_add(sql, ");");
 }
 
-static int user_version(sqlite3 *db) {
+static int schema_user_version(sqlite3 *db) {
     sqlite3_stmt *st = NULL;
     int version = -1;
     if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
@@ -98,9 +97,9 @@ static int user_version(sqlite3 *db) {
 }
 
 /* All tables of a new database. */
-static void add_all(struct str *sql) {
+static void schema_add_all(struct str *sql) {
     for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
-        add_noun(sql, nouns[i]);
+        schema_add_noun(sql, nouns[i]);
     str_add(sql, tables);
     str_add(sql, MEMORY);
     str_add(sql, LIVE);
@@ -108,7 +107,7 @@ static void add_all(struct str *sql) {
 }
 
 int schema_prepare(sqlite3 *db, char **err) {
-    int version = user_version(db);
+    int version = schema_user_version(db);
     if (version == SCHEMA_VERSION)
         return 0;
     if (version < 0 || version > SCHEMA_VERSION) {
@@ -120,7 +119,7 @@ int schema_prepare(sqlite3 *db, char **err) {
     struct str sql = {0};
     str_add(&sql, "BEGIN IMMEDIATE;");
     if (version == 0)
-        add_all(&sql);
+        schema_add_all(&sql);
     for (int v = version; v && v < SCHEMA_VERSION; v++)
         str_add(&sql, migrations[v]);
     str_addf(&sql, "PRAGMA user_version = %d; COMMIT;", SCHEMA_VERSION);
@@ -187,7 +186,8 @@ static const struct {
                              " VALUES(?,?,?)"},
     [WRITE_MEMORY_DELETE] = {"t", "DELETE FROM memory WHERE camp_uuid = ?"},
     [READ_MEMORY] = {"tt", "SELECT value FROM memory WHERE camp_uuid = ?1 AND hook = ?2"},
-    [READ_MEMORIES] = {"", "SELECT camp_uuid, hook, value FROM memory ORDER BY camp_uuid, hook"},
+    [READ_MEMORIES] = {"",
+                       "SELECT camp_uuid, hook, value FROM memory ORDER BY camp_uuid, hook"},
     [READ_LEDGER_OPEN] = {"", "SELECT uuid, otherchannelid, asterisk, camp_uuid, plan_uuid,"
                               " lead_uuid, dial_index, answered, tm_dialing, tm_dial_begin,"
                               " tm_dial_end, frozen, tm_join, tm_connect, abandoned"
@@ -210,10 +210,11 @@ static const struct {
                          " due_at <= ? ORDER BY due_at, lead"},
     [READ_DUE_NEXT] = {"iii", "SELECT due_at FROM due WHERE agenda = ? AND tries = ? AND"
                               " due_at > ? ORDER BY due_at LIMIT 1"},
-    [READ_DUE_REASONS] = {"ii", "SELECT CASE WHEN due_at = 9223372036854775807 THEN reason"
-                                " WHEN due_at > ?2 THEN coalesce(reason, 'waiting') ELSE 'ready' END AS why,"
-                                " count(*) FROM due WHERE agenda = ?1 GROUP BY why"
-                                " ORDER BY why"},
+    [READ_DUE_REASONS] =
+        {"ii", "SELECT CASE WHEN due_at = 9223372036854775807 THEN reason"
+               " WHEN due_at > ?2 THEN coalesce(reason, 'waiting') ELSE 'ready' END AS why,"
+               " count(*) FROM due WHERE agenda = ?1 GROUP BY why"
+               " ORDER BY why"},
     [READ_LEAD_BY_UUID] = {"t", "SELECT $lead FROM dl_list WHERE uuid = ?"},
     [READ_LEAD_BY_ID] = {"i", "SELECT $lead FROM dl_list WHERE id = ?"},
     [READ_LEADS_AFTER] = {"tii", "SELECT $lead FROM dl_list WHERE dlma_uuid = ? AND id > ?"
@@ -227,7 +228,8 @@ static const struct {
                         "SELECT CASE WHEN l.status = 1 THEN 'being called'"
                         " WHEN l.status = 2 THEN 'reserved' WHEN d.lead IS NULL THEN ?6"
                         " WHEN d.due_at = 9223372036854775807 THEN d.reason"
-                        " WHEN d.due_at > ?5 THEN coalesce(d.reason, 'waits for its next try') ELSE 'ready' END"
+                        " WHEN d.due_at > ?5 THEN coalesce(d.reason, 'waits for its next try') "
+                        "ELSE 'ready' END"
                         " AS why, count(*), max(l.id) FROM (SELECT id, status FROM dl_list"
                         " WHERE dlma_uuid = ?1 AND id > ?2 AND in_use = 1 ORDER BY id"
                         " LIMIT ?3) l LEFT JOIN due d ON d.agenda = ?4 AND d.lead = l.id"
@@ -238,13 +240,18 @@ static const struct {
      * try left, which is what the plan itself would say */
     [READ_LEAD_STATS] =
         {"tiiiiiiiii",
-         "SELECT count(*), coalesce(sum(status = 1), 0), coalesce(sum(status != 1 AND CASE WHEN due.lead"
-         " NOTNULL THEN due.due_at = 9223372036854775807 ELSE (res_dial = 4 OR coalesce(res_dial_detail, '') = 'unknown' OR NOT ((number_1 NOTNULL AND trycnt_1 < ?2) OR (number_2 NOTNULL AND trycnt_2"
+         "SELECT count(*), coalesce(sum(status = 1), 0), coalesce(sum(status != 1 AND CASE "
+         "WHEN due.lead"
+         " NOTNULL THEN due.due_at = 9223372036854775807 ELSE (res_dial = 4 OR "
+         "coalesce(res_dial_detail, '') = 'unknown' OR NOT ((number_1 NOTNULL AND trycnt_1 < "
+         "?2) OR (number_2 NOTNULL AND trycnt_2"
          " < ?3) OR (number_3 NOTNULL AND trycnt_3 < ?4) OR (number_4 NOTNULL AND trycnt_4 <"
          " ?5) OR (number_5 NOTNULL AND trycnt_5 < ?6) OR (number_6 NOTNULL AND trycnt_6 < ?7)"
-         " OR (number_7 NOTNULL AND trycnt_7 < ?8) OR (number_8 NOTNULL AND trycnt_8 < ?9))) END),"
+         " OR (number_7 NOTNULL AND trycnt_7 < ?8) OR (number_8 NOTNULL AND trycnt_8 < ?9))) "
+         "END),"
          " 0), coalesce(sum(trycnt_1 + trycnt_2 + trycnt_3 + trycnt_4 + trycnt_5 + trycnt_6 +"
-         " trycnt_7 + trycnt_8), 0) FROM dl_list LEFT JOIN due ON due.agenda = ?10 AND due.lead = id"
+         " trycnt_7 + trycnt_8), 0) FROM dl_list LEFT JOIN due ON due.agenda = ?10 AND "
+         "due.lead = id"
          " WHERE dlma_uuid = ?1 AND in_use = 1"},
     [READ_LEADS_DIALING] = {"", "SELECT $lead FROM dl_list WHERE status = 1"},
     [READ_LEADS_RESERVED] = {"", "SELECT $lead FROM dl_list WHERE status = 2"},

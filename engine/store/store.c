@@ -13,7 +13,6 @@
 #include "store/batch.h"
 #include "store/schema.h"
 
-
 /* Batches that wait, in order. */
 struct queue {
     struct batch *first, **last;
@@ -27,11 +26,11 @@ struct store {
     int64_t lead_ids, agenda_ids;
     bool is_inline, has_thread;
     struct {
-        struct record *record;  /* NULL: nothing is recorded */
+        struct record *record; /* NULL: nothing is recorded */
         struct source_port port;
-        sqlite3_stmt *count;    /* of batches that a query sees */
-        int queries;            /* under way: they all see the same */
-        int64_t visible, told;  /* batches, as noted last; run: carried out in a replay */
+        sqlite3_stmt *count;   /* of batches that a query sees */
+        int queries;           /* under way: they all see the same */
+        int64_t visible, told; /* batches, as noted last; run: carried out in a replay */
         int64_t run;
         bool failing;
     } rec;
@@ -45,13 +44,13 @@ struct store {
     struct task told;    /* of an inline store */
 };
 
-static void append(struct queue *q, struct batch *b) {
+static void store_append(struct queue *q, struct batch *b) {
     b->next = NULL;
     *q->last = b;
     q->last = &b->next;
 }
 
-static struct batch *take_all(struct queue *q) {
+static struct batch *store_take_all(struct queue *q) {
     struct batch *b = q->first;
     q->first = NULL;
     q->last = &q->first;
@@ -59,7 +58,7 @@ static struct batch *take_all(struct queue *q) {
 }
 
 /* There is one. */
-static struct batch *take_first(struct queue *q) {
+static struct batch *store_take_first(struct queue *q) {
     struct batch *b = q->first;
     q->first = b->next;
     if (b->next == NULL)
@@ -71,7 +70,7 @@ static struct batch *take_first(struct queue *q) {
 /* ---- carrying out ---- */
 
 /* Runs them all; a disk that fails is asked again and again, nothing is dropped. */
-static void run(struct store *s, struct batch *batches, bool (*wait)(struct store *s)) {
+static void store_run(struct store *s, struct batch *batches, bool (*wait)(struct store *s)) {
     char *err = NULL;
     while (!writer_run(s->writer, batches, &err)) {
         if (!s->failing)
@@ -80,7 +79,7 @@ static void run(struct store *s, struct batch *batches, bool (*wait)(struct stor
         err = NULL;
         __atomic_store_n(&s->failing, true, __ATOMIC_RELEASE);
         writer_checkpoint(s->writer, true); /* a full disk may have room in the log */
-        if (!wait(s)) { /* given up: none of them holds */
+        if (!wait(s)) {                     /* given up: none of them holds */
             for (struct batch *b = batches; b; b = b->next)
                 b->ok = false;
             return;
@@ -92,7 +91,7 @@ static void run(struct store *s, struct batch *batches, bool (*wait)(struct stor
 }
 
 /* In the thread: rest a moment before the next try; give up when asked to stop. */
-static bool wait_thread(struct store *s) {
+static bool store_wait_thread(struct store *s) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_nsec += 200 * (long)NS_PER_MS;
@@ -107,26 +106,26 @@ static bool wait_thread(struct store *s) {
     return go_on;
 }
 
-static bool wait_inline(struct store *s) {
+static bool store_wait_inline(struct store *s) {
     (void)s;
     return false;
 }
 
-static void *thread_main(void *arg) {
+static void *store_thread_main(void *arg) {
     struct store *s = arg;
     pthread_mutex_lock(&s->lock);
     for (;;) {
         while (s->todo.first == NULL && !s->stopping)
             pthread_cond_wait(&s->work, &s->lock);
-        struct batch *batches = take_all(&s->todo);
+        struct batch *batches = store_take_all(&s->todo);
         if (batches == NULL)
             break;
         pthread_mutex_unlock(&s->lock);
-        run(s, batches, wait_thread);
+        store_run(s, batches, store_wait_thread);
         pthread_mutex_lock(&s->lock);
         while (batches) {
             struct batch *next = batches->next;
-            append(&s->done, batches);
+            store_append(&s->done, batches);
             batches = next;
         }
         pthread_cond_broadcast(&s->work);
@@ -137,17 +136,17 @@ static void *thread_main(void *arg) {
 }
 
 /* A replayed one takes what the disk had taken by then. */
-static void run_until(struct store *s, int64_t batches) {
+static void store_run_until(struct store *s, int64_t batches) {
     while (s->todo.first && s->rec.run < batches) {
-        struct batch *b = take_first(&s->todo);
-        run(s, b, wait_inline);
-        append(&s->done, b);
+        struct batch *b = store_take_first(&s->todo);
+        store_run(s, b, store_wait_inline);
+        store_append(&s->done, b);
         s->rec.run++;
     }
 }
 
 /* Tells the owners, in order. */
-static void tell(struct batch *b) {
+static void store_tell(struct batch *b) {
     while (b) {
         struct batch *next = b->next;
         if (b->done)
@@ -158,28 +157,28 @@ static void tell(struct batch *b) {
 }
 
 /* On the loop. */
-static void deliver(void *arg) {
+static void store_deliver(void *arg) {
     struct store *s = arg;
     pthread_mutex_lock(&s->lock);
-    struct batch *b = take_all(&s->done);
+    struct batch *b = store_take_all(&s->done);
     pthread_mutex_unlock(&s->lock);
     if (b && s->rec.record) {
         for (struct batch *i = b; i; i = i->next)
             s->rec.told++;
         record_input(s->rec.record, RECORD_WAKE, &s->rec.port, s->rec.told, NULL, 0);
     }
-    tell(b);
+    store_tell(b);
 }
 
 /* Queries may have seen more by then than what was told: that waits. */
-static void play(void *arg, const struct record_item *item) {
+static void store_play(void *arg, const struct record_item *item) {
     struct store *s = arg;
     struct queue now = {.last = &now.first};
     int64_t until = item->b;
-    run_until(s, until);
+    store_run_until(s, until);
     for (; s->done.first && s->rec.told < until; s->rec.told++)
-        append(&now, take_first(&s->done));
-    tell(now.first);
+        store_append(&now, store_take_first(&s->done));
+    store_tell(now.first);
 }
 
 void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool ok),
@@ -187,18 +186,18 @@ void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool
     b->done = done;
     b->arg = arg;
     if (record_is_replayed(s->rec.record)) {
-        append(&s->todo, b);
+        store_append(&s->todo, b);
         return;
     }
     if (s->is_inline) {
         b->next = NULL;
-        run(s, b, wait_inline);
-        append(&s->done, b);
+        store_run(s, b, store_wait_inline);
+        store_append(&s->done, b);
         task_queue(&s->told);
         return;
     }
     pthread_mutex_lock(&s->lock);
-    append(&s->todo, b);
+    store_append(&s->todo, b);
     pthread_cond_broadcast(&s->work);
     pthread_mutex_unlock(&s->lock);
 }
@@ -224,7 +223,7 @@ int64_t store_next_agenda_id(struct store *s) { return ++s->agenda_ids; }
 
 /* ---- reading ---- */
 
-static sqlite3_stmt *read_statement(struct store *s, enum statement st) {
+static sqlite3_stmt *store_read_statement(struct store *s, enum statement st) {
     if (s->reads[st] == NULL) {
         char *sql = statement_text(st);
         if (sqlite3_prepare_v3(s->reader, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->reads[st],
@@ -237,10 +236,10 @@ static sqlite3_stmt *read_statement(struct store *s, enum statement st) {
 
 /* Which batches does the query see? Those that the thread had committed by now, so that is
  * noted. The statement stays open: it holds what is seen until the last query has ended. */
-static void look(struct store *s) {
+static void store_look(struct store *s) {
     int64_t batches;
     if (record_noted(s->rec.record, RECORD_VISIBLE, &batches, NULL))
-        run_until(s, batches);
+        store_run_until(s, batches);
     if (s->rec.count == NULL || s->rec.queries++)
         return;
     batches = sqlite3_step(s->rec.count) == SQLITE_ROW ? sqlite3_column_int64(s->rec.count, 0)
@@ -253,8 +252,8 @@ static void look(struct store *s) {
 void query_begin(struct query *q, struct store *s, enum statement st, ...) {
     q->store = s;
     if (s->rec.record)
-        look(s);
-    q->stmt = read_statement(s, st);
+        store_look(s);
+    q->stmt = store_read_statement(s, st);
     va_list ap;
     va_start(ap, st);
     int i = 0;
@@ -311,7 +310,7 @@ void query_end(struct query *q) {
 
 /* ---- life ---- */
 
-static int64_t read_number(struct store *s, enum statement st) {
+static int64_t store_read_number(struct store *s, enum statement st) {
     struct query q;
     query_begin(&q, s, st);
     int64_t n = query_step(&q) ? query_int(&q, 0) : 0;
@@ -320,7 +319,7 @@ static int64_t read_number(struct store *s, enum statement st) {
 }
 
 /* An inline store reads between its writes: one connection is enough. */
-static bool open_reader(struct store *s, const char *path, char **err) {
+static bool store_open_reader(struct store *s, const char *path, char **err) {
     if (s->is_inline) {
         s->reader = writer_db(s->writer);
     } else if (sqlite3_open_v2(path, &s->reader, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
@@ -330,7 +329,7 @@ static bool open_reader(struct store *s, const char *path, char **err) {
         sqlite3_busy_timeout(s->reader, 5);
     }
     for (int st = 0; st < STATEMENT_COUNT; st++) { /* all at start: checks the schema too */
-        sqlite3_stmt *stmt = read_statement(s, (enum statement)st);
+        sqlite3_stmt *stmt = store_read_statement(s, (enum statement)st);
         size_t args = strlen(statement_args((enum statement)st));
         if (stmt == NULL || (size_t)sqlite3_bind_parameter_count(stmt) != args) {
             *err = xasprintf("%s: statement %d does not fit the database", path, st);
@@ -341,7 +340,7 @@ static bool open_reader(struct store *s, const char *path, char **err) {
 }
 
 /* A recording begins: from here on it is noted what queries see. */
-static bool begin_record(struct store *s, char **err) {
+static bool store_begin_record(struct store *s, char **err) {
     if (s->is_inline || s->rec.record == NULL)
         return true;
     if (!writer_count(s->writer, err))
@@ -354,7 +353,7 @@ static bool begin_record(struct store *s, char **err) {
 }
 
 /* All of the file at path, which store_save wrote. */
-static bool restore(struct store *s, const char *path, char **err) {
+static bool store_restore(struct store *s, const char *path, char **err) {
     sqlite3 *from = NULL;
     sqlite3_backup *copy = NULL;
     if (sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK)
@@ -369,11 +368,11 @@ static bool restore(struct store *s, const char *path, char **err) {
 }
 
 /* Signals belong to the loop's thread. */
-static bool start_thread(struct store *s) {
+static bool store_start_thread(struct store *s) {
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    s->has_thread = pthread_create(&s->thread, NULL, thread_main, s) == 0;
+    s->has_thread = pthread_create(&s->thread, NULL, store_thread_main, s) == 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return s->has_thread;
 }
@@ -385,22 +384,22 @@ struct store *store_open(struct loop *l, const struct store_config *config, char
     s->is_inline = config->inline_ || memory;
     const char *path = memory ? ":memory:" : config->path;
     s->rec.record = !s->is_inline || config->replay ? loop_record(l) : NULL;
-    record_add(s->rec.record, &s->rec.port, play, s);
+    record_add(s->rec.record, &s->rec.port, store_play, s);
     s->todo.last = &s->todo.first;
     s->done.last = &s->done.first;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->work, NULL);
-    task_init(&s->told, l, deliver, s);
-    s->waker = s->is_inline ? NULL : waker_new(l, deliver, s);
+    task_init(&s->told, l, store_deliver, s);
+    s->waker = s->is_inline ? NULL : waker_new(l, store_deliver, s);
     s->writer = writer_open(path, config->full && !memory, loop_log(l), err);
-    if (s->writer == NULL || (config->replay && !restore(s, config->replay, err)) ||
-        !writer_complete(s->writer, err) || !open_reader(s, path, err) ||
-        !begin_record(s, err) || (!s->is_inline && !start_thread(s))) {
+    if (s->writer == NULL || (config->replay && !store_restore(s, config->replay, err)) ||
+        !writer_complete(s->writer, err) || !store_open_reader(s, path, err) ||
+        !store_begin_record(s, err) || (!s->is_inline && !store_start_thread(s))) {
         store_close(s);
         return NULL;
     }
-    s->lead_ids = read_number(s, READ_MAX_LEAD_ID);
-    s->agenda_ids = read_number(s, READ_MAX_AGENDA_ID);
+    s->lead_ids = store_read_number(s, READ_MAX_LEAD_ID);
+    s->agenda_ids = store_read_number(s, READ_MAX_AGENDA_ID);
     return s;
 }
 
@@ -435,8 +434,8 @@ void store_close(struct store *s) {
         pthread_join(s->thread, NULL);
     }
     do {
-        run_until(s, INT64_MAX); /* of a replay */
-        deliver(s); /* what an inline one is told may make it write more */
+        store_run_until(s, INT64_MAX); /* of a replay */
+        store_deliver(s);              /* what an inline one is told may make it write more */
     } while (s->done.first);
     task_cancel(&s->told);
     sqlite3_finalize(s->rec.count);

@@ -14,13 +14,13 @@ struct store;
 struct batch;
 
 struct store_config {
-    const char *path;  /* of the SQLite file */
-    bool full;         /* synced to the disk at each commit; else at checkpoints only */
+    const char *path; /* of the SQLite file */
+    bool full;        /* synced to the disk at each commit; else at checkpoints only */
     /* No thread: store_submit itself writes, its caller hears of it at the end of the
      * turn. A batch that the disk does not take is told so (ok false) and not tried
      * again; the store is failing until one goes through. */
     bool inline_;
-    bool memory;       /* inline, and path is not used: nothing is kept but by store_save */
+    bool memory; /* inline, and path is not used: nothing is kept but by store_save */
     /* When the loop replays a recording: the database as store_save wrote it then. It is
      * read into memory; batches become durable when they did, result lines go nowhere. */
     const char *replay;

@@ -44,24 +44,28 @@ struct writer {
     } upserts[6]; /* one a noun */
     struct map outputs;
     bool counts, is_mute;
-    bool owes;     /* lines of the ledger that did not go into their file */
+    bool owes;                       /* lines of the ledger that did not go into their file */
     struct line *lines, **last_line; /* of the transaction in work */
     struct line *written;            /* in the file, to be marked by the next one */
     int wal_pages;
 };
 
-static bool run_sql(struct writer *w, const char *sql) {
+static bool writer_run_sql(struct writer *w, const char *sql) {
     return sqlite3_exec(w->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 /* What every transaction says, prepared once. */
-static bool run_verb(struct writer *w, enum verb v) {
-    static const char *const texts[VERB_COUNT] = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
-                                                  "SAVEPOINT batch", "RELEASE batch",
+static bool writer_run_verb(struct writer *w, enum verb v) {
+    static const char *const texts[VERB_COUNT] = {"BEGIN IMMEDIATE",
+                                                  "COMMIT",
+                                                  "ROLLBACK",
+                                                  "SAVEPOINT batch",
+                                                  "RELEASE batch",
                                                   "ROLLBACK TO batch",
                                                   "UPDATE recorded SET batches = batches + 1"};
-    if (w->verbs[v] == NULL && sqlite3_prepare_v3(w->db, texts[v], -1, SQLITE_PREPARE_PERSISTENT,
-                                                  &w->verbs[v], NULL) != SQLITE_OK)
+    if (w->verbs[v] == NULL &&
+        sqlite3_prepare_v3(w->db, texts[v], -1, SQLITE_PREPARE_PERSISTENT, &w->verbs[v],
+                           NULL) != SQLITE_OK)
         return false;
     sqlite3_step(w->verbs[v]);
     return sqlite3_reset(w->verbs[v]) == SQLITE_OK;
@@ -69,29 +73,30 @@ static bool run_verb(struct writer *w, enum verb v) {
 
 /* ---- statements ---- */
 
-static sqlite3_stmt *prepared(struct writer *w, sqlite3_stmt **slot, char *sql) {
-    if (*slot == NULL && sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, slot,
-                                            NULL) != SQLITE_OK)
+static sqlite3_stmt *writer_prepared(struct writer *w, sqlite3_stmt **slot, char *sql) {
+    if (*slot == NULL &&
+        sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL) != SQLITE_OK)
         log_error(w->log, "store: %s: %s", sqlite3_errmsg(w->db), sql);
     free(sql);
     return *slot;
 }
 
-static sqlite3_stmt *statement_of(struct writer *w, const struct op *o) {
+static sqlite3_stmt *writer_statement_of(struct writer *w, const struct op *o) {
     if (o->kind == OP_STATEMENT) {
         sqlite3_stmt **slot = &w->statements[o->statement];
-        return *slot ? *slot : prepared(w, slot, statement_text((enum statement)o->statement));
+        return *slot ? *slot
+                     : writer_prepared(w, slot, statement_text((enum statement)o->statement));
     }
     size_t i = 0;
     while (w->upserts[i].noun && w->upserts[i].noun != o->noun)
         i++;
     w->upserts[i].noun = o->noun;
     sqlite3_stmt **slot = &w->upserts[i].st;
-    return *slot ? *slot : prepared(w, slot, statement_upsert(o->noun));
+    return *slot ? *slot : writer_prepared(w, slot, statement_upsert(o->noun));
 }
 
-static int execute(struct writer *w, const struct op *o) {
-    sqlite3_stmt *st = statement_of(w, o);
+static int writer_execute(struct writer *w, const struct op *o) {
+    sqlite3_stmt *st = writer_statement_of(w, o);
     if (st == NULL)
         return SQLITE_ERROR;
     for (int i = 0; i < o->count; i++) {
@@ -108,8 +113,8 @@ static int execute(struct writer *w, const struct op *o) {
 }
 
 /* A statement of our own with up to five arguments, as in store.h. */
-static int execute_output(struct writer *w, const char *uuid, const char *line,
-                          const char *path, int64_t offset) {
+static int writer_execute_output(struct writer *w, const char *uuid, const char *line,
+                                 const char *path, int64_t offset) {
     struct op *o = xcalloc(1, sizeof *o + 5 * sizeof o->args[0]);
     *o = (struct op){.kind = OP_STATEMENT, .statement = WRITE_LEDGER_OUTPUT, .count = 5};
     o->args[0].text = (char *)(uintptr_t)uuid;
@@ -117,16 +122,16 @@ static int execute_output(struct writer *w, const char *uuid, const char *line,
     o->args[2].text = (char *)(uintptr_t)path;
     o->args[3] = (struct arg){.num = offset, .is_int = true};
     o->args[4] = (struct arg){.num = 0, .is_int = true};
-    int rc = execute(w, o);
+    int rc = writer_execute(w, o);
     free(o);
     return rc;
 }
 
-static int execute_written(struct writer *w, char *uuid) {
+static int writer_execute_written(struct writer *w, char *uuid) {
     struct op *o = xcalloc(1, sizeof *o + sizeof o->args[0]);
     *o = (struct op){.kind = OP_STATEMENT, .statement = WRITE_LEDGER_WRITTEN, .count = 1};
     o->args[0].text = uuid;
-    int rc = execute(w, o);
+    int rc = writer_execute(w, o);
     free(o);
     return rc;
 }
@@ -134,7 +139,7 @@ static int execute_written(struct writer *w, char *uuid) {
 /* ---- output files ---- */
 
 /* Opened anew for each transaction, so that a rotated file is left behind. */
-static struct output *output_of(struct writer *w, const char *path) {
+static struct output *writer_output_of(struct writer *w, const char *path) {
     struct output *o = map_get(&w->outputs, path);
     if (o)
         return o;
@@ -153,7 +158,7 @@ static struct output *output_of(struct writer *w, const char *path) {
     return o;
 }
 
-static void close_outputs(struct writer *w) {
+static void writer_close_outputs(struct writer *w) {
     for (struct map_entry *e = w->outputs.first; e; e = e->next) {
         struct output *o = e->value;
         close(o->fd);
@@ -162,7 +167,7 @@ static void close_outputs(struct writer *w) {
     map_free(&w->outputs);
 }
 
-static void free_lines(struct line **list) {
+static void writer_free_lines(struct line **list) {
     for (struct line *l = *list, *next; l; l = next) {
         next = l->next;
         free(l->uuid);
@@ -173,19 +178,20 @@ static void free_lines(struct line **list) {
 }
 
 /* Forgets the lines from there on: their batch was undone. */
-static void undo_lines(struct writer *w, struct line **from) {
+static void writer_undo_lines(struct writer *w, struct line **from) {
     for (struct line *l = *from; l; l = l->next)
         if (l->offset < l->output->end)
             l->output->end = l->offset;
-    free_lines(from);
+    writer_free_lines(from);
     w->last_line = from;
 }
 
 /* Puts the line into the ledger with the place it will have; without one if the file
  * cannot be opened: then it is owed. */
-static int plan_line(struct writer *w, const char *uuid, const char *path, const char *text) {
-    struct output *o = output_of(w, path);
-    int rc = execute_output(w, uuid, text, path, o ? o->end : -1);
+static int writer_plan_line(struct writer *w, const char *uuid, const char *path,
+                            const char *text) {
+    struct output *o = writer_output_of(w, path);
+    int rc = writer_execute_output(w, uuid, text, path, o ? o->end : -1);
     if (rc != SQLITE_OK || o == NULL) {
         w->owes |= o == NULL;
         return rc;
@@ -198,7 +204,7 @@ static int plan_line(struct writer *w, const char *uuid, const char *path, const
     return SQLITE_OK;
 }
 
-static bool write_at(int fd, const char *s, int64_t offset) {
+static bool writer_write_at(int fd, const char *s, int64_t offset) {
     size_t n = strlen(s);
     while (n) {
         ssize_t k = pwrite(fd, s, n, offset);
@@ -214,7 +220,7 @@ static bool write_at(int fd, const char *s, int64_t offset) {
 }
 
 /* A piece of a line is taken back, so that the file never holds half of one. */
-static void give_up(struct writer *w, const struct line *l) {
+static void writer_give_up(struct writer *w, const struct line *l) {
     log_error(w->log, "result of %s: %s (kept in the ledger)", l->uuid, strerror(errno));
     if (!l->output->failed && ftruncate(l->output->fd, l->offset))
         log_error(w->log, "result file: %s", strerror(errno));
@@ -223,30 +229,30 @@ static void give_up(struct writer *w, const struct line *l) {
 
 /* After the commit: the lines go where the ledger says. One that fails stays unmarked
  * and is completed by the next start. */
-static void write_lines(struct writer *w) {
+static void writer_write_lines(struct writer *w) {
     while (w->lines) {
         struct line *l = w->lines;
         w->lines = l->next;
-        if (!l->output->failed && write_at(l->output->fd, l->text, l->offset)) {
+        if (!l->output->failed && writer_write_at(l->output->fd, l->text, l->offset)) {
             l->next = w->written;
             w->written = l;
         } else {
-            give_up(w, l);
+            writer_give_up(w, l);
             l->next = NULL;
-            free_lines(&l);
+            writer_free_lines(&l);
         }
     }
     w->last_line = &w->lines;
     for (struct map_entry *e = w->outputs.first; e && w->full; e = e->next)
         fdatasync(((struct output *)e->value)->fd);
     if (!w->is_memory)
-        close_outputs(w);
+        writer_close_outputs(w);
 }
 
 /* ---- what a crash or a full disk left between ledger and file ---- */
 
 /* How much of the line stands at its place already? */
-static size_t present(int fd, const char *line, size_t n, int64_t offset) {
+static size_t writer_present(int fd, const char *line, size_t n, int64_t offset) {
     char *there = xmalloc(n);
     ssize_t k = pread(fd, there, n, offset);
     size_t same = 0;
@@ -258,18 +264,18 @@ static size_t present(int fd, const char *line, size_t n, int64_t offset) {
 
 /* Whole: nothing to do. A beginning of it at the very end: the rest is added. Anything
  * else (a rotated file): the line goes to the end. */
-static bool complete_line(struct writer *w, const char *uuid, const char *text,
-                          const char *path, int64_t offset) {
-    struct output *o = output_of(w, path);
+static bool writer_complete_line(struct writer *w, const char *uuid, const char *text,
+                                 const char *path, int64_t offset) {
+    struct output *o = writer_output_of(w, path);
     if (o == NULL)
         return false;
     char *line = xasprintf("%s\n", text);
-    size_t n = strlen(line), there = present(o->fd, line, n, offset);
+    size_t n = strlen(line), there = writer_present(o->fd, line, n, offset);
     bool at_end = there != SIZE_MAX && offset + (int64_t)there == o->end;
     bool ok = true;
     if (there != n) {
         offset = at_end ? offset : o->end;
-        ok = write_at(o->fd, line, offset);
+        ok = writer_write_at(o->fd, line, offset);
         o->end = offset + (int64_t)n;
         log_info(w->log, "result of %s completed in %s", uuid, path);
     }
@@ -283,102 +289,102 @@ static bool complete_line(struct writer *w, const char *uuid, const char *text,
 }
 
 /* All lines that the ledger has and the file may not have. */
-static bool complete_lines(struct writer *w) {
-    sqlite3_stmt *st =
-        prepared(w, &w->statements[READ_LEDGER_UNWRITTEN], statement_text(READ_LEDGER_UNWRITTEN));
+static bool writer_complete_lines(struct writer *w) {
+    sqlite3_stmt *st = writer_prepared(w, &w->statements[READ_LEDGER_UNWRITTEN],
+                                       statement_text(READ_LEDGER_UNWRITTEN));
     bool ok = st != NULL;
     while (ok && sqlite3_step(st) == SQLITE_ROW)
-        ok = complete_line(w, (const char *)sqlite3_column_text(st, 0),
-                           (const char *)sqlite3_column_text(st, 1),
-                           (const char *)sqlite3_column_text(st, 2),
-                           sqlite3_column_int64(st, 3));
+        ok = writer_complete_line(w, (const char *)sqlite3_column_text(st, 0),
+                                  (const char *)sqlite3_column_text(st, 1),
+                                  (const char *)sqlite3_column_text(st, 2),
+                                  sqlite3_column_int64(st, 3));
     sqlite3_reset(st);
-    close_outputs(w);
+    writer_close_outputs(w);
     return ok;
 }
 
 /* Lines that did not go in are tried again before anything new. */
-static void pay_owed(struct writer *w) {
+static void writer_pay_owed(struct writer *w) {
     if (!w->owes)
         return;
-    free_lines(&w->written); /* they are found again, in the file */
-    w->owes = !complete_lines(w);
+    writer_free_lines(&w->written); /* they are found again, in the file */
+    w->owes = !writer_complete_lines(w);
 }
 
 /* ---- transactions ---- */
 
-static int run_op(struct writer *w, const struct op *o) {
+static int writer_run_op(struct writer *w, const struct op *o) {
     switch (o->kind) {
     case OP_SQL:
         return sqlite3_exec(w->db, o->args[0].text, NULL, NULL, NULL);
     case OP_OUTPUT:
-        return plan_line(w, o->args[0].text, o->args[1].text, o->args[2].text);
+        return writer_plan_line(w, o->args[0].text, o->args[1].text, o->args[2].text);
     case OP_ROW:
     case OP_STATEMENT:
         break;
     }
-    return execute(w, o);
+    return writer_execute(w, o);
 }
 
 /* Is it the batch that is wrong, rather than the disk? */
-static bool is_batch_fault(int rc) {
+static bool writer_is_batch_fault(int rc) {
     rc &= 0xff;
     return rc == SQLITE_CONSTRAINT || rc == SQLITE_ERROR || rc == SQLITE_MISMATCH ||
            rc == SQLITE_TOOBIG || rc == SQLITE_RANGE;
 }
 
 /* Within its own savepoint, so that a wrong batch takes nobody with it. */
-static int run_batch(struct writer *w, struct batch *b) {
-    if (!run_verb(w, SAVEPOINT))
+static int writer_run_batch(struct writer *w, struct batch *b) {
+    if (!writer_run_verb(w, SAVEPOINT))
         return SQLITE_IOERR;
     struct line **mark = w->last_line;
     int rc = SQLITE_OK;
     for (const struct op *o = b->first; o && rc == SQLITE_OK; o = o->next)
-        rc = run_op(w, o);
+        rc = writer_run_op(w, o);
     b->ok = rc == SQLITE_OK;
-    if (rc != SQLITE_OK && is_batch_fault(rc)) {
+    if (rc != SQLITE_OK && writer_is_batch_fault(rc)) {
         log_error(w->log, "store: %s", sqlite3_errmsg(w->db));
-        undo_lines(w, mark);
-        rc = run_verb(w, ROLLBACK_TO) ? SQLITE_OK : rc;
+        writer_undo_lines(w, mark);
+        rc = writer_run_verb(w, ROLLBACK_TO) ? SQLITE_OK : rc;
     }
     if (rc != SQLITE_OK) /* the disk: all of it is tried again */
         return rc;
-    return run_verb(w, RELEASE) ? SQLITE_OK : SQLITE_IOERR;
+    return writer_run_verb(w, RELEASE) ? SQLITE_OK : SQLITE_IOERR;
 }
 
-static int run_all(struct writer *w, struct batch *batches) {
+static int writer_run_all(struct writer *w, struct batch *batches) {
     int rc = SQLITE_OK;
     for (struct line *l = w->written; l && rc == SQLITE_OK; l = l->next)
-        rc = execute_written(w, l->uuid);
+        rc = writer_execute_written(w, l->uuid);
     for (struct batch *b = batches; b && rc == SQLITE_OK; b = b->next)
-        rc = run_batch(w, b);
+        rc = writer_run_batch(w, b);
     for (struct batch *b = batches; w->counts && b && rc == SQLITE_OK; b = b->next)
-        rc = run_verb(w, COUNT) ? SQLITE_OK : SQLITE_IOERR;
+        rc = writer_run_verb(w, COUNT) ? SQLITE_OK : SQLITE_IOERR;
     return rc;
 }
 
 bool writer_run(struct writer *w, struct batch *batches, char **err) {
-    pay_owed(w);
-    bool ok = run_verb(w, BEGIN) && run_all(w, batches) == SQLITE_OK &&
-              run_verb(w, COMMIT);
+    writer_pay_owed(w);
+    bool ok = writer_run_verb(w, BEGIN) && writer_run_all(w, batches) == SQLITE_OK &&
+              writer_run_verb(w, COMMIT);
     if (!ok) {
         *err = xasprintf("%s", sqlite3_errmsg(w->db));
         if (!sqlite3_get_autocommit(w->db))
-            run_verb(w, ROLLBACK);
-        free_lines(&w->lines);
+            writer_run_verb(w, ROLLBACK);
+        writer_free_lines(&w->lines);
         w->last_line = &w->lines;
-        close_outputs(w);
+        writer_close_outputs(w);
         return false;
     }
-    free_lines(&w->written);
-    write_lines(w);
+    writer_free_lines(&w->written);
+    writer_write_lines(w);
     if (w->wal_pages > WAL_PAGES)
         writer_checkpoint(w, false);
     return true;
 }
 
 bool writer_complete(struct writer *w, char **err) {
-    bool ok = complete_lines(w);
+    bool ok = writer_complete_lines(w);
     if (!ok)
         *err = xstrdup("the result file cannot be completed");
     return ok && (w->written == NULL || writer_run(w, NULL, err));
@@ -386,7 +392,7 @@ bool writer_complete(struct writer *w, char **err) {
 
 /* ---- life ---- */
 
-static int on_wal(void *arg, sqlite3 *db, const char *name, int pages) {
+static int writer_on_wal(void *arg, sqlite3 *db, const char *name, int pages) {
     (void)db, (void)name;
     ((struct writer *)arg)->wal_pages = pages;
     return SQLITE_OK;
@@ -411,9 +417,10 @@ struct writer *writer_open(const char *path, bool full, const struct log *log, c
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                 (is_file ? SQLITE_OPEN_FULLMUTEX : SQLITE_OPEN_NOMUTEX);
     if (sqlite3_open_v2(path, &w->db, flags, NULL) != SQLITE_OK ||
-        !run_sql(w, "PRAGMA journal_mode = WAL") ||
-        !run_sql(w, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") ||
-        !run_sql(w, "PRAGMA wal_autocheckpoint = 0")) {
+        !writer_run_sql(w, "PRAGMA journal_mode = WAL") ||
+        !writer_run_sql(w,
+                        full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") ||
+        !writer_run_sql(w, "PRAGMA wal_autocheckpoint = 0")) {
         *err = xasprintf("%s: %s", path, sqlite3_errmsg(w->db));
         writer_close(w);
         return NULL;
@@ -426,14 +433,14 @@ struct writer *writer_open(const char *path, bool full, const struct log *log, c
         writer_close(w);
         return NULL;
     }
-    sqlite3_wal_hook(w->db, on_wal, w);
+    sqlite3_wal_hook(w->db, writer_on_wal, w);
     return w;
 }
 
 bool writer_count(struct writer *w, char **err) {
-    w->counts = run_sql(w, "DROP TABLE IF EXISTS recorded") &&
-                run_sql(w, "CREATE TABLE recorded (batches INTEGER NOT NULL)") &&
-                run_sql(w, "INSERT INTO recorded VALUES (0)");
+    w->counts = writer_run_sql(w, "DROP TABLE IF EXISTS recorded") &&
+                writer_run_sql(w, "CREATE TABLE recorded (batches INTEGER NOT NULL)") &&
+                writer_run_sql(w, "INSERT INTO recorded VALUES (0)");
     if (!w->counts)
         *err = xasprintf("the database: %s", sqlite3_errmsg(w->db));
     return w->counts;
@@ -447,16 +454,16 @@ void writer_close(struct writer *w) {
     if (w == NULL)
         return;
     if (w->counts)
-        run_sql(w, "DROP TABLE IF EXISTS recorded");
+        writer_run_sql(w, "DROP TABLE IF EXISTS recorded");
     for (size_t i = 0; i < VERB_COUNT; i++)
         sqlite3_finalize(w->verbs[i]);
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(w->statements[i]);
     for (size_t i = 0; i < ARRAY_LEN(w->upserts); i++)
         sqlite3_finalize(w->upserts[i].st);
-    free_lines(&w->lines);
-    free_lines(&w->written);
-    close_outputs(w);
+    writer_free_lines(&w->lines);
+    writer_free_lines(&w->written);
+    writer_close_outputs(w);
     sqlite3_close(w->db);
     free(w);
 }

@@ -21,21 +21,19 @@ static bool note_message(void *arg, struct message *m, enum framing_fault fault)
     return true;
 }
 
-static void feed_in_pieces(const struct framing_limits *limits, const char *bytes,
-                           size_t size, size_t piece, struct str *out) {
+static void feed_in_pieces(const struct framing_limits *limits, const char *bytes, size_t size,
+                           size_t piece, struct str *out) {
     struct framing f;
     framing_init(&f, limits);
     for (size_t at = 0; at < size; at += piece)
-        framing_feed(&f, bytes + at, size - at < piece ? size - at : piece,
-                     note_message, out);
+        framing_feed(&f, bytes + at, size - at < piece ? size - at : piece, note_message, out);
     if (f.line.len > limits->line || f.message.raw.len > limits->message)
         abort();
     framing_free(&f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct framing_limits *const limits[] = {&framing_of_client,
-                                                   &framing_of_server};
+    const struct framing_limits *const limits[] = {&framing_of_client, &framing_of_server};
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
         struct str whole = {0}, cut = {0};
         feed_in_pieces(limits[i], (const char *)data, size, size + 1, &whole);

@@ -37,13 +37,12 @@ TOOL void office_begin(struct office *o, const struct action *const *tables) {
     free(path);
     int port = 1; /* nobody there */
     if (tables) {
-        const struct server_config config = {
-            .bindaddr = "127.0.0.1",
-            .users = o->users,
-            .limits = {10, 10, SECONDS(10), 1 << 24},
-            .tables = tables,
-            .arg = o,
-            .version = office_version};
+        const struct server_config config = {.bindaddr = "127.0.0.1",
+                                             .users = o->users,
+                                             .limits = {10, 10, SECONDS(10), 1 << 24},
+                                             .tables = tables,
+                                             .arg = o,
+                                             .version = office_version};
         o->asterisk = server_new(o->h.loop, &o->h.chance, &config, &err);
         assert_non_null(o->asterisk);
         port = server_port(o->asterisk);
@@ -112,8 +111,8 @@ TOOL void on_asked(void *arg, const char *error, const struct row *row) {
 
 /* Begins an action whose headers are lines "Name: value\n"; wait for a->done. */
 TOOL void ask_begin(struct office *o, struct asked *a, const struct noun *n,
-                    void (*fn)(struct engine *, const struct noun *,
-                               const struct message *, noun_done *, void *),
+                    void (*fn)(struct engine *, const struct noun *, const struct message *,
+                               noun_done *, void *),
                     const char *headers) {
     struct message m = {0};
     for (const char *p = headers; *p; p += strcspn(p, "\n") + 1)
@@ -126,8 +125,8 @@ TOOL void ask_begin(struct office *o, struct asked *a, const struct noun *n,
 
 /* The same, waited for; it must succeed. */
 TOOL struct asked ask(struct office *o, const struct noun *n,
-                      void (*fn)(struct engine *, const struct noun *,
-                                 const struct message *, noun_done *, void *),
+                      void (*fn)(struct engine *, const struct noun *, const struct message *,
+                                 noun_done *, void *),
                       const char *headers) {
     struct asked a;
     ask_begin(o, &a, n, fn, headers);

@@ -9,12 +9,9 @@
 
 #define BANNER "Asterisk Call Manager/5.0.4\r\n"
 #define LOGIN "Action: Login\nActionID: in\nUsername: joe\nSecret: s3cret\n\n"
-#define WELCOME                                                                        \
-    "Response: Success\r\nActionID: in\r\nMessage: Authentication accepted\r\n\r\n"
-#define BOOTED                                                                         \
-    "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
-#define FAILED                                                                         \
-    "Response: Error\r\nActionID: in\r\nMessage: Authentication failed\r\n\r\n"
+#define WELCOME "Response: Success\r\nActionID: in\r\nMessage: Authentication accepted\r\n\r\n"
+#define BOOTED "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
+#define FAILED "Response: Error\r\nActionID: in\r\nMessage: Authentication failed\r\n\r\n"
 #define EVENT(text) "Event: " text "\r\n\r\n"
 
 static struct house h;
@@ -52,17 +49,16 @@ TOOL int set_up(void **state) {
     (void)state;
     house_begin(&h, true);
     waits = logins = gones = masks = 0;
-    const struct server_config config = {
-        .users = users,
-        .limits = {.sessions = 5,
-                   .unauthenticated = 3,
-                   .login_time = SECONDS(30),
-                   .owed = 20000},
-        .tables = tables,
-        .version = version,
-        .login = on_login,
-        .gone = on_gone,
-        .masked = on_mask};
+    const struct server_config config = {.users = users,
+                                         .limits = {.sessions = 5,
+                                                    .unauthenticated = 3,
+                                                    .login_time = SECONDS(30),
+                                                    .owed = 20000},
+                                         .tables = tables,
+                                         .version = version,
+                                         .login = on_login,
+                                         .gone = on_gone,
+                                         .masked = on_mask};
     char *err = NULL;
     sv = server_new(h.loop, &h.chance, &config, &err);
     return sv ? 0 : -1;

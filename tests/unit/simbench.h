@@ -80,8 +80,7 @@ static inline void say(struct bench *b, const char *text) {
     conn_send(b->conn, text, strlen(text));
 }
 
-static inline void bench_start(struct bench *b, int dialect, uint64_t seed,
-                               const char *world) {
+static inline void bench_start(struct bench *b, int dialect, uint64_t seed, const char *world) {
     *b = (struct bench){.log = {.level = LOG_ERROR, .sink = quiet}};
     clock_virtual(&b->clock, WALL);
     b->loop = loop_new(&b->clock, &b->log);
@@ -154,8 +153,7 @@ static inline void has(const struct message *m, const char *name, const char *va
 }
 
 /* What VarSet told last of a variable of that channel; "" if it did not. */
-static inline const char *variable(const struct bench *b, const char *id,
-                                   const char *name) {
+static inline const char *variable(const struct bench *b, const char *id, const char *name) {
     const char *value = "";
     const struct message *m;
     for (int i = 0; (m = event(b, "VarSet", id, i)); i++)
@@ -180,13 +178,12 @@ static inline char *letters(const struct bench *b, const char *id, const char *s
     struct str s = {0};
     for (size_t i = 0; i < b->count; i++) {
         const struct message *m = &b->got[i].m;
-        bool own = !strcmp(message_text(m, "Uniqueid"), id) ||
-                   (!message_has(m, "Uniqueid") &&
-                    !strcmp(message_text(m, "DestUniqueid"), id));
+        bool own =
+            !strcmp(message_text(m, "Uniqueid"), id) ||
+            (!message_has(m, "Uniqueid") && !strcmp(message_text(m, "DestUniqueid"), id));
         for (size_t k = 0; own && k < ARRAY_LEN(known); k++)
             if (message_is_event(m, known[k].event) && !strchr(skip, known[k].letter) &&
-                (!known[k].header ||
-                 !strcmp(message_text(m, known[k].header), known[k].value)))
+                (!known[k].header || !strcmp(message_text(m, known[k].header), known[k].value)))
                 str_addc(&s, known[k].letter);
     }
     return str_take(&s);
@@ -196,10 +193,9 @@ static inline char *letters(const struct bench *b, const char *id, const char *s
  */
 static inline void originate(struct bench *b, const char *channel, const char *id,
                              const char *more) {
-    char *text =
-        xasprintf("Action: Originate\r\nActionID: a-%s\r\nChannel: %s\r\n"
-                  "Async: true\r\nChannelId: %s\r\nOtherChannelId: %s-2\r\n%s\r\n",
-                  id, channel, id, id, more ? more : "Application: Park\r\n");
+    char *text = xasprintf("Action: Originate\r\nActionID: a-%s\r\nChannel: %s\r\n"
+                           "Async: true\r\nChannelId: %s\r\nOtherChannelId: %s-2\r\n%s\r\n",
+                           id, channel, id, id, more ? more : "Application: Park\r\n");
     say(b, text);
     free(text);
 }

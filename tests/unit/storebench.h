@@ -66,8 +66,8 @@ TOOL int tear_down(void **state) {
 /* An attempt of the ledger, without and with its end and result line. */
 TOOL void add_attempt(struct batch *b, int k) {
     char *uuid = xasprintf(UUID, k);
-    batch_write(b, WRITE_LEDGER_OPEN, uuid, "other", "main", "camp", "plan", "lead",
-                INT64_C(1), "2016-11-15T02:12:52.000000000Z", "{}");
+    batch_write(b, WRITE_LEDGER_OPEN, uuid, "other", "main", "camp", "plan", "lead", INT64_C(1),
+                "2016-11-15T02:12:52.000000000Z", "{}");
     free(uuid);
 }
 
@@ -80,9 +80,7 @@ TOOL void add_result(struct batch *b, int k) {
     free(line);
 }
 
-TOOL void submit(struct batch *b, int number) {
-    store_submit(s, b, on_done, &notes[number]);
-}
+TOOL void submit(struct batch *b, int number) { store_submit(s, b, on_done, &notes[number]); }
 
 TOOL void submit_call(int k) {
     struct batch *b = batch_new();

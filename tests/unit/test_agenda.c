@@ -13,8 +13,8 @@ static char *dlma;
 static void begin(int leads, void (*fn)(struct row *lead, int i)) {
     office_begin(&o, NULL);
     office_start(&o);
-    struct asked plan = ask(&o, &noun_plan, noun_create,
-                            "MaxRetry1: 3\nMaxRetry2: 3\nRetryDelay: 60\n");
+    struct asked plan =
+        ask(&o, &noun_plan, noun_create, "MaxRetry1: 3\nMaxRetry2: 3\nRetryDelay: 60\n");
     dlma = xstrdup(ask(&o, &noun_dlma, noun_create, "Name: list\n").uuid);
     struct batch *b = batch_new();
     for (int i = 0; i < leads; i++) {
@@ -80,8 +80,7 @@ static void rising(struct row *r, int i) {
 /* Fewest tries first, within them the one that is due longest, then the oldest. */
 static void test_fewest_first(void **state) {
     (void)state;
-    static const char *const order[] = {"0", "3", "6", "9", "1",
-                                        "4", "7", "2", "5", "8"};
+    static const char *const order[] = {"0", "3", "6", "9", "1", "4", "7", "2", "5", "8"};
     int index;
     int64_t next;
     begin(10, rising);
@@ -277,8 +276,7 @@ static sqlite3_stmt *statement_of(enum statement st) {
 static long steps(void) {
     long sum = 0;
     for (size_t i = 0; i < ARRAY_LEN(picks); i++)
-        sum += sqlite3_stmt_status(statement_of(picks[i]), SQLITE_STMTSTATUS_VM_STEP,
-                                   1);
+        sum += sqlite3_stmt_status(statement_of(picks[i]), SQLITE_STMTSTATUS_VM_STEP, 1);
     return sum;
 }
 

@@ -63,14 +63,15 @@ static void test_list(void **state) {
     event(CLASS_CALL, EVENT("After"));
     answer_success(waiting[1], "b");
     settle(&h);
-    HEARD(&p, EVENT("Before")
-          "Response: Success\r\nActionID: L\r\nEventList: start\r\n"
-          "Message: Plan List will follow\r\n\r\n"
-          "Event: Item\r\nActionID: L\r\n\r\nEvent: Item\r\nActionID: L\r\n\r\n"
-          "Event: OutPlanListComplete\r\nActionID: L\r\nEventList: Complete\r\n"
-          "ListItems: 2\r\n\r\n"
-          EVENT("First") EVENT("Second") EVENT("After")
-          "Response: Success\r\nActionID: next\r\nMessage: b\r\n\r\n");
+    HEARD(
+        &p,
+        EVENT(
+            "Before") "Response: Success\r\nActionID: L\r\nEventList: start\r\n"
+                      "Message: Plan List will follow\r\n\r\n"
+                      "Event: Item\r\nActionID: L\r\n\r\nEvent: Item\r\nActionID: L\r\n\r\n"
+                      "Event: OutPlanListComplete\r\nActionID: L\r\nEventList: Complete\r\n"
+                      "ListItems: 2\r\n\r\n" EVENT("First") EVENT("Second") EVENT(
+                          "After") "Response: Success\r\nActionID: next\r\nMessage: b\r\n\r\n");
     peer_end(&p);
 }
 
@@ -218,9 +219,9 @@ static void test_ping(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_order), TEST(test_logoff_waits), TEST(test_list), TEST(test_gone),
-        TEST(test_faults), TEST(test_mask), TEST(test_slow_reader),
-        TEST(test_shutdown), TEST(test_ping),
+        TEST(test_order),       TEST(test_logoff_waits), TEST(test_list),
+        TEST(test_gone),        TEST(test_faults),       TEST(test_mask),
+        TEST(test_slow_reader), TEST(test_shutdown),     TEST(test_ping),
     };
     return cmocka_run_group_tests_name("answer", tests, begin, end);
 }

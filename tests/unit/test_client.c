@@ -48,8 +48,7 @@ static void on_event(void *arg, const struct message *m) {
 
 static const struct client_events client_events = {on_up, on_down, on_event};
 
-static void on_reply(void *arg, enum reply_kind kind, const struct message *m,
-                     bool last) {
+static void on_reply(void *arg, enum reply_kind kind, const struct message *m, bool last) {
     static const char *const kinds[] = {"response ", "item ", "complete ", "lost "};
     struct reply *r = arg;
     str_add(&r->text, kinds[kind]);
@@ -310,7 +309,8 @@ static void test_list(void **state) {
     answer("Success", "EventList: start\r\nMessage: Queue status will follow\r\n");
     char *item = xasprintf("Event: QueueMember\r\nActionID: %s\r\n\r\n", id);
     char *end = xasprintf("Event: QueueStatusComplete\r\nActionID: %s\r\n"
-                          "EventList: Complete\r\nListItems: 2\r\n\r\n", id);
+                          "EventList: Complete\r\nListItems: 2\r\n\r\n",
+                          id);
     say(item);
     say("Event: Hangup\r\n\r\n");
     say(item);
@@ -469,10 +469,12 @@ static void test_free_in_event(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_md5),      TEST(test_plain),    TEST(test_shutting_down),
-        TEST(test_backoff),  TEST(test_silence),  TEST(test_replies),
-        TEST(test_list),     TEST(test_originate_response), TEST(test_deadline),
-        TEST(test_lost),     TEST(test_ping),     TEST(test_flood),
+        TEST(test_md5),           TEST(test_plain),
+        TEST(test_shutting_down), TEST(test_backoff),
+        TEST(test_silence),       TEST(test_replies),
+        TEST(test_list),          TEST(test_originate_response),
+        TEST(test_deadline),      TEST(test_lost),
+        TEST(test_ping),          TEST(test_flood),
         TEST(test_free_in_event),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);

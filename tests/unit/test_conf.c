@@ -68,8 +68,7 @@ static void test_defaults(void **state) {
     assert_string_equal(c->general.timezone, "UTC");
     assert_int_equal(c->general.log_level, LOG_INFO);
     assert_false(c->general.allow_uri);
-    assert_string_equal(c->database.db_sqlite3_data,
-                        "/var/lib/asterisk/astout.sqlite3");
+    assert_string_equal(c->database.db_sqlite3_data, "/var/lib/asterisk/astout.sqlite3");
     assert_int_equal(c->database.durability, CONF_FULL);
     assert_true(c->ami.enabled);
     assert_string_equal(c->ami.bindaddr, "127.0.0.1");
@@ -93,20 +92,20 @@ static void test_defaults(void **state) {
 
 static void test_values(void **state) {
     (void)state;
-    struct conf *c = load_right(
-        "\xef\xbb\xbf; a byte order mark and CR LF do no harm\r\n"
-        "  [general] ; comment\r\n\tTimezone = Europe/Berlin\r\n"
-        "log_level=DEBUG\nallow_uri => yes ; as in Asterisk's files\n"
-        "result_filename = out/results\n"
-        "[trunk:t-1]\nasterisk = B\nchannels = 30\ncps = 2.5\n"
-        "callerid = \"A B\" <123>\n"
-        "[database]\ndurability = normal\n"
-        "[ami]\nwritebuffer = 64k\nport = 0\nusers=manager.conf\nbindaddr = ::1\n"
-        "[console]\nmode = 600\n"
-        "[asterisk:a]\nusername = u\nsecret = a;b#c = d:e\n"
-        "[asterisk:B]\nhost = pbx-1.example.org\nport = 65535\nusername = u\n"
-        "secret = s\noriginates = 1\nqueue_wrapup = 15\n"
-        "[scripts]\nmemory = 1g\npath = .\n");
+    struct conf *c =
+        load_right("\xef\xbb\xbf; a byte order mark and CR LF do no harm\r\n"
+                   "  [general] ; comment\r\n\tTimezone = Europe/Berlin\r\n"
+                   "log_level=DEBUG\nallow_uri => yes ; as in Asterisk's files\n"
+                   "result_filename = out/results\n"
+                   "[trunk:t-1]\nasterisk = B\nchannels = 30\ncps = 2.5\n"
+                   "callerid = \"A B\" <123>\n"
+                   "[database]\ndurability = normal\n"
+                   "[ami]\nwritebuffer = 64k\nport = 0\nusers=manager.conf\nbindaddr = ::1\n"
+                   "[console]\nmode = 600\n"
+                   "[asterisk:a]\nusername = u\nsecret = a;b#c = d:e\n"
+                   "[asterisk:B]\nhost = pbx-1.example.org\nport = 65535\nusername = u\n"
+                   "secret = s\noriginates = 1\nqueue_wrapup = 15\n"
+                   "[scripts]\nmemory = 1g\npath = .\n");
     assert_string_equal(c->general.timezone, "Europe/Berlin");
     assert_int_equal(c->general.log_level, LOG_DEBUG);
     assert_true(c->general.allow_uri);
@@ -136,8 +135,7 @@ static void test_mistakes(void **state) {
         const char *text, *said;
     } t[] = {
         {"", ": no [asterisk:NAME] section: at least one Asterisk is needed"},
-        {"[general]\n",
-         ": no [asterisk:NAME] section: at least one Asterisk is needed"},
+        {"[general]\n", ": no [asterisk:NAME] section: at least one Asterisk is needed"},
         {"[genral]\n", ":1: unknown section [genral]"},
         {"[general:x]\n", ":1: unknown section [general:x]"},
         {NEEDED "[empty]\n", ":4: unknown section [empty]"},
@@ -145,8 +143,7 @@ static void test_mistakes(void **state) {
         {"[ami]\nhost = 1\n", ":2: unknown key host in [ami]"},
         {"foo = 1\n", ":1: foo stands before any [section]"},
         {"[general]\n\njust words\n", ":3: neither a [section] nor key = value"},
-        {"[general\nport = 1\n",
-         ":1: a section is written [name], with nothing behind it"},
+        {"[general\nport = 1\n", ":1: a section is written [name], with nothing behind it"},
         {"[general](!)\n", ":1: a section is written [name], with nothing behind it"},
         {"#include x\n", ":1: a comment begins with ; here, and nothing is included"},
         {"[ami]\nport = 1\nport = 2\n", ":3: port stands here twice (line 2)"},
@@ -159,8 +156,7 @@ static void test_mistakes(void **state) {
         {"[ami]\nport = 99999999999999999999\n",
          ":2: port must be a whole number from 0 to 65535"},
         {"[ami]\nenabled = maybe\n", ":2: enabled must be yes or no"},
-        {"[ami]\nbindaddr = localhost\n",
-         ":2: bindaddr must be an IP address in figures"},
+        {"[ami]\nbindaddr = localhost\n", ":2: bindaddr must be an IP address in figures"},
         {"[ami]\nusers =\n", ":2: users must not be empty"},
         {"[ami]\nwritebuffer = 1k\n",
          ":2: writebuffer must be a number of bytes from 65536 to 1073741824 "
@@ -173,10 +169,8 @@ static void test_mistakes(void **state) {
          "(k, M, G may follow)"},
         {"[general]\nresult_type = 2\n", ":2: result_type must be 1"},
         {"[database]\ndb_type = 2\n", ":2: db_type must be 1"},
-        {"[general]\nlog_level = inf\n",
-         ":2: log_level must be one of error|warn|info|debug"},
-        {"[general]\nlog_level =\n",
-         ":2: log_level must be one of error|warn|info|debug"},
+        {"[general]\nlog_level = inf\n", ":2: log_level must be one of error|warn|info|debug"},
+        {"[general]\nlog_level =\n", ":2: log_level must be one of error|warn|info|debug"},
         {"[general]\ntimezone = Mars/Base\n",
          ":2: timezone must be a zone of the tz database (in /usr/share/zoneinfo)"},
         {"[general]\ntimezone = Europe\n",
@@ -185,14 +179,11 @@ static void test_mistakes(void **state) {
          ":2: timezone must be a zone of the tz database (in /usr/share/zoneinfo)"},
         {"[console]\nmode = 888\n", ":2: mode must be octal, as in 0660"},
         {"[console]\nmode = 7777\n", ":2: mode must be octal, as in 0660"},
-        {"[asterisk]\n",
-         ":1: [asterisk:NAME]: a name has 1 to 40 letters, digits, _ . -"},
-        {"[asterisk:a b]\n",
-         ":1: [asterisk:NAME]: a name has 1 to 40 letters, digits, _ . -"},
+        {"[asterisk]\n", ":1: [asterisk:NAME]: a name has 1 to 40 letters, digits, _ . -"},
+        {"[asterisk:a b]\n", ":1: [asterisk:NAME]: a name has 1 to 40 letters, digits, _ . -"},
         {"[trunk:12345678901234567890123456789012345678901]\n",
          ":1: [trunk:NAME]: a name has 1 to 40 letters, digits, _ . -"},
-        {"[asterisk:a]\nusername = u\n\n[ami]\n",
-         ":1: [asterisk:a] needs the key secret"},
+        {"[asterisk:a]\nusername = u\n\n[ami]\n", ":1: [asterisk:a] needs the key secret"},
         {"[asterisk:a]\nsecret = s\n", ":1: [asterisk:a] needs the key username"},
         {"[asterisk:a]\nsecret = ;x\n", ":2: secret must not be empty"},
         {"[asterisk:a]\nhost = a b\n", ":2: host must be a host name or an IP address"},

@@ -126,12 +126,12 @@ static void go(void) {
         turns++;
 }
 
-#define ENDS(code, text)                                                                 \
-    do {                                                                                 \
-        assert_true(start(code) > 0);                                                    \
-        go();                                                                            \
-        assert_string_equal(str_get(&ended), text ";");                                  \
-        str_reset(&ended);                                                               \
+#define ENDS(code, text)                                \
+    do {                                                \
+        assert_true(start(code) > 0);                   \
+        go();                                           \
+        assert_string_equal(str_get(&ended), text ";"); \
+        str_reset(&ended);                              \
     } while (0)
 
 /* ---- tests ---- */
@@ -198,9 +198,8 @@ static void long_lines_make_way(void **state) {
     start("for i = 1, 1e9 do end");
     start("return 'short'"); /* is not behind it */
     go();
-    assert_string_equal(
-        str_get(&ended),
-        "\"short\";line:1: more than 3000000 instructions in one call;");
+    assert_string_equal(str_get(&ended),
+                        "\"short\";line:1: more than 3000000 instructions in one call;");
     str_reset(&ended);
     ENDS("while true do pcall(function() while true do end end) end",
          "line:1: more than 3000000 instructions in one call");
@@ -257,8 +256,7 @@ static void patterns_as_in_the_manual(void **state) {
         {"pcall(string.find, 'a', '[a')", "[false,\"malformed pattern (missing ']')\"]"},
         {"pcall(string.find, 'a', '%')", "[false,\"malformed pattern (ends with '%')\"]"},
         {"pcall(string.find, 'a', '(a')", "[false,\"unfinished capture\"]"},
-        {"pcall(string.gsub, 'a', 'a', '%2')",
-         "[false,\"invalid capture index %2\"]"},
+        {"pcall(string.gsub, 'a', 'a', '%2')", "[false,\"invalid capture index %2\"]"},
         {"pcall(string.rep, 'x', -1)", "[true,\"\"]"},
         {"pcall(string.match, ('a'):rep(300), ('a?'):rep(300) .. 'b')",
          "[false,\"pattern too complex\"]"},
@@ -371,9 +369,9 @@ static void too_many_jobs(void **state) {
 
 static void nothing_dangerous_in_reach(void **state) {
     (void)state;
-    static const char *const names[] = {
-        "load", "loadstring", "dofile",  "loadfile", "require", "debug",
-        "io",   "coroutine",  "package", "xpcall",   "_G",      "collectgarbage"};
+    static const char *const names[] = {"load",    "loadstring", "dofile", "loadfile",
+                                        "require", "debug",      "io",     "coroutine",
+                                        "package", "xpcall",     "_G",     "collectgarbage"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *code = xasprintf("return %s", names[i]);
         start(code);

@@ -26,7 +26,8 @@ static void crash_after(int n) {
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
     assert_int_equal(ask("SELECT count(*) FROM dialing WHERE result NOTNULL AND"
-                         " result_written = 0"), 1);
+                         " result_written = 0"),
+                     1);
 }
 
 #define THREE "{\"result\":1}\n{\"result\":2}\n{\"result\":3}\n"
@@ -41,7 +42,8 @@ static void restart(const char *expected) {
         results_are(expected);
     }
     assert_int_equal(ask("SELECT count(*) FROM dialing WHERE result NOTNULL AND"
-                         " result_written = 0"), 0);
+                         " result_written = 0"),
+                     0);
 }
 
 /* The line was written before the crash: it must not be written again. */
@@ -56,8 +58,7 @@ static void test_crash_after_write(void **state) {
  * line was cut, it is completed. */
 static void test_crash_in_write(void **state) {
     (void)state;
-    for (size_t cut = strlen(THREE) - strlen("{\"result\":3}\n"); cut < strlen(THREE);
-         cut++) {
+    for (size_t cut = strlen(THREE) - strlen("{\"result\":3}\n"); cut < strlen(THREE); cut++) {
         crash_after(3);
         assert_int_equal(truncate(results, (off_t)cut), 0);
         restart(THREE);
@@ -244,10 +245,11 @@ static void test_no_results(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_crash_after_write), TEST(test_crash_in_write),
-        TEST(test_crash_before_write), TEST(test_crash_rotated),
+        TEST(test_crash_after_write),   TEST(test_crash_in_write),
+        TEST(test_crash_before_write),  TEST(test_crash_rotated),
         TEST(test_crash_before_commit), TEST(test_full_disk),
-        TEST(test_close_on_full_disk), TEST(test_full_results), TEST(test_no_results),
+        TEST(test_close_on_full_disk),  TEST(test_full_results),
+        TEST(test_no_results),
     };
     return cmocka_run_group_tests_name("crash", tests, begin, end);
 }

@@ -37,9 +37,9 @@ static char *whole(const char *bytes, size_t n, const struct framing_limits *lim
     return str_take(&h.text);
 }
 
-static const char *const traces[] = {
-    "16-sip-busy",   "22-sip-busy",  "16-sip-noans", "22-sip-answer-app",
-    "16-local-busy", "22-local-hc17", "16-amd-human", "22-sip-nopeer"};
+static const char *const traces[] = {"16-sip-busy",       "22-sip-busy",   "16-sip-noans",
+                                     "22-sip-answer-app", "16-local-busy", "22-local-hc17",
+                                     "16-amd-human",      "22-sip-nopeer"};
 
 /* TCP may cut anywhere: at each place the messages are the same as in one piece. */
 static void test_cut_anywhere(void **state) {
@@ -112,8 +112,7 @@ static void test_raw(void **state) {
 static void test_line_ends(void **state) {
     (void)state;
     int count;
-    static const char text[] =
-        "\r\nAction: A\n\nAction: B\r\nX: \r\r\n\r\n\nAction: C\n";
+    static const char text[] = "\r\nAction: A\n\nAction: B\r\nX: \r\r\n\r\n\nAction: C\n";
     char *out = whole(text, sizeof text - 1, &framing_of_client, &count);
     assert_string_equal(out, "0\nAction=A|0\nAction=B|X=\r|0\n0\n");
     free(out);
@@ -252,10 +251,10 @@ static void test_stop(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_single_bytes),
-        cmocka_unit_test(test_raw),          cmocka_unit_test(test_line_ends),
-        cmocka_unit_test(test_nul),          cmocka_unit_test(test_long_line),
-        cmocka_unit_test(test_endless_line), cmocka_unit_test(test_many_lines),
+        cmocka_unit_test(test_cut_anywhere),  cmocka_unit_test(test_single_bytes),
+        cmocka_unit_test(test_raw),           cmocka_unit_test(test_line_ends),
+        cmocka_unit_test(test_nul),           cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_endless_line),  cmocka_unit_test(test_many_lines),
         cmocka_unit_test(test_server_limits), cmocka_unit_test(test_stop),
     };
     return cmocka_run_group_tests_name("framing", tests, NULL, NULL);

@@ -16,13 +16,42 @@
 #define SIZE_MAX_INPUT 8000
 
 /* Words that matter to the parsers: put in at random. */
-static const char *const words[] = {
-    "\r\n",    "\n\n",      "\r\n\r\n", ":",       ": ",       "\0",      "[",
-    "]",       "](!)\n",    "](+)\n",   "](a,b)",  "=",        "=>",      "+=",
-    ";",       ";--",       "--;",      "\\;",     "#include ", "#tryinclude ",
-    "#exec x", "\"",        "<",        "secret = ", "permit = 1.2.3.4/33\n",
-    "deny = ", "eventfilter(", "read = all,x\n", "\xff", "\xef\xbb\xbf", "Action: ",
-    "ActionID: ", "999999999999999999999", "-1", "[asterisk:a]\n", "[trunk:"};
+static const char *const words[] = {"\r\n",
+                                    "\n\n",
+                                    "\r\n\r\n",
+                                    ":",
+                                    ": ",
+                                    "\0",
+                                    "[",
+                                    "]",
+                                    "](!)\n",
+                                    "](+)\n",
+                                    "](a,b)",
+                                    "=",
+                                    "=>",
+                                    "+=",
+                                    ";",
+                                    ";--",
+                                    "--;",
+                                    "\\;",
+                                    "#include ",
+                                    "#tryinclude ",
+                                    "#exec x",
+                                    "\"",
+                                    "<",
+                                    "secret = ",
+                                    "permit = 1.2.3.4/33\n",
+                                    "deny = ",
+                                    "eventfilter(",
+                                    "read = all,x\n",
+                                    "\xff",
+                                    "\xef\xbb\xbf",
+                                    "Action: ",
+                                    "ActionID: ",
+                                    "999999999999999999999",
+                                    "-1",
+                                    "[asterisk:a]\n",
+                                    "[trunk:"};
 
 typedef int target(const uint8_t *data, size_t size);
 
@@ -125,8 +154,8 @@ static void test_conf(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_framing), cmocka_unit_test(test_users),
-        cmocka_unit_test(test_conf)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_framing),
+                                       cmocka_unit_test(test_users),
+                                       cmocka_unit_test(test_conf)};
     return cmocka_run_group_tests_name("fuzz", tests, NULL, NULL);
 }

@@ -57,7 +57,8 @@ static void test_hazard_counts_the_living(void **state) {
 /* ---- calls ---- */
 
 /* Calls every tenth of a second, seconds long; answered by `rate`, else rung out. */
-static double run_calls(struct learn *l, struct chance *c, double now, int seconds, double rate) {
+static double run_calls(struct learn *l, struct chance *c, double now, int seconds,
+                        double rate) {
     enum { MAX = 400 };
     static double begun[MAX], end[MAX];
     static bool answered[MAX];
@@ -286,11 +287,11 @@ static void test_window(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hazard),       cmocka_unit_test(test_hazard_counts_the_living),
-        cmocka_unit_test(test_calls),        cmocka_unit_test(test_begun_together),
-        cmocka_unit_test(test_certain),      cmocka_unit_test(test_binomial),
-        cmocka_unit_test(test_normal),       cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_window),       cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_hazard),  cmocka_unit_test(test_hazard_counts_the_living),
+        cmocka_unit_test(test_calls),   cmocka_unit_test(test_begun_together),
+        cmocka_unit_test(test_certain), cmocka_unit_test(test_binomial),
+        cmocka_unit_test(test_normal),  cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_window),  cmocka_unit_test(test_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,8 +259,7 @@ static void test_socket(void **state) {
     char *err = NULL, *big = xmalloc(BIG);
     house_begin(&real, false);
     memset(big, 'x', BIG);
-    struct listener *ls =
-        listener_new(real.loop, "127.0.0.1", 0, NULL, accept_one, NULL, &err);
+    struct listener *ls = listener_new(real.loop, "127.0.0.1", 0, NULL, accept_one, NULL, &err);
     assert_non_null(ls);
     memset(&server, 0, sizeof server);
     peer_dial(&client, real.loop, listener_port(ls));
@@ -291,9 +290,9 @@ static void test_socket(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),    TEST(test_heap),    TEST(test_fairness),
-        TEST(test_stop_due), TEST(test_tasks),   TEST(test_wakes_before_time),
-        TEST(test_threads),  TEST(test_signal),  TEST(test_memory),
+        TEST(test_order),    TEST(test_heap),   TEST(test_fairness),
+        TEST(test_stop_due), TEST(test_tasks),  TEST(test_wakes_before_time),
+        TEST(test_threads),  TEST(test_signal), TEST(test_memory),
         TEST(test_socket),
     };
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

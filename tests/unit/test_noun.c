@@ -39,8 +39,7 @@ static void test_plan(void **state) {
     row_set_text(r, PLAN_DIAL_SCRIPT, "power");
     text = printed(r);
     assert_true(str_has_prefix(text, tutorial));
-    assert_string_equal(text + strlen(tutorial),
-                        "ServiceLevel: -2\r\nDialScript: power\r\n");
+    assert_string_equal(text + strlen(tutorial), "ServiceLevel: -2\r\nDialScript: power\r\n");
     free(text);
     row_free(r);
 }
@@ -51,17 +50,16 @@ static void test_campaign(void **state) {
     json_t *vars = json_pack("{s:s}", "a", "1");
     row_set_text(r, CAMPAIGN_NAME, "Sales campaign");
     char *text = printed(r);
-    assert_string_equal(
-        text, "Uuid: " U "Name: Sales campaign\r\nDetail: " U "Status: 0\r\nPlan: " U
-              "Dlma: " U "Dest: " U "ScMode: 0\r\nScTimeStart: " U "ScTimeEnd: " U
-              "ScDateStart: " U "ScDateEnd: " U "ScDateList: " U "ScDateListExcept: " U
-              "ScDayList: " U "TmCreate: " U "TmDelete: " U "TmUpdate: " U);
+    assert_string_equal(text, "Uuid: " U "Name: Sales campaign\r\nDetail: " U
+                              "Status: 0\r\nPlan: " U "Dlma: " U "Dest: " U
+                              "ScMode: 0\r\nScTimeStart: " U "ScTimeEnd: " U "ScDateStart: " U
+                              "ScDateEnd: " U "ScDateList: " U "ScDateListExcept: " U
+                              "ScDayList: " U "TmCreate: " U "TmDelete: " U "TmUpdate: " U);
     free(text);
     row_set_vars(r, CAMPAIGN_VARIABLES, vars);
     row_set_text(r, CAMPAIGN_NEXT_CAMPAIGN, "next");
     text = printed(r);
-    assert_non_null(
-        strstr(text, "TmUpdate: " U "Variable: a=1\r\nNextCampaign: next\r\n"));
+    assert_non_null(strstr(text, "TmUpdate: " U "Variable: a=1\r\nNextCampaign: next\r\n"));
     free(text);
     json_decref(vars);
     row_free(r);
@@ -72,16 +70,14 @@ static void test_others(void **state) {
     struct row *r = row_new(&noun_destination);
     char *text = printed(r);
     assert_string_equal(text, "Uuid: " U "Name: " U "Detail: " U "Type: 0\r\nExten: " U
-                              "Context: " U "Priority: " U "Variable: " U
-                              "Application: " U "Data: " U "TmCreate: " U "TmDelete: " U
-                              "TmUpdate: " U);
+                              "Context: " U "Priority: " U "Variable: " U "Application: " U
+                              "Data: " U "TmCreate: " U "TmDelete: " U "TmUpdate: " U);
     free(text);
     row_free(r);
     r = row_new(&noun_dlma);
     text = printed(r);
-    assert_string_equal(text, "Uuid: " U "Name: " U "Detail: " U "DlTable: " U
-                              "Variable: " U "TmCreate: " U "TmDelete: " U
-                              "TmUpdate: " U);
+    assert_string_equal(text, "Uuid: " U "Name: " U "Detail: " U "DlTable: " U "Variable: " U
+                              "TmCreate: " U "TmDelete: " U "TmUpdate: " U);
     free(text);
     row_free(r);
 }
@@ -91,13 +87,40 @@ static void test_lead(void **state) {
     (void)state;
     struct row *r = row_new(&noun_lead);
     char *text = printed(r);
-    const char *const order[] = {
-        "Uuid",     "DlmaUuid",    "Name",    "Detail",  "Status",    "UKey",
-        "Variable", "DialingUuid", "DialingCampUuid",    "DialingPlanUuid", "Number1",
-        "Number2",  "Number3",     "Number4", "Number5", "Number6",   "Number7",
-        "Number8",  "Email",       "TryCnt1", "TryCnt2", "TryCnt3",   "TryCnt4",
-        "TryCnt5",  "TryCnt6",     "TryCnt7", "TryCnt8", "ResDial",   "ResDialDetail",
-        "ResHangup", "ResHangupDetail", "TmCreate", "TmDelete", "TmUpdate"};
+    const char *const order[] = {"Uuid",
+                                 "DlmaUuid",
+                                 "Name",
+                                 "Detail",
+                                 "Status",
+                                 "UKey",
+                                 "Variable",
+                                 "DialingUuid",
+                                 "DialingCampUuid",
+                                 "DialingPlanUuid",
+                                 "Number1",
+                                 "Number2",
+                                 "Number3",
+                                 "Number4",
+                                 "Number5",
+                                 "Number6",
+                                 "Number7",
+                                 "Number8",
+                                 "Email",
+                                 "TryCnt1",
+                                 "TryCnt2",
+                                 "TryCnt3",
+                                 "TryCnt4",
+                                 "TryCnt5",
+                                 "TryCnt6",
+                                 "TryCnt7",
+                                 "TryCnt8",
+                                 "ResDial",
+                                 "ResDialDetail",
+                                 "ResHangup",
+                                 "ResHangupDetail",
+                                 "TmCreate",
+                                 "TmDelete",
+                                 "TmUpdate"};
     char *rest = text;
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         assert_true(str_has_prefix(rest, order[i]));
@@ -133,14 +156,21 @@ static void test_parse(void **state) {
         const char *text;
         bool taken;
     } t[] = {
-        {PLAN_DIAL_MODE, "0", true},        {PLAN_DIAL_MODE, "5", true},
-        {PLAN_DIAL_MODE, "6", false},       {PLAN_DIAL_MODE, "-1", false},
-        {PLAN_DIAL_MODE, "", false},        {PLAN_DIAL_MODE, "1x", false},
+        {PLAN_DIAL_MODE, "0", true},
+        {PLAN_DIAL_MODE, "5", true},
+        {PLAN_DIAL_MODE, "6", false},
+        {PLAN_DIAL_MODE, "-1", false},
+        {PLAN_DIAL_MODE, "", false},
+        {PLAN_DIAL_MODE, "1x", false},
         {PLAN_DIAL_MODE, "99999999999999999999", false},
-        {PLAN_DIAL_TIMEOUT, "0", false},    {PLAN_DIAL_TIMEOUT, "1", true},
-        {PLAN_DIAL_TIMEOUT, "1.5", false},  {PLAN_RETRY_DELAY, "0", true},
-        {PLAN_SERVICE_LEVEL, "-3", true},   {PLAN_MAX_RETRY_CNT_8, "1000001", false},
-        {PLAN_DL_END_HANDLE, "2", false},   {PLAN_NAME, "anything; at all", true},
+        {PLAN_DIAL_TIMEOUT, "0", false},
+        {PLAN_DIAL_TIMEOUT, "1", true},
+        {PLAN_DIAL_TIMEOUT, "1.5", false},
+        {PLAN_RETRY_DELAY, "0", true},
+        {PLAN_SERVICE_LEVEL, "-3", true},
+        {PLAN_MAX_RETRY_CNT_8, "1000001", false},
+        {PLAN_DL_END_HANDLE, "2", false},
+        {PLAN_NAME, "anything; at all", true},
     };
     for (size_t i = 0; i < ARRAY_LEN(t); i++) {
         struct row *r = row_new(&noun_plan);
@@ -196,8 +226,8 @@ static void test_json(void **state) {
 /* Every noun is whole: columns named once, a word of help wherever one may set it. */
 static void test_tables(void **state) {
     (void)state;
-    const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlma,
-                                        &noun_lead, &noun_destination};
+    const struct noun *const nouns[] = {&noun_campaign, &noun_plan, &noun_dlma, &noun_lead,
+                                        &noun_destination};
     for (size_t n = 0; n < ARRAY_LEN(nouns); n++) {
         assert_string_equal(nouns[n]->fields[0].column, "uuid");
         for (int i = 0; i < nouns[n]->count; i++) {

@@ -10,11 +10,11 @@
 static void test_numbers(void **state) {
     (void)state;
     static const char *const good[] = {"300", "+4930123456", "*21#", "a.b_c-D", "1"};
-    static const char *const bad[] = {
-        "",        "300&301",  "300/x",   "300,20",   "300;x",   "300@trunk", "3 00",
-        "300\r",   "300\nX",   "30\"0",   "3\\00",    "${EXTEN}", "300|x",    "(300)",
-        "3\t00",   "\xc3\xa4", "sip:300", "300\x7f",  "<300>",   "300=1",
-        "sip:a@b", "%33",      "'300'",   "300:5060"};
+    static const char *const bad[] = {"",          "300&301",  "300/x",   "300,20",  "300;x",
+                                      "300@trunk", "3 00",     "300\r",   "300\nX",  "30\"0",
+                                      "3\\00",     "${EXTEN}", "300|x",   "(300)",   "3\t00",
+                                      "\xc3\xa4",  "sip:300",  "300\x7f", "<300>",   "300=1",
+                                      "sip:a@b",   "%33",      "'300'",   "300:5060"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         assert_true(number_is_dialable(good[i], false));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -43,12 +43,12 @@ static void test_length(void **state) {
  * user, host and port. */
 static void test_uris(void **state) {
     (void)state;
-    static const char *const good[] = {"sip:300@host", "sip:+49.x@10.0.0.1:5060",
-                                       "300"};
-    static const char *const bad[] = {
-        "sip:@host",   "sip:300@",       "300@host",     "sip:300@a@b",  "sip:300@h/x",
-        "sip:300@h&x", "sip:300@h;lr",   "sips:300@h",   "sip:3 00@h",   "sip:300@h,1",
-        "sip:",        "sip:a:pw@host",  "sip:300@h?x",  "xsip:300@h",   "sip:300@h\n"};
+    static const char *const good[] = {"sip:300@host", "sip:+49.x@10.0.0.1:5060", "300"};
+    static const char *const bad[] = {"sip:@host",    "sip:300@",    "300@host",
+                                      "sip:300@a@b",  "sip:300@h/x", "sip:300@h&x",
+                                      "sip:300@h;lr", "sips:300@h",  "sip:3 00@h",
+                                      "sip:300@h,1",  "sip:",        "sip:a:pw@host",
+                                      "sip:300@h?x",  "xsip:300@h",  "sip:300@h\n"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         assert_true(number_is_dialable(good[i], true));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -58,11 +58,9 @@ static void test_uris(void **state) {
 
 static void test_tech(void **state) {
     (void)state;
-    static const char *const good[] = {"sip/", "PJSIP/", "Local/", "DAHDI/g1/",
-                                       "IAX2/"};
+    static const char *const good[] = {"sip/", "PJSIP/", "Local/", "DAHDI/g1/", "IAX2/"};
     static const char *const bad[] = {"",     "/",       "sip",      "/sip/", "sip/x",
-                                      "s p/", "sip/&x/", "sip/a@b/", "sip,/",
-                                      "sip/\n/"};
+                                      "s p/", "sip/&x/", "sip/a@b/", "sip,/", "sip/\n/"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         assert_true(number_is_tech(good[i]));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -154,7 +152,7 @@ static void test_adding(void **state) {
     assert_null(variable_add(vars, "a=2")); /* the later wins */
     assert_string_equal(json_string_value(json_object_get(vars, "a")), "2");
     assert_string_equal(json_string_value(json_object_get(vars, "c")), "x=y,z");
-    static const char *const bad[] = {"",      "novalue", "=x",     "a b=x", "a,b=x",
+    static const char *const bad[] = {"",      "novalue", "=x",     "a b=x",     "a,b=x",
                                       "a\\=x", "\"a\"=x", "a\tb=x", "x=\xff\xfe"};
     size_t before = json_object_size(vars);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -193,10 +191,10 @@ static void test_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_length),
-        cmocka_unit_test(test_uris),        cmocka_unit_test(test_tech),
-        cmocka_unit_test(test_escaping),    cmocka_unit_test(test_line_length),
-        cmocka_unit_test(test_adding),      cmocka_unit_test(test_many),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_length),
+        cmocka_unit_test(test_uris),     cmocka_unit_test(test_tech),
+        cmocka_unit_test(test_escaping), cmocka_unit_test(test_line_length),
+        cmocka_unit_test(test_adding),   cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }

@@ -27,8 +27,7 @@ static const struct {
     {"answered, the response said Failure", {SIP, .end = END_ANSWER}, 4, 16},
 
     {"Local busy", {LOCAL, .reason = 5, .end = END_BUSY, .cause2 = 17}, 5, 17},
-    {"Local congestion",
-     {LOCAL, .reason = 8, .end = END_CONGESTION, .cause2 = 34}, 8, 34},
+    {"Local congestion", {LOCAL, .reason = 8, .end = END_CONGESTION, .cause2 = 34}, 8, 34},
     {"Local hc17", {LOCAL, .end = END_BUSY, .cause = 17, .cause2 = 17}, 5, 17},
     {"Local hc34", {LOCAL, .end = END_CONGESTION, .cause = 34, .cause2 = 34}, 8, 34},
     {"Local hc3", {LOCAL, .end = END_CHANUNAVAIL, .cause = 3, .cause2 = 3}, 0, 3},
@@ -38,9 +37,9 @@ static const struct {
     {"Local hc21", {LOCAL, .end = END_NOANSWER, .cause = 21, .cause2 = 21}, 1, 21},
     {"Local falls through", {LOCAL, .end = END_NOANSWER}, 1, 0},
     {"Local no such extension",
-     {.channel = true, .hangup = true, .response = true, .channel2 = true,
-      .hangup2 = true},
-     0, 0},
+     {.channel = true, .hangup = true, .response = true, .channel2 = true, .hangup2 = true},
+     0,
+     0},
 
     {"timeout, 16 sip", {SIP, TIMEOUT, .cause = 16}, 3, 16},
     {"timeout, 16 pjsip", {SIP, TIMEOUT}, 3, 19},
@@ -88,8 +87,7 @@ static void test_outcomes(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
         struct outcome o = outcome_of(&outcomes[i].f);
-        if (o.res_dial != outcomes[i].res_dial ||
-            o.res_hangup != outcomes[i].res_hangup)
+        if (o.res_dial != outcomes[i].res_dial || o.res_hangup != outcomes[i].res_hangup)
             fail_msg("%s: %d %d, not %d %d", outcomes[i].name, o.res_dial, o.res_hangup,
                      outcomes[i].res_dial, outcomes[i].res_hangup);
         assert_true(facts_complete(&outcomes[i].f));
@@ -165,8 +163,7 @@ static void test_ours_and_lost(void **state) {
     assert_string_equal(o.res_dial_detail, "unknown");
     assert_false(o.ours);
     assert_true(facts_complete(&f));
-    f = (struct facts){
-        .channel = true, .response = true, .success = true, .lost = true};
+    f = (struct facts){.channel = true, .response = true, .success = true, .lost = true};
     o = outcome_of(&f);
     assert_int_equal(o.res_dial, RES_ANSWERED);
     assert_string_equal(o.res_dial_detail, "answered");
@@ -176,21 +173,38 @@ static void test_ours_and_lost(void **state) {
 /* The orders seen at 300 calls a second: N Newchannel, B DialBegin, U Up, E DialEnd,
  * H Hangup, O OriginateResponse; n and h are those of a Local's other half. A call must
  * not be over before all of it has come, or it would be counted twice. */
-static const char *const orders[] = {
-    "NBUEOH", "NBOUEH", "NBUOEH", "NOBUEH", "NBEOH",   "NBEHO",   "NBOEH",   "NOBEH",
-    "ONBEH",  "NHO",    "NOH",    "ONH",    "NnBEOhH", "NnBEOHh", "NnOBEHh", "NnhHO",
-    "nNHhO",  "ONnhH",  "NnHOh"};
+static const char *const orders[] = {"NBUEOH", "NBOUEH", "NBUOEH",  "NOBUEH",  "NBEOH",
+                                     "NBEHO",  "NBOEH",  "NOBEH",   "ONBEH",   "NHO",
+                                     "NOH",    "ONH",    "NnBEOhH", "NnBEOHh", "NnOBEHh",
+                                     "NnhHO",  "nNHhO",  "ONnhH",   "NnHOh"};
 
 static void add_fact(struct facts *f, char what) {
     switch (what) {
-    case 'N': f->channel = true; break;
-    case 'n': f->channel2 = true; break;
-    case 'B': f->begun = true; break;
-    case 'E': f->end = END_BUSY; break;
-    case 'O': f->response = true; f->reason = 5; break;
-    case 'H': f->channel = f->hangup = true; break;
-    case 'h': f->hangup2 = true; f->cause2 = 17; break;
-    default: break;
+    case 'N':
+        f->channel = true;
+        break;
+    case 'n':
+        f->channel2 = true;
+        break;
+    case 'B':
+        f->begun = true;
+        break;
+    case 'E':
+        f->end = END_BUSY;
+        break;
+    case 'O':
+        f->response = true;
+        f->reason = 5;
+        break;
+    case 'H':
+        f->channel = f->hangup = true;
+        break;
+    case 'h':
+        f->hangup2 = true;
+        f->cause2 = 17;
+        break;
+    default:
+        break;
     }
 }
 
@@ -242,9 +256,9 @@ static void test_lead_words(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes),      cmocka_unit_test(test_causes),
-        cmocka_unit_test(test_no_cause),      cmocka_unit_test(test_ours_and_lost),
-        cmocka_unit_test(test_orders),        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_outcomes),   cmocka_unit_test(test_causes),
+        cmocka_unit_test(test_no_cause),   cmocka_unit_test(test_ours_and_lost),
+        cmocka_unit_test(test_orders),     cmocka_unit_test(test_words),
         cmocka_unit_test(test_lead_words),
     };
     return cmocka_run_group_tests_name("outcome", tests, NULL, NULL);

@@ -192,9 +192,15 @@ static void use_up(struct record *r, struct chance *chance) {
     record_drop(r, &port);
     while (record_state(r) == RECORD_GOES_ON) {
         switch (chance_next(chance) % 16) {
-        case 0: record_file(r, from); break;
-        case 1: record_bytes(r, bytes, sizeof bytes); break;
-        case 2: record_decision(r, "{}"); break;
+        case 0:
+            record_file(r, from);
+            break;
+        case 1:
+            record_bytes(r, bytes, sizeof bytes);
+            break;
+        case 2:
+            record_decision(r, "{}");
+            break;
         case 3:
             if (record_noted(r, RECORD_REFUSED, &n, &text))
                 free(text);
@@ -223,7 +229,8 @@ static void falsify(const struct record *sums, struct str *file, struct chance *
     bool fits = chance_hit(chance, 0.5);
     for (size_t at = RECORD_HEAD; fits && at + 8 <= file->len;) {
         unsigned char *head = (unsigned char *)file->s + at;
-        size_t n = head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
+        size_t n =
+            head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
         if (n > file->len - at - 8)
             break;
         uint32_t crc = record_crc(sums, head + 8, n);

@@ -85,20 +85,34 @@ static const struct {
     const char *trace;
     int res_dial, res_hangup, tries;
 } calls[] = {
-    {"16-sip-answer-app", 4, 16, 1},           {"22-sip-answer-app", 4, 16, 1},
-    {"16-sip-answer-callee-hangs", 4, 16, 1},  {"22-sip-answer-callee-hangs", 4, 16, 1},
-    {"16-sip-busy", 5, 17, 1},                 {"22-sip-busy", 5, 17, 1},
-    {"16-sip-noans", 3, 16, 1},                {"22-sip-noans", 3, 19, 1},
-    {"16-sip-c404", 0, 1, 1},                  {"22-sip-c404", 0, 1, 1},
-    {"16-sip-c480", 3, 19, 1},                 {"22-sip-c480", 3, 19, 1},
-    {"16-sip-c503", 8, 34, 1},                 {"22-sip-c503", 8, 34, 1},
-    {"16-sip-c603", 1, 21, 1},                 {"22-sip-c603", 1, 21, 1},
-    {"16-local-busy", 5, 17, 1},               {"22-local-busy", 5, 17, 1},
-    {"16-local-hc17", 5, 17, 1},               {"22-local-hc17", 5, 17, 1},
-    {"16-local-noans", 3, 19, 1},              {"22-local-noans", 3, 19, 1},
-    {"16-local-noexten", 0, 0, 1},             {"22-local-noexten", 0, 0, 1},
-    {"16-local-fall", 1, 0, 1},                {"22-local-fall", 1, 0, 1},
-    {"16-sip-nopeer", 0, 0, 0},                {"22-sip-nopeer", 0, 0, 0},
+    {"16-sip-answer-app", 4, 16, 1},
+    {"22-sip-answer-app", 4, 16, 1},
+    {"16-sip-answer-callee-hangs", 4, 16, 1},
+    {"22-sip-answer-callee-hangs", 4, 16, 1},
+    {"16-sip-busy", 5, 17, 1},
+    {"22-sip-busy", 5, 17, 1},
+    {"16-sip-noans", 3, 16, 1},
+    {"22-sip-noans", 3, 19, 1},
+    {"16-sip-c404", 0, 1, 1},
+    {"22-sip-c404", 0, 1, 1},
+    {"16-sip-c480", 3, 19, 1},
+    {"22-sip-c480", 3, 19, 1},
+    {"16-sip-c503", 8, 34, 1},
+    {"22-sip-c503", 8, 34, 1},
+    {"16-sip-c603", 1, 21, 1},
+    {"22-sip-c603", 1, 21, 1},
+    {"16-local-busy", 5, 17, 1},
+    {"22-local-busy", 5, 17, 1},
+    {"16-local-hc17", 5, 17, 1},
+    {"22-local-hc17", 5, 17, 1},
+    {"16-local-noans", 3, 19, 1},
+    {"22-local-noans", 3, 19, 1},
+    {"16-local-noexten", 0, 0, 1},
+    {"22-local-noexten", 0, 0, 1},
+    {"16-local-fall", 1, 0, 1},
+    {"22-local-fall", 1, 0, 1},
+    {"16-sip-nopeer", 0, 0, 0},
+    {"22-sip-nopeer", 0, 0, 0},
 };
 
 static struct asked leads[ARRAY_LEN(calls)];
@@ -133,19 +147,17 @@ static void test_replay(void **state) {
     response_first = *state != NULL;
     office_begin(&o, tables);
     office_start(&o);
-    struct asked plan = ask(&o, &noun_plan, noun_create,
-                            "DialMode: 3\nTechName: SIP/\nMaxRetry1: 1\n");
+    struct asked plan =
+        ask(&o, &noun_plan, noun_create, "DialMode: 3\nTechName: SIP/\nMaxRetry1: 1\n");
     struct asked dlma = ask(&o, &noun_dlma, noun_create, "Name: traces\n");
-    struct asked dest = ask(&o, &noun_destination, noun_create,
-                            "Type: 1\nApplication: Wait\nData: 2\n");
+    struct asked dest =
+        ask(&o, &noun_destination, noun_create, "Type: 1\nApplication: Wait\nData: 2\n");
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-        char *text = xasprintf("DlmaUuid: %s\nNumber1: %s\n", dlma.uuid,
-                               calls[i].trace);
+        char *text = xasprintf("DlmaUuid: %s\nNumber1: %s\n", dlma.uuid, calls[i].trace);
         leads[i] = ask(&o, &noun_lead, noun_create, text);
         free(text);
     }
-    char *text = xasprintf("Plan: %s\nDlma: %s\nDest: %s\n", plan.uuid, dlma.uuid,
-                           dest.uuid);
+    char *text = xasprintf("Plan: %s\nDlma: %s\nDest: %s\n", plan.uuid, dlma.uuid, dest.uuid);
     struct asked camp = ask(&o, &noun_campaign, noun_create, text);
     free(text);
     text = xasprintf("Uuid: %s\nStatus: 1\n", camp.uuid);
@@ -158,8 +170,8 @@ static void test_replay(void **state) {
         int64_t tries = row_int(r, LEAD_TRYCNT_1);
         if (dial != calls[i].res_dial || hangup != calls[i].res_hangup ||
             tries != calls[i].tries)
-            fail_msg("%s: ResDial %d ResHangup %d after %d tries", calls[i].trace,
-                     (int)dial, (int)hangup, (int)tries);
+            fail_msg("%s: ResDial %d ResHangup %d after %d tries", calls[i].trace, (int)dial,
+                     (int)hangup, (int)tries);
         if (calls[i].tries == 0)
             assert_string_equal(row_text(r, LEAD_RES_DIAL_DETAIL), "local");
         row_free(r);

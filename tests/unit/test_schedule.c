@@ -7,18 +7,17 @@
 #include "dialer/core/schedule.h"
 
 /* A campaign with these fields, in the order of `columns`; NULL = not set. */
-static const int columns[] = {
-    CAMPAIGN_SC_TIME_START, CAMPAIGN_SC_TIME_END,         CAMPAIGN_SC_DATE_START,
-    CAMPAIGN_SC_DATE_END,   CAMPAIGN_SC_DATE_LIST,        CAMPAIGN_SC_DATE_LIST_EXCEPT,
-    CAMPAIGN_SC_DAY_LIST};
+static const int columns[] = {CAMPAIGN_SC_TIME_START, CAMPAIGN_SC_TIME_END,
+                              CAMPAIGN_SC_DATE_START, CAMPAIGN_SC_DATE_END,
+                              CAMPAIGN_SC_DATE_LIST,  CAMPAIGN_SC_DATE_LIST_EXCEPT,
+                              CAMPAIGN_SC_DAY_LIST};
 
 struct plan_of_days {
     const char *start, *end, *from, *to, *list, *except, *days;
 };
 
 static struct row *campaign(const struct plan_of_days *p) {
-    const char *const texts[] = {p->start, p->end,    p->from, p->to,
-                                 p->list,  p->except, p->days};
+    const char *const texts[] = {p->start, p->end, p->from, p->to, p->list, p->except, p->days};
     struct row *r = row_new(&noun_campaign);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         row_set_text(r, columns[i], texts[i]);
@@ -59,10 +58,10 @@ static void check(struct plan_of_days p, const struct at *at, size_t n) {
     row_free(r);
 }
 
-#define CHECK(p, ...)                                                                  \
-    do {                                                                               \
-        const struct at at_[] = {__VA_ARGS__};                                         \
-        check(p, at_, ARRAY_LEN(at_));                                                 \
+#define CHECK(p, ...)                          \
+    do {                                       \
+        const struct at at_[] = {__VA_ARGS__}; \
+        check(p, at_, ARRAY_LEN(at_));         \
     } while (0)
 #define PLAN(...) ((struct plan_of_days){__VA_ARGS__})
 
@@ -84,8 +83,7 @@ static void test_times(void **state) {
           {"2024-05-06 17:30:01", false});
     CHECK(PLAN(.start = "09:00:30"), {"2024-05-06 09:00:29", false},
           {"2024-05-06 09:00:30", true}, {"2024-05-06 23:59:59", true});
-    CHECK(PLAN(.end = "9:00"), {"2024-05-06 00:00:00", true},
-          {"2024-05-06 09:00:01", false});
+    CHECK(PLAN(.end = "9:00"), {"2024-05-06 00:00:00", true}, {"2024-05-06 09:00:01", false});
     CHECK(PLAN(.start = "12:00", .end = "24:00"), {"2024-05-06 23:59:59", true},
           {"2024-05-07 00:00:00", false});
 }
@@ -93,9 +91,8 @@ static void test_times(void **state) {
 /* First and last day belong to it; either may be missing. */
 static void test_dates(void **state) {
     (void)state;
-    CHECK(PLAN(.from = "2024-05-06", .to = "2024-05-08"),
-          {"2024-05-05 23:59:59", false}, {"2024-05-06 00:00:00", true},
-          {"2024-05-08 23:59:59", true},
+    CHECK(PLAN(.from = "2024-05-06", .to = "2024-05-08"), {"2024-05-05 23:59:59", false},
+          {"2024-05-06 00:00:00", true}, {"2024-05-08 23:59:59", true},
           {"2024-05-09 00:00:00", false});
     CHECK(PLAN(.from = "2024-12-31"), {"2024-12-30 12:00:00", false},
           {"2025-01-01 12:00:00", true});
@@ -109,20 +106,20 @@ static void test_days(void **state) {
     CHECK(PLAN(.days = "1,2,3,4,5"), {"2024-05-05 12:00:00", false},
           {"2024-05-06 12:00:00", true}, {"2024-05-10 12:00:00", true},
           {"2024-05-11 12:00:00", false});
-    CHECK(PLAN(.days = "0, 6"), {"2024-05-05 12:00:00", true},
-          {"2024-05-06 12:00:00", false}, {"2024-05-11 12:00:00", true});
+    CHECK(PLAN(.days = "0, 6"), {"2024-05-05 12:00:00", true}, {"2024-05-06 12:00:00", false},
+          {"2024-05-11 12:00:00", true});
 }
 
 /* The lists of dates: except closes the day whatever else is said, the list opens it
  * whatever else is said, and except wins. */
 static void test_lists(void **state) {
     (void)state;
-    CHECK(PLAN(.start = "09:00", .end = "10:00", .from = "2024-05-01",
-               .to = "2024-05-31", .list = "2024-05-05,2024-07-01,2024-07-02",
-               .except = "2024-05-07, 2024-07-02", .days = "1,2,3,4,5"),
-          {"2024-05-05 09:30:00", true},  /* a Sunday, on the list */
-          {"2024-05-05 20:00:00", true},  /* and outside the times */
-          {"2024-05-06 09:30:00", true},  /* an ordinary Monday */
+    CHECK(PLAN(.start = "09:00", .end = "10:00", .from = "2024-05-01", .to = "2024-05-31",
+               .list = "2024-05-05,2024-07-01,2024-07-02", .except = "2024-05-07, 2024-07-02",
+               .days = "1,2,3,4,5"),
+          {"2024-05-05 09:30:00", true}, /* a Sunday, on the list */
+          {"2024-05-05 20:00:00", true}, /* and outside the times */
+          {"2024-05-06 09:30:00", true}, /* an ordinary Monday */
           {"2024-05-06 20:00:00", false}, {"2024-05-07 09:30:00", false}, /* excepted */
           {"2024-07-01 03:00:00", true},  /* after the end, on the list */
           {"2024-07-02 09:30:00", false}, /* on both */
@@ -137,16 +134,16 @@ static void test_midnight(void **state) {
           {"2024-05-06 22:00:00", true}, {"2024-05-06 23:59:59", true},
           {"2024-05-07 00:00:00", true}, {"2024-05-07 06:00:00", true},
           {"2024-05-07 06:00:01", false}, {"2024-05-07 12:00:00", false});
-    CHECK(PLAN(.start = "22:00", .end = "06:00", .days = "5"),
-          {"2024-05-10 05:00:00", false}, {"2024-05-10 23:00:00", true},
-          {"2024-05-11 05:00:00", true}, {"2024-05-11 23:00:00", false});
-    CHECK(PLAN(.start = "22:00", .end = "06:00", .from = "2024-05-06",
-               .to = "2024-05-06"),
+    CHECK(PLAN(.start = "22:00", .end = "06:00", .days = "5"), {"2024-05-10 05:00:00", false},
+          {"2024-05-10 23:00:00", true}, {"2024-05-11 05:00:00", true},
+          {"2024-05-11 23:00:00", false});
+    CHECK(PLAN(.start = "22:00", .end = "06:00", .from = "2024-05-06", .to = "2024-05-06"),
           {"2024-05-06 05:00:00", false}, {"2024-05-06 22:00:00", true},
           {"2024-05-07 06:00:00", true}, {"2024-05-07 22:00:00", false});
     CHECK(PLAN(.start = "22:00", .end = "06:00", .except = "2024-05-07"),
           {"2024-05-06 23:00:00", true}, {"2024-05-07 05:00:00", false},
-          {"2024-05-07 23:00:00", false}, {"2024-05-08 05:00:00", false}, {"2024-05-08 23:00:00", true});
+          {"2024-05-07 23:00:00", false}, {"2024-05-08 05:00:00", false},
+          {"2024-05-08 23:00:00", true});
     CHECK(PLAN(.start = "22:00", .end = "06:00", .days = "0"), /* over a month's end */
           {"2024-03-31 23:00:00", true}, {"2024-04-01 05:00:00", true},
           {"2024-04-01 23:00:00", false});
@@ -181,12 +178,12 @@ static void follow(struct plan_of_days p, const char *from, int days) {
         assert_in_range(next, 1, 90001);
         for (time_t u = t; u < t + next && is_open; u += 7)
             if (!open_at(r, u))
-                fail_msg("open at %ld, closed at %ld, not asked before %ld", (long)t,
-                         (long)u, (long)(t + next));
+                fail_msg("open at %ld, closed at %ld, not asked before %ld", (long)t, (long)u,
+                         (long)(t + next));
         for (time_t u = t; u < t + next && !is_open; u += 7)
             if (open_at(r, u) && !local.tm_isdst) /* 02:30 comes twice in autumn */
-                fail_msg("closed at %ld, open at %ld, not asked before %ld", (long)t,
-                         (long)u, (long)(t + next));
+                fail_msg("closed at %ld, open at %ld, not asked before %ld", (long)t, (long)u,
+                         (long)(t + next));
         t += next;
         asked++;
     }
@@ -259,10 +256,10 @@ static void test_check(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mode),     cmocka_unit_test(test_times),
-        cmocka_unit_test(test_dates),    cmocka_unit_test(test_days),
-        cmocka_unit_test(test_lists),    cmocka_unit_test(test_midnight),
-        cmocka_unit_test(test_zone),     cmocka_unit_test(test_next),
+        cmocka_unit_test(test_mode),  cmocka_unit_test(test_times),
+        cmocka_unit_test(test_dates), cmocka_unit_test(test_days),
+        cmocka_unit_test(test_lists), cmocka_unit_test(test_midnight),
+        cmocka_unit_test(test_zone),  cmocka_unit_test(test_next),
         cmocka_unit_test(test_check),
     };
     zone("UTC");

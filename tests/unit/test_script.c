@@ -127,8 +127,7 @@ static void values_round_trip(void **state) {
     }
     gives("return nil", NULL, "null");
     gives("return view.x == json.null and view.y == nil", "{\"x\":null}", "true");
-    gives("return math.type(view[1]) .. math.type(view[2])", "[1,1.0]",
-          "\"integerfloat\"");
+    gives("return math.type(view[1]) .. math.type(view[2])", "[1,1.0]", "\"integerfloat\"");
     gives("return {z=1, b=2, a={y=1, x=2, c=3}, m=4}", NULL,
           "{\"a\":{\"c\":3,\"x\":2,\"y\":1},\"b\":2,\"m\":4,\"z\":1}");
     gives("return { json.array(), {}, json.array{1}, json.array(json.array()) }", NULL,
@@ -150,8 +149,7 @@ static void values_refused(void **state) {
     fails("local t = {} for i = 1, 200 do t = {t} end return t",
           "dial/t.lua: ", "nested deeper");
     fails("return ('x'):rep(1100000)", "dial/t.lua: ", "1 MiB");
-    fails("local t = {} for i = 1, 70000 do t[i] = i end return t",
-          "dial/t.lua: ", "too many");
+    fails("local t = {} for i = 1, 70000 do t[i] = i end return t", "dial/t.lua: ", "too many");
 }
 
 static void views_too_deep(void **state) {
@@ -170,20 +168,16 @@ static void views_too_deep(void **state) {
 
 static void json_library(void **state) {
     (void)state;
-    gives(
-        "return json.encode{b=1, a={}, c=json.array(), d=json.null, e=0.3, f='\"\\n'}",
-        NULL,
-        "\"{\\\"a\\\":{},\\\"b\\\":1,\\\"c\\\":[],\\\"d\\\":null,\\\"e\\\":0.3,"
-        "\\\"f\\\":\\\"\\\\\\\"\\\\n\\\"}\"");
+    gives("return json.encode{b=1, a={}, c=json.array(), d=json.null, e=0.3, f='\"\\n'}", NULL,
+          "\"{\\\"a\\\":{},\\\"b\\\":1,\\\"c\\\":[],\\\"d\\\":null,\\\"e\\\":0.3,"
+          "\\\"f\\\":\\\"\\\\\\\"\\\\n\\\"}\"");
     gives("local x = 0.1 + 0.2 return json.decode(json.encode(x)) == x", NULL, "true");
-    gives("return json.decode('{\"a\":[1,2.5,null,{}]}')", NULL,
-          "{\"a\":[1,2.5,null,{}]}");
+    gives("return json.decode('{\"a\":[1,2.5,null,{}]}')", NULL, "{\"a\":[1,2.5,null,{}]}");
     gives("local v, why = json.decode('[1,') return v == nil and why:sub(1, 4)", NULL,
           "\"line\"");
     gives("return select('#', json.decode('1')) == 1 and json.decode('1')", NULL, "1");
     fails("return json.encode(0/0)", "dial/t.lua:2: json.encode: ", "not finite");
-    fails("return json.encode{f = print}", "dial/t.lua:2: json.encode: ['f']",
-          "function");
+    fails("return json.encode{f = print}", "dial/t.lua:2: json.encode: ['f']", "function");
     fails("return json.encode()", "dial/t.lua:2: ", "bad argument");
 }
 
@@ -197,12 +191,11 @@ static void tables_in_order(void **state) {
                        "for k in pairs(t) do keys[#keys + 1] = tostring(k) end\n"
                        "return table.concat(keys, ' ')";
     gives(body, NULL, "\"-3 1 2.5 10 B a aa b false true\"");
-    gives("local s = '' for k, v in pairs(view) do s = s .. k .. v end return s",
-          "[7,8,9]", "\"172839\"");
-    gives(
-        "local n = 0 for k in pairs(view) do view.b = nil view.a = nil n = n + 1 end\n"
-        "return n",
-        "{\"a\":1,\"b\":1,\"c\":1}", "2");
+    gives("local s = '' for k, v in pairs(view) do s = s .. k .. v end return s", "[7,8,9]",
+          "\"172839\"");
+    gives("local n = 0 for k in pairs(view) do view.b = nil view.a = nil n = n + 1 end\n"
+          "return n",
+          "{\"a\":1,\"b\":1,\"c\":1}", "2");
     gives("local k, s = nil, '' repeat k = next(view, k) s = s .. (k or '.') until not "
           "k\n"
           "return s",
@@ -220,8 +213,7 @@ static void endless_runs_end(void **state) {
     (void)state;
     const char *over = "more than 2000000 instructions";
     fails("while true do end", "dial/t.lua:2: ", over);
-    fails("while true do pcall(function() while true do end end) end",
-          "dial/t.lua:2: ", over);
+    fails("while true do pcall(function() while true do end end) end", "dial/t.lua:2: ", over);
     fails("local ok = pcall(function() while true do end end)\nreturn ok",
           "dial/t.lua:2: ", over);
     fails("local function f() return pcall(f) and pcall(f) or pcall(f) end f()",
@@ -237,10 +229,8 @@ static void endless_runs_end(void **state) {
           "while true do for k in pairs(t) do end end",
           "dial/t.lua:3: ", over);
     fails("while true do json.decode('[1,2,3]') end", "dial/t.lua:2: ", over);
-    fails("table.sort({1, 2, 3}, function() while true do end end)",
-          "dial/t.lua:2: ", over);
-    fails("string.gsub('x', 'x', function() while true do end end)",
-          "dial/t.lua:2: ", over);
+    fails("table.sort({1, 2, 3}, function() while true do end end)", "dial/t.lua:2: ", over);
+    fails("string.gsub('x', 'x', function() while true do end end)", "dial/t.lua:2: ", over);
 }
 
 static void memory_ends(void **state) {
@@ -251,8 +241,7 @@ static void memory_ends(void **state) {
     fails("return pcall(string.rep, 'x', 1e9)", "dial/t.lua:2: ", full);
     fails("local t = {} for i = 1, 1e9 do t[i] = i end", "dial/t.lua:2: ", full);
     fails("local t = {} while true do t = {t} end", "dial/t.lua:2: ", full);
-    fails("local t = {} for i = 1, 1e5 do t = {t} end return t",
-          "dial/t.lua:2: ", full);
+    fails("local t = {} for i = 1, 1e5 do t = {t} end return t", "dial/t.lua:2: ", full);
 }
 
 static void recursion_ends(void **state) {
@@ -308,9 +297,9 @@ static void no_limits_by_zero(void **state) {
 static void nothing_else_in_reach(void **state) {
     (void)state;
     static const char *const gone[] = {
-        "load",      "loadstring", "loadfile", "dofile", "collectgarbage",
-        "xpcall",    "package",  "debug",  "io",
-        "coroutine", "warn",       "_G",       "_ENV.x", "arg"};
+        "load",   "loadstring", "loadfile", "dofile", "collectgarbage",
+        "xpcall", "package",    "debug",    "io",     "coroutine",
+        "warn",   "_G",         "_ENV.x",   "arg"};
     static const char *const fields[] = {"string.dump", "os.execute",  "os.exit",
                                          "os.getenv",   "os.remove",   "os.rename",
                                          "os.tmpname",  "os.setlocale"};
@@ -331,8 +320,7 @@ static void nothing_else_in_reach(void **state) {
         "\"_VERSION assert error getmetatable ipairs json learn log math next os pairs pcall"
         " print rawequal rawget rawlen rawset require select setmetatable string table tonumber"
         " tostring type utf8\"");
-    gives("return getmetatable('') == false and getmetatable(_ENV) == false", NULL,
-          "true");
+    gives("return getmetatable('') == false and getmetatable(_ENV) == false", NULL, "true");
     fails("setmetatable({}, {__gc = function() end})", "dial/t.lua:2: ", "__gc");
     fails("setmetatable(_ENV, nil)", "dial/t.lua:2: ", "protected");
     fails("function helper() end", "dial/t.lua:2: 'helper' would be global", "");
@@ -340,8 +328,8 @@ static void nothing_else_in_reach(void **state) {
 
 static void same_in_every_process(void **state) {
     (void)state;
-    gives("return tostring({}) .. ' ' .. tostring(print) .. ' ' .. tostring(json.null)",
-          NULL, "\"table function null\"");
+    gives("return tostring({}) .. ' ' .. tostring(print) .. ' ' .. tostring(json.null)", NULL,
+          "\"table function null\"");
     gives("return ('%s %5.1f %d%%'):format({}, 2.25, 3)", NULL, "\"table   2.2 3%\"");
     fails("return ('%10p'):format({})", "dial/t.lua:2: ", "%p");
     const char *body = "math.randomseed(9) return {math.random(6), math.random(-3, 3),"
@@ -395,8 +383,7 @@ static void errors_name_the_line(void **state) {
     fails("error(12)", "dial/t.lua:2: error is a number: 12", "");
     fails("error('bare', 0)", "dial/t.lua: bare", "");
     fails("return ('x'):rep(-1, {})", "dial/t.lua:2: bad argument", "");
-    gives("local ok, e = pcall(error, {code = 7}) return {ok, e.code}", NULL,
-          "[false,7]");
+    gives("local ok, e = pcall(error, {code = 7}) return {ok, e.code}", NULL, "[false,7]");
     gives("return {pcall(function(...) return ... end, 1, 2)}", NULL, "[true,1,2]");
 }
 
@@ -420,8 +407,7 @@ static void loading_checks(void **state) {
     loads(s, "return {api = 1, dial = print}", "no function 'retry'");
     loads(s, "return {api = 1, retry = print, about = {}}", "about is no text");
     loads(s, "return {api = 1, retry = print, params = {x = 1}}", "params.x is not");
-    loads(s, "return {api = 1, retry = print, params = {x = {print, 'p'}}}",
-          "function");
+    loads(s, "return {api = 1, retry = print, params = {x = {print, 'p'}}}", "function");
     loads(s, "while true do end", "retry/l.lua:1: more than");
     loads(s, "\x1bLua", "retry/l.lua");
     static const char *const names[] = {"", "../dial/t", "a/b", "a.b", "none\n", "a b"};
@@ -492,8 +478,7 @@ static void parameters(void **state) {
 static void data_files(void **state) {
     (void)state;
     char *err = NULL, *path = xasprintf("%s/world.lua", folder);
-    write_file(path,
-               "local n = 5\nreturn {agents = n * 2, busy = {{0, 0.1}, {60, 0.2}}}");
+    write_file(path, "local n = 5\nreturn {agents = n * 2, busy = {{0, 0.1}, {60, 0.2}}}");
     json_t *v = script_data(&env, path, &err);
     assert_non_null(v);
     char *text = json_dumps(v, JSON_COMPACT | JSON_REAL_PRECISION(3));
@@ -549,8 +534,7 @@ static void every_allocation_may_fail(void **state) {
         "t.line = ('%s %d'):format('x', 1) print('a', 2)\n"
         "pcall(function() t.more = table.concat({'a', 'b', 'c'}, ('-'):rep(50)) end)\n"
         "return t";
-    json_t *view =
-        json_pack("{s[iii]ssso}", "a", 1, 2, 3, "b", "two", "c", json_null());
+    json_t *view = json_pack("{s[iii]ssso}", "a", 1, 2, 3, "b", "two", "c", json_null());
     int failed = 0, worked = 0;
     for (size_t room = 0; room < 6000; room += 8) {
         struct script *s = with_body(body);

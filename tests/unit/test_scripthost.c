@@ -102,7 +102,9 @@ static void helpers_refuse(void **state) {
         {HOOK_DIAL, "return learn.sum(0/0)", "not a finite number"},
         {HOOK_DIAL, "return learn.sum(1, math.huge)", "#2 to 'sum' (not a finite number)"},
         {HOOK_DIAL, "return learn.sum({})", "number expected, got table"},
-        {HOOK_DIAL, "local t = {} for i = 1, 17 do t[i] = i end return learn.sum(table.unpack(t))", "over 16 arguments"},
+        {HOOK_DIAL,
+         "local t = {} for i = 1, 17 do t[i] = i end return learn.sum(table.unpack(t))",
+         "over 16 arguments"},
         {HOOK_DIAL, "return learn.product(1)", "there is no function learn.product"},
         {HOOK_DIAL, "learn.sum = print", "learn cannot be changed"},
         {HOOK_DIAL, "return getmetatable(learn).x", "index a boolean"},
@@ -127,8 +129,7 @@ static void helpers_refuse(void **state) {
 
 static void memory_is_per_key(void **state) {
     (void)state;
-    struct script *s =
-        with_body(HOOK_DIAL, "memory.n = (memory.n or 0) + 1 return memory.n");
+    struct script *s = with_body(HOOK_DIAL, "memory.n = (memory.n or 0) + 1 return memory.n");
     answers(s, HOOK_DIAL, "a", NULL, "1");
     answers(s, HOOK_DIAL, "a", NULL, "2");
     answers(s, HOOK_DIAL, "b", NULL, "1");
@@ -203,8 +204,9 @@ static void memory_moves(void **state) {
 
 static json_t *declared(const char *params, char **err) {
     char *path = xasprintf("%s/dial/p.lua", folder);
-    char *text = xasprintf("return { api = 1, params = {%s},\ndial = function(v) return 1 end }",
-                           params);
+    char *text =
+        xasprintf("return { api = 1, params = {%s},\ndial = function(v) return 1 end }",
+                  params);
     write_file(path, text);
     free(text);
     free(path);
@@ -218,9 +220,10 @@ static json_t *declared(const char *params, char **err) {
 
 static void parameters_are_checked(void **state) {
     (void)state;
-    static const char all[] = "n = {2, 'm', min = 1, max = 5}, whole = {3, 'm', integer = true},"
-                              "word = {'a', 'm', oneof = {'a', 'b'}}, flag = {false, 'm'},"
-                              "list = {{1}, 'm'}";
+    static const char all[] =
+        "n = {2, 'm', min = 1, max = 5}, whole = {3, 'm', integer = true},"
+        "word = {'a', 'm', oneof = {'a', 'b'}}, flag = {false, 'm'},"
+        "list = {{1}, 'm'}";
     static const struct {
         const char *text, *values;
     } good[] = {
@@ -229,7 +232,8 @@ static void parameters_are_checked(void **state) {
         {"n=1.5, word=b", "{\"flag\":false,\"list\":[1],\"n\":1.5,\"whole\":3,\"word\":\"b\"}"},
         {"{\"n\":5,\"flag\":true,\"list\":[]}",
          "{\"flag\":true,\"list\":[],\"n\":5,\"whole\":3,\"word\":\"a\"}"},
-        {"flag=yes,whole=-4", "{\"flag\":true,\"list\":[1],\"n\":2,\"whole\":-4,\"word\":\"a\"}"},
+        {"flag=yes,whole=-4",
+         "{\"flag\":true,\"list\":[1],\"n\":2,\"whole\":-4,\"word\":\"a\"}"},
     };
     static const struct {
         const char *text, *why;
@@ -413,7 +417,8 @@ static void own_tests(void **state) {
         "  return v.queue and v.queue.free * v.params.lines + m.n or v.room end,\n"
         "tests = {\n"
         "['a: defaults'] = function(run) assert(run{} == 7) end,\n"
-        "['b: parts'] = function(run) assert(run{queue = {free = 1}, params = {lines = 5}} == 6)"
+        "['b: parts'] = function(run) assert(run{queue = {free = 1}, params = {lines = 5}} == "
+        "6)"
         " end,\n"
         "['c: absent'] = function(run) assert(run{queue = json.null} == 10) end,\n"
         "['d: memory'] = function(run) local m = {n = 4} assert(run({}, m) == 11 and m.n == 5)"
@@ -424,10 +429,11 @@ static void own_tests(void **state) {
         "} }");
     struct str said = {0};
     assert_int_equal(script_test(&env, source, note_test, &said), 2);
-    assert_string_equal(said.s, "a: defaults: ok\nb: parts: ok\nc: absent: ok\nd: memory: ok\n"
-                                "e: wrong: dial/q.lua:10: not 8\n"
-                                "f: endless: dial/q.lua:11: more than 100000 instructions in one"
-                                " call\ng: budget is fresh: ok\n");
+    assert_string_equal(said.s,
+                        "a: defaults: ok\nb: parts: ok\nc: absent: ok\nd: memory: ok\n"
+                        "e: wrong: dial/q.lua:10: not 8\n"
+                        "f: endless: dial/q.lua:11: more than 100000 instructions in one"
+                        " call\ng: budget is fresh: ok\n");
     str_free(&said);
     source_release(source);
     source = read_source("return { api = 1, dial = 7 }");
@@ -459,7 +465,8 @@ static void views_are_tables(void **state) {
     json_decref(want);
     json_t *over = json_loads("{\"a\":{\"text\":\"y\"},\"c\":[1]}", 0, NULL);
     view_lay(example, over);
-    want = json_loads("{\"calls\":2,\"a\":{\"b\":{\"calls\":3},\"text\":\"y\"},\"c\":[1]}", 0, NULL);
+    want = json_loads("{\"calls\":2,\"a\":{\"b\":{\"calls\":3},\"text\":\"y\"},\"c\":[1]}", 0,
+                      NULL);
     assert_true(json_equal(example, want));
     json_decref(want);
     json_decref(over);

@@ -38,13 +38,13 @@ static void test_md5(void **state) {
     str_reset(&p.got);
     say(&p, "Action: Challenge\nAuthType: MD5\n\n");
     HEARD(&p, first);
-    assert_int_equal(
-        sscanf(first, "Response: Success\r\nChallenge: %15[0-9]", challenge), 1);
+    assert_int_equal(sscanf(first, "Response: Success\r\nChallenge: %15[0-9]", challenge), 1);
     free(first);
     char key[DIGEST_TEXT];
     digest_key(key, challenge, "s3cret");
-    char *text = xasprintf(
-        "Action: Login\nActionID: in\nAuthType: MD5\nUsername: joe\nKey: %s\n\n", key);
+    char *text =
+        xasprintf("Action: Login\nActionID: in\nAuthType: MD5\nUsername: joe\nKey: %s\n\n",
+                  key);
     say(&p, text);
     HEARD(&p, WELCOME);
     peer_end(&p);
@@ -97,11 +97,10 @@ static void test_address(void **state) {
     struct house real;
     house_begin(&real, false);
     char *err = NULL;
-    const struct server_config config = {
-        .bindaddr = "127.0.0.1",
-        .users = users,
-        .limits = {5, 3, SECONDS(30), 20000},
-        .version = version};
+    const struct server_config config = {.bindaddr = "127.0.0.1",
+                                         .users = users,
+                                         .limits = {5, 3, SECONDS(30), 20000},
+                                         .version = version};
     struct server *open = server_new(real.loop, &real.chance, &config, &err);
     assert_non_null(open);
     struct peer far, joe;
@@ -128,15 +127,15 @@ static void test_before_login(void **state) {
     struct peer p;
     arrive(&p);
     str_reset(&p.got);
-    static const char *const actions[] = {"Ping",  "Events",  "Ok", "Command",
-                                          "Wait", "Nonsense"};
+    static const char *const actions[] = {"Ping",    "Events", "Ok",
+                                          "Command", "Wait",   "Nonsense"};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
         char *text = xasprintf("Action: %s\nActionID: %zu\n\n", actions[i], i);
         say(&p, text);
         free(text);
-        text = xasprintf(
-            "Response: Error\r\nActionID: %zu\r\nMessage: Permission denied\r\n\r\n",
-            i);
+        text =
+            xasprintf("Response: Error\r\nActionID: %zu\r\nMessage: Permission denied\r\n\r\n",
+                      i);
         HEARD(&p, text);
         free(text);
     }
@@ -198,8 +197,9 @@ static void test_limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_login), TEST(test_md5), TEST(test_refusals), TEST(test_address),
-        TEST(test_before_login), TEST(test_login_timeout), TEST(test_limits),
+        TEST(test_login),   TEST(test_md5),          TEST(test_refusals),
+        TEST(test_address), TEST(test_before_login), TEST(test_login_timeout),
+        TEST(test_limits),
     };
     return cmocka_run_group_tests_name("session", tests, begin, end);
 }

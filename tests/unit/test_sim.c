@@ -13,8 +13,7 @@ static const struct outcome_case {
 } outcomes[] = {
 #define SOON "Application: Wait\r\nData: 2\r\nTimeout: 3000\r\n"
     {16, "SIP/300", SOON, "NBRUEOH", "ANSWER", "4", "16", NULL, NULL},
-    {16, "SIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "16", NULL,
-     NULL},
+    {16, "SIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "16", NULL, NULL},
     {16, "sip/310@trunk", SOON, "NBEOH", "BUSY", "5", "17", NULL, NULL},
     {16, "SIP/311", SOON, "NBROH", NULL, "3", "16", NULL, NULL},
     {16, "SIP/312", SOON, "NBEOH", "BUSY", "5", "21", NULL, NULL},
@@ -29,8 +28,7 @@ static const struct outcome_case {
     {16, "PJSIP/310", SOON, "NBQEOH", "BUSY", "0", "17", NULL, NULL},
     {16, "PJSIP/311", SOON, "NBROH", NULL, "3", "0", NULL, NULL},
     {22, "PJSIP/300", SOON, "NBRUEOH", "ANSWER", "4", "0", NULL, NULL},
-    {22, "PJSIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "0", NULL,
-     NULL},
+    {22, "PJSIP/300", "Application: Park\r\n", "NBRUEOQH", "ANSWER", "4", "0", NULL, NULL},
     {22, "PJSIP/310", SOON, "NBQEOH", "BUSY", "0", "17", "486", NULL},
     {22, "PJSIP/311", SOON, "NBROH", NULL, "3", "19", "480", NULL},
     {22, "PJSIP/312", SOON, "NBQEOH", "NOANSWER", "0", "21", "603", NULL},
@@ -38,8 +36,8 @@ static const struct outcome_case {
     {22, "PJSIP/314@trunk", SOON, "NBQEOH", "CONGESTION", "0", "34", "503", NULL},
     {22, "PJSIP/315", SOON, "NBQEOH", "NOANSWER", "0", "19", "480", NULL},
     {22, "SIP/300", SOON, "O", NULL, "0", NULL, NULL, NULL},
-    {16, "Local/talk1@far/n", "Application: Wait\r\nData: 9\r\n", "NBUEOQH", "ANSWER",
-     "4", "16", NULL, "16"},
+    {16, "Local/talk1@far/n", "Application: Wait\r\nData: 9\r\n", "NBUEOQH", "ANSWER", "4",
+     "16", NULL, "16"},
     {16, "Local/300@far/n", SOON, "NBRUEOH", "ANSWER", "4", "0", NULL, "0"},
     {16, "Local/busy@far/n", SOON, "NBEOH", "BUSY", "5", "0", NULL, "17"},
     {16, "Local/cong@far", SOON, "NBEOH", "CONGESTION", "8", "0", NULL, "34"},
@@ -53,18 +51,15 @@ static const struct outcome_case {
 
 static void check_outcome(const struct outcome_case *o) {
     struct bench b;
-    bench_start(&b, o->dialect, 1,
-                "{\"orders\": false, \"ring\": {\"mean\": 1, \"cv\": 0}}");
+    bench_start(&b, o->dialect, 1, "{\"orders\": false, \"ring\": {\"mean\": 1, \"cv\": 0}}");
     originate(&b, o->channel, "id", o->more);
     run_for(&b, 10000);
     char *order = letters(&b, "id", "");
     if (strcmp(order, o->order))
         fail_msg("%d %s: %s, not %s", o->dialect, o->channel, order, o->order);
     free(order);
-    const struct message *e = event(&b, "DialEnd", "id", 0),
-                         *h = event(&b, "Hangup", "id", 0);
-    assert_string_equal(e ? message_text(e, "DialStatus") : "",
-                        o->status ? o->status : "");
+    const struct message *e = event(&b, "DialEnd", "id", 0), *h = event(&b, "Hangup", "id", 0);
+    assert_string_equal(e ? message_text(e, "DialStatus") : "", o->status ? o->status : "");
     assert_string_equal(h ? message_text(h, "Cause") : "", o->cause ? o->cause : "");
     assert_string_equal(h ? message_text(h, "TechCause") : "", o->tech ? o->tech : "");
     const struct message *r = must(&b, "OriginateResponse", "id");
@@ -91,19 +86,17 @@ static void test_fields(void **state) {
     (void)state;
     struct bench b;
     bench_start(&b, 16, 1, "{\"orders\": false}");
-    originate(
-        &b, "SIP/310@trunk", "id",
-        "Application: Queue\r\nData: sales_1,,,,8\r\nCallerID: \"Camp\" <5550100>\r\n"
-        "Variable: A=1,B=\"x,y\",C=u\\,v\r\nVariable: D=\r\n");
+    originate(&b, "SIP/310@trunk", "id",
+              "Application: Queue\r\nData: sales_1,,,,8\r\nCallerID: \"Camp\" <5550100>\r\n"
+              "Variable: A=1,B=\"x,y\",C=u\\,v\r\nVariable: D=\r\n");
     run_for(&b, 1);
     const struct message *n = must(&b, "Newchannel", "id");
-    static const char *const names[] = {
-        "Event",        "Privilege",        "Channel",
-        "ChannelState", "ChannelStateDesc", "CallerIDNum",
-        "CallerIDName", "ConnectedLineNum", "ConnectedLineName",
-        "Language",     "AccountCode",      "Context",
-        "Exten",        "Priority",         "Uniqueid",
-        "Linkedid"};
+    static const char *const names[] = {"Event",        "Privilege",        "Channel",
+                                        "ChannelState", "ChannelStateDesc", "CallerIDNum",
+                                        "CallerIDName", "ConnectedLineNum", "ConnectedLineName",
+                                        "Language",     "AccountCode",      "Context",
+                                        "Exten",        "Priority",         "Uniqueid",
+                                        "Linkedid"};
     assert_int_equal(n->count, ARRAY_LEN(names));
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         assert_string_equal(n->headers[i].name, names[i]);
@@ -155,8 +148,7 @@ static void test_orders(void **state) {
     static const char *const answered[] = {"Local/300@far/n"};
     static const char *const sip[] = {"SIP/300"}, *const pjsip[] = {"PJSIP/300"};
     static const char *const up[] = {"NBUEOH", "NBOUEH", "NBUOEH", "NOBUEH"};
-    static const char *const refused[] = {"Local/busy@far", "Local/hc21@far",
-                                          "PJSIP/310"};
+    static const char *const refused[] = {"Local/busy@far", "Local/hc21@far", "PJSIP/310"};
     static const char *const down[] = {"NBEOH", "NBEHO", "NBOEH", "NOBEH", "ONBEH"};
     static const char *const unknown[] = {"Local/nosuch@far"};
     static const char *const none[] = {"NHO", "NOH", "ONH"};
@@ -193,9 +185,8 @@ static void test_errors(void **state) {
         {"QueueAdd\r\nInterface: SIP/agent-01\r\nQueue: sales_1",
          "Unable to add interface: Already there"},
         {"Command", "No command provided"},
-        {"Nonsense",
-         "Invalid/unknown command: Nonsense. Use Action: ListCommands to show "
-         "available commands."},
+        {"Nonsense", "Invalid/unknown command: Nonsense. Use Action: ListCommands to show "
+                     "available commands."},
     };
     struct bench b;
     bench_start(&b, 16, 1, NULL);
@@ -224,8 +215,7 @@ static void test_hangup(void **state) {
             "Park\r\n\r\n");
     run_for(&b, 2);
     has(&b.got[4].m, "Message", "No such channel"); /* not even begun */
-    say(&b,
-        "Action: CoreShowChannels\r\n\r\nAction: Status\r\nChannel: talking\r\n\r\n");
+    say(&b, "Action: CoreShowChannels\r\n\r\nAction: Status\r\nChannel: talking\r\n\r\n");
     say(&b, "Action: Hangup\r\nChannel: ringing\r\nCause: 31\r\n\r\n");
     say(&b, "Action: Hangup\r\nChannel: talking\r\n\r\n");
     run_for(&b, 1);
@@ -324,8 +314,8 @@ static void test_fate_of_its_own(void **state) {
             char id[32];
             snprintf(id, sizeof id, "id-%d", k);
             char *order = letters(&b, id, "");
-            outcome[run][k] = xasprintf("%s %s", order,
-                                        message_text(must(&b, "Hangup", id), "Cause"));
+            outcome[run][k] =
+                xasprintf("%s %s", order, message_text(must(&b, "Hangup", id), "Cause"));
             free(order);
         }
         bench_stop(&b);
@@ -360,8 +350,7 @@ static void test_bad_world(void **state) {
     struct loop *l = loop_new(&clock, &log);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char *err = NULL;
-        struct sim_config config = {.world = json_loads(bad[i], 0, NULL),
-                                    .dialect = 16};
+        struct sim_config config = {.world = json_loads(bad[i], 0, NULL), .dialect = 16};
         if (sim_new(l, &config, &err) != NULL)
             fail_msg("%s", bad[i]);
         assert_non_null(strstr(err, "world: "));

@@ -63,11 +63,10 @@ static void test_queue(void **state) {
 static void test_queue_more(void **state) {
     (void)state;
     struct bench b;
-    bench_start(
-        &b, 22, 3,
-        "{\"agents\": [{\"from\": 0, \"value\": 2}, {\"from\": 500, \"value\": 1}],"
-        "\"ring\": {\"mean\": 5, \"cv\": 0}, \"misses\": 1, \"patience\": 100,"
-        "\"queue\": [\"sales_1\", \"help\"]}");
+    bench_start(&b, 22, 3,
+                "{\"agents\": [{\"from\": 0, \"value\": 2}, {\"from\": 500, \"value\": 1}],"
+                "\"ring\": {\"mean\": 5, \"cv\": 0}, \"misses\": 1, \"patience\": 100,"
+                "\"queue\": [\"sales_1\", \"help\"]}");
     originate(&b, "PJSIP/300", "one", "Application: Queue\r\nData: sales_1\r\n");
     originate(&b, "PJSIP/300", "none", "Application: Queue\r\nData: other\r\n");
     run_for(&b, 10);
@@ -129,17 +128,19 @@ static void test_amd(void **state) {
 
 /* One action out of all that change something, on a call or an agent of any age. */
 static void act(struct bench *b, struct chance *c, int k) {
-    static const char *const channels[] = {"SIP/0123", "Local/0123@far",
-                                           "PJSIP/0123@trunk", "SIP/310"};
+    static const char *const channels[] = {"SIP/0123", "Local/0123@far", "PJSIP/0123@trunk",
+                                           "SIP/310"};
     static const char *const wants[] = {"Application: Queue\r\nData: sales_1,,,,4\r\n",
                                         "Application: Queue\r\nData: b\r\n",
                                         "Application: Park\r\n",
                                         "Context: amd\r\nExten: 1\r\nPriority: 1\r\n",
                                         "Application: Hangup\r\nTimeout: 500\r\n"};
-    static const char *const rows[] = {
-        "QueuePause\r\nPaused: yes",     "QueuePause\r\nPaused: no",
-        "QueueRemove\r\nQueue: sales_1", "QueueAdd\r\nQueue: sales_1",
-        "QueueRemove\r\nQueue: b",       "QueueAdd\r\nQueue: b"};
+    static const char *const rows[] = {"QueuePause\r\nPaused: yes",
+                                       "QueuePause\r\nPaused: no",
+                                       "QueueRemove\r\nQueue: sales_1",
+                                       "QueueAdd\r\nQueue: sales_1",
+                                       "QueueRemove\r\nQueue: b",
+                                       "QueueAdd\r\nQueue: b"};
     int dice = (int)(chance_next(c) % 10);
     char id[32], *text;
     snprintf(id, sizeof id, "id-%d", k);
@@ -148,9 +149,8 @@ static void act(struct bench *b, struct chance *c, int k) {
         return;
     }
     if (dice < 9)
-        text =
-            xasprintf("Action: Hangup\r\nChannel: id-%d%s\r\n\r\n",
-                      k - (int)(chance_next(c) % 20), chance_hit(c, 0.3) ? "-2" : "");
+        text = xasprintf("Action: Hangup\r\nChannel: id-%d%s\r\n\r\n",
+                         k - (int)(chance_next(c) % 20), chance_hit(c, 0.3) ? "-2" : "");
     else
         text = xasprintf("Action: %s\r\nInterface: SIP/agent-0%d\r\n\r\n",
                          rows[chance_next(c) % 6], 1 + (int)(chance_next(c) % 4));
@@ -170,11 +170,10 @@ static unsigned count_of(const struct bench *b, const char *name) {
 static void test_whatever(void **state) {
     (void)state;
     struct bench b;
-    bench_start(
-        &b, 16, 11,
-        "{\"agents\": [[0, 3], [200, 1], [600, 4]], \"pickup\": 1, \"misses\": 0.2,"
-        "\"ring\": {\"mean\": 2}, \"talk\": {\"mean\": 8}, \"answer_rate\": 0.8,"
-        "\"wrapup\": {\"mean\": 2}, \"patience\": 25, \"busy\": 0.3, \"nopeer\": 0.2}");
+    bench_start(&b, 16, 11,
+                "{\"agents\": [[0, 3], [200, 1], [600, 4]], \"pickup\": 1, \"misses\": 0.2,"
+                "\"ring\": {\"mean\": 2}, \"talk\": {\"mean\": 8}, \"answer_rate\": 0.8,"
+                "\"wrapup\": {\"mean\": 2}, \"patience\": 25, \"busy\": 0.3, \"nopeer\": 0.2}");
     struct chance c;
     chance_seed(&c, 12);
     unsigned originates = 0;
@@ -184,8 +183,8 @@ static void test_whatever(void **state) {
     }
     run_for(&b, 10000);
     for (size_t i = 0; i < b.count; i++)
-        originates += !strcmp(message_text(&b.got[i].m, "Message"),
-                              "Originate successfully queued");
+        originates +=
+            !strcmp(message_text(&b.got[i].m, "Message"), "Originate successfully queued");
     assert_in_range(originates, 2000, 3000);
     assert_int_equal(count_of(&b, "OriginateResponse"), originates);
     assert_int_equal(count_of(&b, "Newchannel"), count_of(&b, "Hangup"));

@@ -119,7 +119,8 @@ static void test_upgrade(void **state) {
         "ALTER TABLE dialing DROP COLUMN tm_connect; ALTER TABLE dialing DROP COLUMN abandoned;"
         "ALTER TABLE plan DROP COLUMN dial_params; ALTER TABLE plan DROP COLUMN retry_params;"
         "ALTER TABLE plan DROP COLUMN route_params; ALTER TABLE plan DROP COLUMN result_params;"
-        "ALTER TABLE plan DROP COLUMN shadow_script; ALTER TABLE plan DROP COLUMN shadow_params;"
+        "ALTER TABLE plan DROP COLUMN shadow_script; ALTER TABLE plan DROP COLUMN "
+        "shadow_params;"
         "INSERT INTO plan(uuid, name, in_use) VALUES('p-1', 'old', 1); PRAGMA user_version = 1";
     open_store(true);
     close_store();
@@ -211,8 +212,8 @@ static void test_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_order), TEST(test_wrong_batch), TEST(test_close), TEST(test_rows),
-        TEST(test_upgrade), TEST(test_versions), TEST(test_memory),
+        TEST(test_order),   TEST(test_wrong_batch), TEST(test_close),  TEST(test_rows),
+        TEST(test_upgrade), TEST(test_versions),    TEST(test_memory),
     };
     return cmocka_run_group_tests_name("store", tests, begin, end);
 }

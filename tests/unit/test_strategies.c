@@ -47,8 +47,7 @@ static struct script *loaded(enum hook h, const char *name) {
 }
 
 /* Calls a hook with a view in JSON and expects a result in JSON. */
-static void decides(struct script *s, enum hook h, const char *view,
-                    const char *result) {
+static void decides(struct script *s, enum hook h, const char *view, const char *result) {
     char *err = NULL;
     json_t *in = json_loads(view, 0, NULL), *out = NULL;
     assert_non_null(in);
@@ -147,7 +146,7 @@ static void dial_available(void **state) {
         {5, 20, "0", 0, 0, "5"},    /* nobody served yet: taken as 1 */
         {5, 20, "1", 0, 0, "5"},    /* an integer performance */
         {0, 20, "0.9", -2, 0, "0"}, /* a service level below zero */
-        {0, 0, "0", 2, 0, "2"}, /* overdials with nobody there, as the seeds' does */
+        {0, 0, "0", 2, 0, "2"},     /* overdials with nobody there, as the seeds' does */
     };
     struct script *s = loaded(HOOK_DIAL, "available");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -175,8 +174,8 @@ static void dial_robo_and_none(void **state) {
 
 /* ---- retry ---- */
 
-static void retries(struct script *s, const char *numbers, const char *tries,
-                    const char *rest, const char *result) {
+static void retries(struct script *s, const char *numbers, const char *tries, const char *rest,
+                    const char *result) {
     char *view = xasprintf("{\"now\":1000.5,\"lead\":{\"uuid\":\"l\",\"numbers\":%s,"
                            "\"tries\":%s%s},\"plan\":{\"retry_delay\":60,"
                            "\"max_retry\":[3,2,5,5,5,5,5,0]}}",
@@ -214,8 +213,7 @@ static void route_standard(void **state) {
     decides(s, HOOK_ROUTE,
             "{\"plan\":{\"tech_name\":\"PJSIP/\",\"trunk_name\":\"carrier\"}," LEAD,
             "{\"channel\":\"PJSIP/300@carrier\"}");
-    decides(s, HOOK_ROUTE,
-            "{\"plan\":{\"tech_name\":\"sip/\",\"trunk_name\":\"\"}," LEAD,
+    decides(s, HOOK_ROUTE, "{\"plan\":{\"tech_name\":\"sip/\",\"trunk_name\":\"\"}," LEAD,
             "{\"channel\":\"sip/300\"}");
     decides(s, HOOK_ROUTE, "{\"plan\":{}," LEAD, "{\"channel\":\"300\"}");
 #undef LEAD
@@ -265,11 +263,9 @@ static void result_json(void **state) {
     (void)state;
     struct script *s = loaded(HOOK_RESULT, "json");
     writes(s, "", SHORT_START SHORT_END);
-    writes(
-        s,
-        ",\"info\":{\"info_events\":[],\"info_camp\":{\"name\":\"a\",\"dest\":null}}",
-        SHORT_START
-        "\"info_camp\":{\"dest\":null,\"name\":\"a\"},\"info_events\":[]," SHORT_END);
+    writes(s, ",\"info\":{\"info_events\":[],\"info_camp\":{\"name\":\"a\",\"dest\":null}}",
+           SHORT_START
+           "\"info_camp\":{\"dest\":null,\"name\":\"a\"},\"info_events\":[]," SHORT_END);
     writes(s, ",\"history\":[]", SHORT_START "\"history_events\":[]," SHORT_END);
     writes(s,
            ",\"info\":{\"info_events\":[]},\"history\":[{\"event\":\"Newchannel\","
@@ -302,26 +298,24 @@ static double cost(enum hook h, const char *name, const char *view) {
 
 static void costs(void **state) {
     (void)state;
-    printf(
-        "dial %.2f us\n",
-        cost(HOOK_DIAL, "available",
-             "{\"now\":1.5,\"campaign\":{\"uuid\":\"c\",\"name\":\"n\"},\"plan\":"
-             "{\"uuid\":\"p\",\"name\":\"n\",\"dial_mode\":1,\"service_level\":0},"
-             "\"queue\":{\"name\":\"q\",\"available\":4,\"logged_in\":12,\"waiting\":0,"
-             "\"performance\":0.5},\"in_flight\":2,\"ringing\":1,\"room\":9}"));
+    printf("dial %.2f us\n",
+           cost(HOOK_DIAL, "available",
+                "{\"now\":1.5,\"campaign\":{\"uuid\":\"c\",\"name\":\"n\"},\"plan\":"
+                "{\"uuid\":\"p\",\"name\":\"n\",\"dial_mode\":1,\"service_level\":0},"
+                "\"queue\":{\"name\":\"q\",\"available\":4,\"logged_in\":12,\"waiting\":0,"
+                "\"performance\":0.5},\"in_flight\":2,\"ringing\":1,\"room\":9}"));
     printf("retry %.2f us\n",
            cost(HOOK_RETRY, "standard",
                 "{\"now\":1.5,\"lead\":{\"uuid\":\"l\",\"name\":\"n\",\"numbers\":"
                 "{\"1\":\"300\",\"2\":\"301\"},\"tries\":[1,0,0,0,0,0,0,0],"
                 "\"res_dial\":5,\"res_hangup\":17,\"tm_last_hangup\":950.25},\"plan\":"
                 "{\"retry_delay\":60,\"max_retry\":[3,2,5,5,5,5,5,0]}}"));
-    printf(
-        "route %.2f us\n",
-        cost(HOOK_ROUTE, "standard",
-             "{\"campaign\":{\"uuid\":\"c\",\"name\":\"n\"},\"plan\":{\"tech_name\":"
-             "\"sip/\",\"trunk_name\":\"t\",\"dial_timeout\":30000},\"lead\":{"
-             "\"uuid\":\"l\",\"name\":\"n\",\"number\":\"300\",\"index\":1},\"dest\":"
-             "{\"type\":1,\"application\":\"park\"},\"variables\":{\"a\":\"b\"}}"));
+    printf("route %.2f us\n",
+           cost(HOOK_ROUTE, "standard",
+                "{\"campaign\":{\"uuid\":\"c\",\"name\":\"n\"},\"plan\":{\"tech_name\":"
+                "\"sip/\",\"trunk_name\":\"t\",\"dial_timeout\":30000},\"lead\":{"
+                "\"uuid\":\"l\",\"name\":\"n\",\"number\":\"300\",\"index\":1},\"dest\":"
+                "{\"type\":1,\"application\":\"park\"},\"variables\":{\"a\":\"b\"}}"));
     printf("result %.2f us\n", cost(HOOK_RESULT, "json", "{\"fields\":" FIELDS "}"));
 }
 
@@ -335,9 +329,9 @@ static int set_up(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(own_tests),      cmocka_unit_test(dial_available),
+        cmocka_unit_test(own_tests),          cmocka_unit_test(dial_available),
         cmocka_unit_test(dial_robo_and_none), cmocka_unit_test(retry_standard),
-        cmocka_unit_test(route_standard), cmocka_unit_test(result_json),
+        cmocka_unit_test(route_standard),     cmocka_unit_test(result_json),
     };
     const struct CMUnitTest figures[] = {cmocka_unit_test(costs)};
     int failed = cmocka_run_group_tests_name("strategies", tests, set_up, NULL);

@@ -81,11 +81,21 @@ static void test_class_event_mask(void **state) {
         const char *text;
         uint32_t mask;
     } t[] = {
-        {"on", CLASS_ALL},   {"YES", CLASS_ALL},       {"true", CLASS_ALL},
-        {"off", 0},          {"no", 0},                {"0", 0},
-        {"rubbish", 0},      {"-1", 0},                {"none", 0},
-        {"1", CLASS_SYSTEM}, {"3", 3},                 {"call,agent", 2 | 32},
-        {"all", CLASS_ALL},  {"4294967295", CLASS_ALL}, {"call,rubbish", CLASS_CALL},
+        {"on", CLASS_ALL},
+        {"YES", CLASS_ALL},
+        {"true", CLASS_ALL},
+        {"off", 0},
+        {"no", 0},
+        {"0", 0},
+        {"rubbish", 0},
+        {"-1", 0},
+        {"none", 0},
+        {"1", CLASS_SYSTEM},
+        {"3", 3},
+        {"call,agent", 2 | 32},
+        {"all", CLASS_ALL},
+        {"4294967295", CLASS_ALL},
+        {"call,rubbish", CLASS_CALL},
     };
     uint32_t m = 7;
     assert_false(class_event_mask(NULL, &m));
@@ -152,9 +162,9 @@ static void test_permit(void **state) {
 static void test_permit_wrong(void **state) {
     (void)state;
     static const char *const wrong[] = {
-        "permit =",           "permit = 10.0.0.0/33",  "permit = 10.0.0.0/",
+        "permit =",           "permit = 10.0.0.0/33",   "permit = 10.0.0.0/",
         "permit = localhost", "deny = 10.0.0.0/ffff::", "permit = 10.0.0.0/8,",
-        "permit = ::/129",    "deny = 10.0.0.0/8/8",   "deny = 10.0.0/8",
+        "permit = ::/129",    "deny = 10.0.0.0/8/8",    "deny = 10.0.0/8",
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         char *text = xasprintf("[u]\n%s\n", wrong[i]);
@@ -235,15 +245,13 @@ static void test_user_wrong(void **state) {
     } t[] = {
         {"[u]\nwritetimeout = 99\n",
          ":2: writetimeout of user u must be a whole number from 100 to 3600000"},
-        {"[u]\nallowmultiplelogin = 2\n",
-         ":2: allowmultiplelogin of user u must be yes or no"},
+        {"[u]\nallowmultiplelogin = 2\n", ":2: allowmultiplelogin of user u must be yes or no"},
         {"[u]\neventfilter(name = y\n",
          ":2: eventfilter(name of user u lacks its closing parenthesis"},
     };
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
         refuse(t[i].text, "manager.conf", t[i].said);
-    char *said = xasprintf(":3: user U stands in %s:1 already; (+) would add to him",
-                           path);
+    char *said = xasprintf(":3: user U stands in %s:1 already; (+) would add to him", path);
     refuse("[u]\n\n[U]\n", "manager.conf", said);
     free(said);
     char *err;
@@ -334,8 +342,8 @@ static void test_includes(void **state) {
     assert_string_equal(users_find(u, "one")->secret, "1");
     assert_int_equal(users_find(u, "two")->read, CLASS_CALL);
     users_free(u);
-    char *said = xasprintf(":2: cannot include %s/none.conf: No such file or directory",
-                           folder);
+    char *said =
+        xasprintf(":2: cannot include %s/none.conf: No such file or directory", folder);
     refuse("\n#include none.conf\n", "manager.conf", said);
     free(said);
     put("sub/two.conf", "[two]\nbroken\n");
@@ -401,11 +409,11 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_class_mask),  cmocka_unit_test(test_class_event_mask),
-        cmocka_unit_test(test_class_text),  cmocka_unit_test(test_permit),
+        cmocka_unit_test(test_class_mask),   cmocka_unit_test(test_class_event_mask),
+        cmocka_unit_test(test_class_text),   cmocka_unit_test(test_permit),
         cmocka_unit_test(test_permit_wrong), cmocka_unit_test(test_user),
-        cmocka_unit_test(test_notes),       cmocka_unit_test(test_user_wrong),
-        cmocka_unit_test(test_inheritance), cmocka_unit_test(test_comments),
+        cmocka_unit_test(test_notes),        cmocka_unit_test(test_user_wrong),
+        cmocka_unit_test(test_inheritance),  cmocka_unit_test(test_comments),
         cmocka_unit_test(test_format_wrong), cmocka_unit_test(test_includes),
         cmocka_unit_test(test_bounds),
     };

@@ -75,18 +75,18 @@ TOOL void pass(struct house *h, int64_t ns) {
 }
 
 /* Turns a real loop until it holds; fails after 20 s. */
-#define UNTIL(h, holds)                                                                \
-    do {                                                                               \
-        int64_t until_ = (h)->clock.mono + SECONDS(20);                                \
-        struct timer tick_;                                                            \
-        timer_init(&tick_, (h)->loop, on_passed, (h));                                 \
-        while (!(holds)) {                                                             \
-            timer_set(&tick_, 10 * NS_PER_MS);                                         \
-            loop_turn((h)->loop, true);                                                \
-            if ((h)->clock.mono > until_)                                              \
-                fail_msg("never: %s\nlog:\n%s", #holds, str_get(&(h)->said));          \
-        }                                                                              \
-        timer_stop(&tick_);                                                            \
+#define UNTIL(h, holds)                                                       \
+    do {                                                                      \
+        int64_t until_ = (h)->clock.mono + SECONDS(20);                       \
+        struct timer tick_;                                                   \
+        timer_init(&tick_, (h)->loop, on_passed, (h));                        \
+        while (!(holds)) {                                                    \
+            timer_set(&tick_, 10 * NS_PER_MS);                                \
+            loop_turn((h)->loop, true);                                       \
+            if ((h)->clock.mono > until_)                                     \
+                fail_msg("never: %s\nlog:\n%s", #holds, str_get(&(h)->said)); \
+        }                                                                     \
+        timer_stop(&tick_);                                                   \
     } while (0)
 
 /* ---- the far end of a connection, played by the test ---- */
@@ -106,8 +106,7 @@ TOOL void on_peer_lost(void *arg, const char *why) {
     ((struct peer *)arg)->lost = true;
 }
 
-static const struct conn_events peer_events = {.data = on_peer_data,
-                                              .lost = on_peer_lost};
+static const struct conn_events peer_events = {.data = on_peer_data, .lost = on_peer_lost};
 
 TOOL void peer_begin(struct peer *p, struct conn *c) {
     *p = (struct peer){.conn = c};
@@ -125,15 +124,13 @@ TOOL void peer_end(struct peer *p) {
     *p = (struct peer){0};
 }
 
-TOOL void peer_say(struct peer *p, const char *text) {
-    conn_send(p->conn, text, strlen(text));
-}
+TOOL void peer_say(struct peer *p, const char *text) { conn_send(p->conn, text, strlen(text)); }
 
 /* Fails unless exactly this has come since the last time. */
-#define HEARD(p, text)                                                                 \
-    do {                                                                               \
-        assert_string_equal(str_get(&(p)->got), text);                                 \
-        str_reset(&(p)->got);                                                          \
+#define HEARD(p, text)                                 \
+    do {                                               \
+        assert_string_equal(str_get(&(p)->got), text); \
+        str_reset(&(p)->got);                          \
     } while (0)
 
 /* ---- files ---- */
@@ -157,15 +154,12 @@ TOOL void write_file(const char *path, const char *text) {
     fclose(f);
 }
 
-TOOL int remove_one(const char *path, const struct stat *st, int type,
-                    struct FTW *ftw) {
+TOOL int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
     (void)st, (void)type, (void)ftw;
     return remove(path);
 }
 
-TOOL void remove_folder(const char *path) {
-    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
+TOOL void remove_folder(const char *path) { nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
 
 /* ---- traces ---- */
 

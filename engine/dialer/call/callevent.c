@@ -7,11 +7,11 @@
 #include "dialer/call/observe.h"
 #include "dialer/call/result.h"
 
-static int number(const struct message *m, const char *name) {
+static int callevent_number(const struct message *m, const char *name) {
     return atoi(message_text(m, name));
 }
 
-static void on_newchannel(struct dialing *d, const struct message *m) {
+static void callevent_on_newchannel(struct dialing *d, const struct message *m) {
     d->facts.channel = true;
     xreplace(&d->channel_name, message_get(m, "Channel"));
     asterisk_good(d->asterisk);
@@ -20,7 +20,7 @@ static void on_newchannel(struct dialing *d, const struct message *m) {
         asterisk_hangup(d->asterisk, d);
 }
 
-static void on_dial_begin(struct dialing *d, const struct message *m) {
+static void callevent_on_dial_begin(struct dialing *d, const struct message *m) {
     (void)m;
     d->facts.begun = true;
     if (d->tm_begin == 0) /* the response of an answered call may have come before */
@@ -28,7 +28,7 @@ static void on_dial_begin(struct dialing *d, const struct message *m) {
     dialing_raise(d, DIALING_BEGUN);
 }
 
-static void on_dial_end(struct dialing *d, const struct message *m) {
+static void callevent_on_dial_end(struct dialing *d, const struct message *m) {
     bool was = facts_answered(&d->facts);
     d->facts.end = dial_end_of(message_text(m, "DialStatus"));
     d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
@@ -37,11 +37,11 @@ static void on_dial_end(struct dialing *d, const struct message *m) {
     dialing_raise(d, DIALING_ENDED);
 }
 
-static void on_response(struct dialing *d, const struct message *m) {
+static void callevent_on_response(struct dialing *d, const struct message *m) {
     bool was = facts_answered(&d->facts);
     d->facts.response = true;
     d->facts.success = strcasecmp(message_text(m, "Response"), "Success") == 0;
-    d->facts.reason = number(m, "Reason");
+    d->facts.reason = callevent_number(m, "Reason");
     d->facts.timed_out |= !d->facts.success && d->facts.reason == RES_NO_ANSWER;
     dialing_give_asked(d);
     if (!was && facts_answered(&d->facts))
@@ -50,13 +50,13 @@ static void on_response(struct dialing *d, const struct message *m) {
 }
 
 /* Chan_sip and old versions tell a timeout by nothing but the missing DialEnd. */
-static bool rang_out(const struct dialing *d) {
+static bool callevent_rang_out(const struct dialing *d) {
     int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
     return d->facts.begun && d->facts.end == END_NONE && !facts_answered(&d->facts) &&
            engine_wall(d->engine) - d->tm_dialing >= (timeout - 200) * NS_PER_MS;
 }
 
-static void read_amd(struct dialing *d, const char *status, const char *cause) {
+static void callevent_read_amd(struct dialing *d, const char *status, const char *cause) {
     if (status)
         xreplace(&d->amd, status);
     if (cause)
@@ -64,34 +64,34 @@ static void read_amd(struct dialing *d, const char *status, const char *cause) {
 }
 
 /* `channelvars` in manager.conf puts variables into every event, Hangup included. */
-static void read_channel_vars(struct dialing *d, const struct message *m) {
+static void callevent_read_channel_vars(struct dialing *d, const struct message *m) {
     for (unsigned i = 0; i < m->count; i++) {
         if (!str_has_prefix(m->headers[i].name, "ChanVariable"))
             continue;
         const char *v = m->headers[i].value;
         if (str_has_prefix(v, "AMDSTATUS=") && v[10])
-            read_amd(d, v + 10, NULL);
+            callevent_read_amd(d, v + 10, NULL);
         else if (str_has_prefix(v, "AMDCAUSE=") && v[9])
-            read_amd(d, NULL, v + 9);
+            callevent_read_amd(d, NULL, v + 9);
     }
 }
 
-static void on_hangup(struct dialing *d, const struct message *m) {
-    d->facts.timed_out |= rang_out(d);
+static void callevent_on_hangup(struct dialing *d, const struct message *m) {
+    d->facts.timed_out |= callevent_rang_out(d);
     d->facts.channel = d->facts.hangup = true;
-    d->facts.cause = number(m, "Cause");
-    d->facts.tech_cause = number(m, "TechCause");
+    d->facts.cause = callevent_number(m, "Cause");
+    d->facts.tech_cause = callevent_number(m, "TechCause");
     d->tm_hangup = engine_wall(d->engine);
-    read_channel_vars(d, m);
+    callevent_read_channel_vars(d, m);
     dialing_raise(d, DIALING_HANGUP);
 }
 
-static void on_varset(struct dialing *d, const struct message *m) {
+static void callevent_on_varset(struct dialing *d, const struct message *m) {
     const char *name = message_text(m, "Variable"), *value = message_get(m, "Value");
     if (strcmp(name, "AMDSTATUS") == 0 && value)
-        read_amd(d, value, NULL);
+        callevent_read_amd(d, value, NULL);
     else if (strcmp(name, "AMDCAUSE") == 0 && value)
-        read_amd(d, NULL, value);
+        callevent_read_amd(d, NULL, value);
     else
         return;
     if (d->amd && strcmp(d->amd, "MACHINE") == 0)
@@ -99,20 +99,20 @@ static void on_varset(struct dialing *d, const struct message *m) {
     dialing_updated(d);
 }
 
-static void on_queue_join(struct dialing *d, const struct message *m) {
+static void callevent_on_queue_join(struct dialing *d, const struct message *m) {
     xreplace(&d->queue, message_get(m, "Queue"));
     observe_joined(d);
     dialing_updated(d);
 }
 
-static void on_agent_connect(struct dialing *d, const struct message *m) {
+static void callevent_on_agent_connect(struct dialing *d, const struct message *m) {
     const char *interface = message_get(m, "Interface");
     xreplace(&d->agent, interface ? interface : message_get(m, "MemberName"));
     observe_connected(d);
     dialing_updated(d);
 }
 
-static void on_queue_abandon(struct dialing *d, const struct message *m) {
+static void callevent_on_queue_abandon(struct dialing *d, const struct message *m) {
     (void)m;
     observe_left_queue(d);
 }
@@ -132,14 +132,14 @@ void dialing_dials(struct dialing *d, const struct message *m) {
     }
 }
 
-static void on_newchannel2(struct dialing *d, const struct message *m) {
+static void callevent_on_newchannel2(struct dialing *d, const struct message *m) {
     (void)m;
     d->facts.channel2 = true;
 }
 
-static void on_hangup2(struct dialing *d, const struct message *m) {
+static void callevent_on_hangup2(struct dialing *d, const struct message *m) {
     d->facts.hangup2 = true;
-    d->facts.cause2 = number(m, "Cause");
+    d->facts.cause2 = callevent_number(m, "Cause");
 }
 
 static const struct {
@@ -147,15 +147,15 @@ static const struct {
     void (*main)(struct dialing *d, const struct message *m);
     void (*other)(struct dialing *d, const struct message *m); /* of the ;2 half */
 } handlers[] = {
-    {"Newchannel", on_newchannel, on_newchannel2},
-    {"DialBegin", on_dial_begin, NULL},
-    {"DialEnd", on_dial_end, NULL},
-    {"OriginateResponse", on_response, NULL},
-    {"VarSet", on_varset, NULL},
-    {"QueueCallerJoin", on_queue_join, NULL},
-    {"QueueCallerAbandon", on_queue_abandon, NULL},
-    {"AgentConnect", on_agent_connect, NULL},
-    {"Hangup", on_hangup, on_hangup2},
+    {"Newchannel", callevent_on_newchannel, callevent_on_newchannel2},
+    {"DialBegin", callevent_on_dial_begin, NULL},
+    {"DialEnd", callevent_on_dial_end, NULL},
+    {"OriginateResponse", callevent_on_response, NULL},
+    {"VarSet", callevent_on_varset, NULL},
+    {"QueueCallerJoin", callevent_on_queue_join, NULL},
+    {"QueueCallerAbandon", callevent_on_queue_abandon, NULL},
+    {"AgentConnect", callevent_on_agent_connect, NULL},
+    {"Hangup", callevent_on_hangup, callevent_on_hangup2},
 };
 
 void dialing_event(struct dialing *d, const struct message *m, bool main) {

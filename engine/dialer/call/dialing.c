@@ -9,11 +9,11 @@
 #include "dialer/pbx/queue.h"
 #include "dialer/call/result.h"
 
-#define LATE_CHANNEL SECONDS(1.5)  /* a Newchannel may come after a failure's response */
-#define LATE_RESPONSE SECONDS(5)   /* the response may come after the Hangup */
-#define OVERDUE SECONDS(30)        /* beyond the dial timeout without any end */
-#define MISSED SECONDS(1)          /* the Hangup may be right behind the list without it */
-#define YOUNG SECONDS(3)           /* an Originate takes a moment to become a channel */
+#define LATE_CHANNEL SECONDS(1.5) /* a Newchannel may come after a failure's response */
+#define LATE_RESPONSE SECONDS(5)  /* the response may come after the Hangup */
+#define OVERDUE SECONDS(30)       /* beyond the dial timeout without any end */
+#define MISSED SECONDS(1)         /* the Hangup may be right behind the list without it */
+#define YOUNG SECONDS(3)          /* an Originate takes a moment to become a channel */
 #define FAULTS_FORGIVEN 3
 
 const char *dialing_text(const struct dialing *d, const char *key) {
@@ -25,7 +25,7 @@ bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->fa
 
 /* ---- telling ---- */
 
-static void emit(struct dialing *d, const char *name) {
+static void dialing_emit(struct dialing *d, const char *name) {
     struct str b = {0};
     if (!engine_is_heard(d->engine))
         return;
@@ -36,7 +36,7 @@ static void emit(struct dialing *d, const char *name) {
 
 void dialing_updated(struct dialing *d) {
     d->tm_update = engine_wall(d->engine);
-    emit(d, "OutDialingUpdate");
+    dialing_emit(d, "OutDialingUpdate");
 }
 
 void dialing_raise(struct dialing *d, int status) {
@@ -48,7 +48,7 @@ void dialing_raise(struct dialing *d, int status) {
 
 /* ---- beginning ---- */
 
-static void forget(struct dialing *d) {
+static void dialing_forget(struct dialing *d) {
     struct engine *e = d->engine;
     timer_stop(&d->limit);
     map_take(&e->dialings, d->uuid);
@@ -76,7 +76,7 @@ void dialing_free(struct dialing *d) {
 }
 
 /* The limits count a call from its reservation on. */
-static void take_room(struct dialing *d) {
+static void dialing_take_room(struct dialing *d) {
     int64_t now = engine_now(d->engine);
     d->campaign->live++;
     d->campaign->open++;
@@ -91,7 +91,7 @@ static void take_room(struct dialing *d) {
 }
 
 /* The agent it is for may be given others. */
-static void give_agent(struct dialing *d) {
+static void dialing_give_agent(struct dialing *d) {
     if (d->target == NULL || map_get(&d->asterisk->claimed, d->target) != d)
         return;
     map_take(&d->asterisk->claimed, d->target);
@@ -106,7 +106,7 @@ void dialing_give_asked(struct dialing *d) {
     campaigns_kick_room(d->engine, d->campaign);
 }
 
-static void give_room(struct dialing *d) {
+static void dialing_give_room(struct dialing *d) {
     dialing_give_asked(d);
     d->campaign->live--;
     if (facts_answered(&d->facts))
@@ -115,25 +115,25 @@ static void give_room(struct dialing *d) {
     cap_give(&d->campaign->cap);
     if (d->trunk)
         cap_give(&d->trunk->cap);
-    give_agent(d);
+    dialing_give_agent(d);
     campaigns_kick_room(d->engine, d->campaign);
 }
 
-static void finish(struct dialing *d);
+static void dialing_finish(struct dialing *d);
 
 /* Ended while nobody watched: what cannot be known is said to be unknown. */
-static void lose(struct dialing *d) {
+static void dialing_lose(struct dialing *d) {
     log_warn(d->engine->log, "dialing %s: ended while nobody watched", d->uuid);
     d->facts.lost = true;
-    finish(d);
+    dialing_finish(d);
 }
 
-static void on_limit(void *arg) {
+static void dialing_on_limit(void *arg) {
     struct dialing *d = arg;
     if (d->missing && !d->facts.hangup) {
-        lose(d);
+        dialing_lose(d);
     } else if (d->facts.hangup || (d->facts.response && !d->facts.channel)) {
-        finish(d); /* what has not come by now does not matter */
+        dialing_finish(d); /* what has not come by now does not matter */
     } else if (!facts_answered(&d->facts)) {
         log_warn(d->engine->log, "dialing %s: no end seen, asking for its channel", d->uuid);
         asterisk_look(d->asterisk);
@@ -151,22 +151,22 @@ static struct dialing *dialing_new(struct engine *e, struct campaign *c, struct 
     d->lead = l;
     d->asterisk = a;
     d->tm_create = engine_wall(e);
-    timer_init(&d->limit, e->loop, on_limit, d);
+    timer_init(&d->limit, e->loop, dialing_on_limit, d);
     return d;
 }
 
-static void add_to_maps(struct dialing *d) {
+static void dialing_add_to_maps(struct dialing *d) {
     map_put(&d->engine->dialings, d->uuid, d);
     map_put(&d->engine->channels, d->uuid, d);
     map_put(&d->engine->channels, d->other, d);
 }
 
 /* The durable moment: the ledger has the attempt, so it may leave. */
-static void on_reserved(void *arg, bool ok) {
+static void dialing_on_reserved(void *arg, bool ok) {
     struct dialing *d = arg;
     lead_written(d->lead);
     lead_event(d->lead, "Update");
-    emit(d, "OutDialingCreate");
+    dialing_emit(d, "OutDialingCreate");
     d->tm_dialing = engine_wall(d->engine);
     if (ok && !d->wants_hangup && !d->engine->leaving && asterisk_originate(d->asterisk, d)) {
         d->sent = true;
@@ -175,11 +175,11 @@ static void on_reserved(void *arg, bool ok) {
         dialing_raise(d, DIALING_REQUESTED);
     } else {
         dialing_raise(d, DIALING_ERROR); /* nothing left: its try is given back */
-        finish(d);
+        dialing_finish(d);
     }
 }
 
-static void reserve_lead(struct dialing *d) {
+static void dialing_reserve_lead(struct dialing *d) {
     struct row *l = d->lead->row;
     char now[TIME_TEXT];
     time_text(now, d->tm_create);
@@ -193,37 +193,36 @@ static void reserve_lead(struct dialing *d) {
 }
 
 /* Everything that must survive a crash to tell the result afterwards. */
-static char *frozen_text(const struct dialing *d) {
+static char *dialing_frozen_text(const struct dialing *d) {
     json_t *o = json_pack("{s:O, s:O, s:O, s:I, s:s*, s:s*}", "call", d->call, "info", d->info,
                           "variables", d->variables, "tm_create", (json_int_t)d->tm_create,
-                          "trunk", d->trunk ? d->trunk->conf->name : NULL,
-                          "agent", d->target);
+                          "trunk", d->trunk ? d->trunk->conf->name : NULL, "agent", d->target);
     char *text = json_dumps(o, JSON_COMPACT);
     json_decref(o);
     return text;
 }
 
-static void count_fault(struct dialing *d, bool ours);
+static void dialing_count_fault(struct dialing *d, bool ours);
 
-static void on_refused(void *arg, bool ok) {
+static void dialing_on_refused(void *arg, bool ok) {
     (void)ok;
     lead_event(arg, "Update");
     lead_written(arg);
 }
 
 /* Nothing that could be dialled came out: the lead waits as after a failure of ours. */
-static void refuse(struct dialing *d, const char *why) {
+static void dialing_refuse(struct dialing *d, const char *why) {
     struct row *l = d->lead->row;
     char now[TIME_TEXT];
     time_text(now, d->tm_create);
     log_warn(d->engine->log, "campaign %s, lead %s: %s", row_uuid(d->campaign->item.row),
              row_uuid(l), why);
-    count_fault(d, true);
+    dialing_count_fault(d, true);
     row_set_text(l, LEAD_RES_DIAL_DETAIL, "local");
     row_set_text(l, LEAD_TM_LAST_HANGUP, now);
     struct batch *b = batch_new();
     lead_write(d->lead, b);
-    store_submit(d->engine->store, b, on_refused, d->lead);
+    store_submit(d->engine->store, b, dialing_on_refused, d->lead);
     dialing_free(d);
 }
 
@@ -245,7 +244,7 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
     engine_uuid(e, d->other);
     const char *fault = originate_plan(d);
     if (fault) {
-        refuse(d, fault);
+        dialing_refuse(d, fault);
         return false;
     }
     if (d->trunk && cap_room(&d->trunk->cap, engine_now(e)) == 0) { /* the route's choice */
@@ -254,41 +253,40 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
         return false;
     }
     d->info = result_freeze(d);
-    reserve_lead(d);
-    take_room(d);
+    dialing_reserve_lead(d);
+    dialing_take_room(d);
     if (agent == NULL) /* who is learnt from finds out whether somebody is free */
         observe_begun(d);
-    add_to_maps(d);
+    dialing_add_to_maps(d);
     /* a ledger in memory does not survive what it is to be recovered from */
-    char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : frozen_text(d);
+    char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : dialing_frozen_text(d);
     time_text(tm, d->tm_create);
     struct batch *b = batch_new();
     lead_write(lead, b);
-    batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name,
-                row_uuid(c->item.row), row_uuid(d->plan->item.row), row_uuid(lead->row),
-                (int64_t)number, tm, frozen);
-    store_submit(e->store, b, on_reserved, d);
+    batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name, row_uuid(c->item.row),
+                row_uuid(d->plan->item.row), row_uuid(lead->row), (int64_t)number, tm, frozen);
+    store_submit(e->store, b, dialing_on_reserved, d);
     free(frozen);
     return true;
 }
 
 /* ---- ending ---- */
 
-static void on_closed(void *arg, bool ok) {
+static void dialing_on_closed(void *arg, bool ok) {
     struct dialing *d = arg;
     struct campaign *c = d->campaign;
     if (!ok)
         log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
     lead_written(d->lead);
     lead_event(d->lead, "Update");
-    emit(d, "OutDialingDelete");
-    forget(d);
+    dialing_emit(d, "OutDialingDelete");
+    dialing_forget(d);
     campaign_call_over(c);
 }
 
 /* A failure of our own gives the try back, three times in a row on one number; the
  * next keeps it, so that a mistyped number cannot keep a campaign open for ever. */
-static void count_fault(struct dialing *d, bool ours) {
+static void dialing_count_fault(struct dialing *d, bool ours) {
     struct row *l = d->lead->row;
     if (ours && d->blameless) {
         row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries - 1);
@@ -303,11 +301,11 @@ static void count_fault(struct dialing *d, bool ours) {
 }
 
 /* The lead is idle again. */
-static void free_lead(struct dialing *d) {
+static void dialing_free_lead(struct dialing *d) {
     struct row *l = d->lead->row;
     char now[TIME_TEXT];
     time_text(now, d->tm_hangup);
-    count_fault(d, d->outcome.ours);
+    dialing_count_fault(d, d->outcome.ours);
     row_set_int(l, LEAD_STATUS, 0);
     row_set_text(l, LEAD_DIALING_UUID, NULL);
     row_set_text(l, LEAD_DIALING_CAMP_UUID, NULL);
@@ -321,7 +319,7 @@ static void free_lead(struct dialing *d) {
 }
 
 /* Answered, and yet nobody was spoken to: who tries again wants to know. */
-static const char *detail_of(const struct dialing *d) {
+static const char *dialing_detail_of(const struct dialing *d) {
     const char *detail = d->outcome.res_dial_detail;
     if (d->outcome.res_dial != RES_ANSWERED)
         return detail;
@@ -330,7 +328,7 @@ static const char *detail_of(const struct dialing *d) {
     return d->abandoned && d->tm_connect == 0 ? "abandoned" : detail;
 }
 
-static const char *time_or_null(char buf[TIME_TEXT], int64_t wall) {
+static const char *dialing_time_or_null(char buf[TIME_TEXT], int64_t wall) {
     if (wall == 0)
         return NULL;
     time_text(buf, wall);
@@ -338,7 +336,7 @@ static const char *time_or_null(char buf[TIME_TEXT], int64_t wall) {
 }
 
 /* Result, lead and ledger in one batch; the events follow when it is durable. */
-static void finish(struct dialing *d) {
+static void dialing_finish(struct dialing *d) {
     if (d->finished)
         return;
     d->finished = true;
@@ -352,31 +350,32 @@ static void finish(struct dialing *d) {
         observe_unsent(d);
     else
         observe_gone(d);
-    d->outcome.res_dial_detail = detail_of(d);
+    d->outcome.res_dial_detail = dialing_detail_of(d);
     if (d->outcome.ours && d->sent && !d->refused)
         asterisk_fault(d->asterisk);
     cap_ended(&d->campaign->cap, engine_now(d->engine), d->outcome.res_dial == RES_CONGESTION);
-    give_room(d);
-    free_lead(d);
+    dialing_give_room(d);
+    dialing_free_lead(d);
     char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
     char join[TIME_TEXT], connect[TIME_TEXT];
     struct batch *b = batch_new();
     lead_write(d->lead, b);
     batch_write(b, WRITE_LEDGER_CLOSE, d->uuid, (int64_t)d->outcome.res_dial,
                 d->outcome.res_dial_detail, (int64_t)d->outcome.res_hangup,
-                d->outcome.res_hangup_detail, time_or_null(begin, d->tm_begin),
-                time_or_null(end, d->tm_end), time_or_null(hangup, d->tm_hangup),
-                d->asterisk->conf->name, time_or_null(join, d->tm_join),
-                time_or_null(connect, d->tm_connect), (int64_t)d->abandoned);
+                d->outcome.res_hangup_detail, dialing_time_or_null(begin, d->tm_begin),
+                dialing_time_or_null(end, d->tm_end),
+                dialing_time_or_null(hangup, d->tm_hangup), d->asterisk->conf->name,
+                dialing_time_or_null(join, d->tm_join),
+                dialing_time_or_null(connect, d->tm_connect), (int64_t)d->abandoned);
     result_write(d, b);
-    store_submit(d->engine->store, b, on_closed, d);
+    store_submit(d->engine->store, b, dialing_on_closed, d);
 }
 
 void dialing_check_end(struct dialing *d) {
     if (d->finished)
         return;
     if (facts_complete(&d->facts))
-        finish(d);
+        dialing_finish(d);
     else if (d->facts.hangup)
         timer_set(&d->limit, LATE_RESPONSE);
     else if (d->facts.response && !d->facts.success && !d->facts.channel)
@@ -389,8 +388,8 @@ void dialing_answered(struct dialing *d) {
     timer_stop(&d->limit);
     char begin[TIME_TEXT], end[TIME_TEXT];
     struct batch *b = batch_new();
-    batch_write(b, WRITE_LEDGER_ANSWER, d->uuid, time_or_null(begin, d->tm_begin),
-                time_or_null(end, d->tm_end));
+    batch_write(b, WRITE_LEDGER_ANSWER, d->uuid, dialing_time_or_null(begin, d->tm_begin),
+                dialing_time_or_null(end, d->tm_end));
     store_submit(d->engine->store, b, NULL, NULL);
     campaign_kick(d->campaign);
 }
@@ -424,7 +423,7 @@ void dialing_refused(struct dialing *d, bool servers) {
     d->refused = true;
     d->blameless = servers;
     dialing_raise(d, DIALING_ERROR);
-    finish(d);
+    dialing_finish(d);
 }
 
 bool dialing_may_come(const struct dialing *d, unsigned generation) {
@@ -471,13 +470,13 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->abandoned = query_int(q, 14) != 0;
     d->recovered = d->sent = true;
     d->status = query_int(q, 7) ? DIALING_RESPONSE : DIALING_REQUESTED;
-    take_room(d);
+    dialing_take_room(d);
     if (query_int(q, 7)) {
         d->facts.response = d->facts.success = true;
         d->campaign->answered++;
         dialing_give_asked(d);
     }
-    add_to_maps(d);
+    dialing_add_to_maps(d);
     json_decref(frozen);
     return d;
 }

@@ -10,8 +10,14 @@
 
 /* Status only rises; each step is seen in an OutDialingUpdate. */
 enum dialing_status {
-    DIALING_NONE = 0, DIALING_REQUESTED = 1, DIALING_BEGUN = 2, DIALING_CHANNEL = 3,
-    DIALING_ENDED = 4, DIALING_RESPONSE = 5, DIALING_HANGUP = 6, DIALING_ERROR = 10
+    DIALING_NONE = 0,
+    DIALING_REQUESTED = 1,
+    DIALING_BEGUN = 2,
+    DIALING_CHANNEL = 3,
+    DIALING_ENDED = 4,
+    DIALING_RESPONSE = 5,
+    DIALING_HANGUP = 6,
+    DIALING_ERROR = 10
 };
 
 struct dialing {
@@ -24,24 +30,25 @@ struct dialing {
     struct asterisk *asterisk;
     struct trunk *trunk; /* NULL without a [trunk:] section */
     int status;
-    int index, tries;      /* which number, its tries with this one */
-    json_t *call;          /* dial_*: what was asked for, as in the result */
-    json_t *info;          /* info_*: the frozen rows */
-    json_t *variables;     /* merged, an object of strings */
-    json_t *history;       /* its AMI events, if they are kept */
+    int index, tries;  /* which number, its tries with this one */
+    json_t *call;      /* dial_*: what was asked for, as in the result */
+    json_t *info;      /* info_*: the frozen rows */
+    json_t *variables; /* merged, an object of strings */
+    json_t *history;   /* its AMI events, if they are kept */
     char *channel_name, *queue, *agent, *amd, *amd_detail;
-    char *target;          /* the agent who accepted it as a preview, NULL for other calls */
+    char *target; /* the agent who accepted it as a preview, NULL for other calls */
     struct facts facts;
     struct outcome outcome;
-    double begun;            /* s on the loop's clock, as the learner has it */
-    bool watched;            /* the learner waits for what becomes of it */
+    double begun;                /* s on the loop's clock, as the learner has it */
+    bool watched;                /* the learner waits for what becomes of it */
     int64_t tm_join, tm_connect; /* wall ns: needed an agent, got one; 0 = not */
-    bool abandoned;          /* a person who answered and found no agent in time */
-    int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end, tm_hangup; /* wall ns, 0 = not */
+    bool abandoned;              /* a person who answered and found no agent in time */
+    int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end,
+        tm_hangup; /* wall ns, 0 = not */
     bool sent, asked, finished, recovered;
-    unsigned generation;  /* of the connection its Originate went over */
-    bool refused;         /* by the Originate's own answer */
-    bool blameless;       /* no fault of the number or the call: uncounted */
+    unsigned generation;        /* of the connection its Originate went over */
+    bool refused;               /* by the Originate's own answer */
+    bool blameless;             /* no fault of the number or the call: uncounted */
     bool wants_hangup, missing; /* missing: not on the last list of channels */
     struct timer limit;
 };

@@ -9,7 +9,7 @@
 double observe_now(const struct engine *e) { return (double)engine_now(e) / (double)NS_PER_S; }
 
 /* What earlier runs have counted, as far as the window reaches back. */
-static void load_live(struct campaign *c, struct live *l) {
+static void observe_load_live(struct campaign *c, struct live *l) {
     struct query q;
     char from[TIME_TEXT], hour[32];
     time_text(from, engine_wall(c->engine) - LIVE_HOURS * 3600 * NS_PER_S);
@@ -23,7 +23,7 @@ static void load_live(struct campaign *c, struct live *l) {
 
 /* ---- over a restart ---- */
 
-static void save(struct campaign *c, bool at_once) {
+static void observe_save(struct campaign *c, bool at_once) {
     struct observer *o = c->observer;
     double now = observe_now(c->engine);
     if ((!at_once && now - o->saved < SAVE_EACH) || o->at == o->learn.answers)
@@ -41,10 +41,10 @@ static void save(struct campaign *c, bool at_once) {
 
 void observers_save(struct engine *e, bool at_once) {
     for (struct map_entry *i = e->campaigns.first; i; i = i->next)
-        save(i->value, at_once);
+        observe_save(i->value, at_once);
 }
 
-static void load_learnt(struct campaign *c, struct observer *o) {
+static void observe_load_learnt(struct campaign *c, struct observer *o) {
     struct query q;
     query_begin(&q, c->engine->store, READ_MEMORY, row_uuid(c->item.row), LEARN_SLOT);
     const char *text = query_step(&q) ? query_text(&q, 0) : NULL;
@@ -56,11 +56,12 @@ static void load_learnt(struct campaign *c, struct observer *o) {
     query_end(&q);
 }
 
-static void begin_to_learn(struct campaign *c, struct observer *o) {
+static void observe_begin_to_learn(struct campaign *c, struct observer *o) {
     struct engine *e = c->engine;
     struct plan *p = campaign_plan(c);
     double timeout = p ? (double)row_int(p->item.row, PLAN_DIAL_TIMEOUT) / 1000 : 30;
-    learn_init(&o->learn, observe_now(e), timeout, e->conf->limits.abandon_within * GRACE_SHARE);
+    learn_init(&o->learn, observe_now(e), timeout,
+               e->conf->limits.abandon_within * GRACE_SHARE);
     xreplace(&o->plan, row_text(c->item.row, CAMPAIGN_PLAN));
     xreplace(&o->dest, row_text(c->item.row, CAMPAIGN_DEST));
 }
@@ -68,10 +69,10 @@ static void begin_to_learn(struct campaign *c, struct observer *o) {
 struct observer *observer_new(struct campaign *c) {
     struct engine *e = c->engine;
     struct observer *o = xcalloc(1, sizeof *o);
-    begin_to_learn(c, o);
+    observe_begin_to_learn(c, o);
     live_init(&o->live, e->conf, engine_wall(e));
-    load_live(c, &o->live);
-    load_learnt(c, o);
+    observe_load_live(c, &o->live);
+    observe_load_learnt(c, o);
     return o;
 }
 
@@ -82,16 +83,18 @@ void observer_free(struct observer *o) {
 }
 
 /* Either may be missing. */
-static bool is_same(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+static bool observe_is_same(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
 
 void observer_renew(struct campaign *c) {
     struct observer *o = c->observer;
-    if (is_same(o->plan, row_text(c->item.row, CAMPAIGN_PLAN)) &&
-        is_same(o->dest, row_text(c->item.row, CAMPAIGN_DEST)))
+    if (observe_is_same(o->plan, row_text(c->item.row, CAMPAIGN_PLAN)) &&
+        observe_is_same(o->dest, row_text(c->item.row, CAMPAIGN_DEST)))
         return;
-    begin_to_learn(c, o);
+    observe_begin_to_learn(c, o);
     o->at = -1;
-    save(c, true);
+    observe_save(c, true);
 }
 
 /* ---- calls ---- */
@@ -103,7 +106,7 @@ void observe_begun(struct dialing *d) {
 }
 
 /* Who is up while the engine is killed counts all the same. */
-static void write_join(const struct dialing *d) {
+static void observe_write_join(const struct dialing *d) {
     char join[TIME_TEXT];
     struct batch *b = batch_new();
     time_text(join, d->tm_join);
@@ -112,7 +115,7 @@ static void write_join(const struct dialing *d) {
 }
 
 /* Found again after a restart: nobody saw him come into the queue, but there he was. */
-static void count_unseen(struct dialing *d) {
+static void observe_count_unseen(struct dialing *d) {
     if (d->recovered && d->tm_join == 0)
         observe_joined(d);
 }
@@ -121,21 +124,21 @@ void observe_joined(struct dialing *d) {
     if (d->tm_join)
         return;
     d->tm_join = engine_wall(d->engine);
-    write_join(d);
+    observe_write_join(d);
     live_add(&d->campaign->observer->live, d->tm_join, 1, 0);
     if (d->watched)
         learn_answered(&d->campaign->observer->learn, observe_now(d->engine), d->begun);
     d->watched = false;
 }
 
-static void abandon(struct dialing *d) {
+static void observe_abandon(struct dialing *d) {
     d->abandoned = true;
-    write_join(d);
+    observe_write_join(d);
     live_add(&d->campaign->observer->live, d->tm_join, 0, 1);
 }
 
 void observe_connected(struct dialing *d) {
-    count_unseen(d);
+    observe_count_unseen(d);
     if (d->tm_join == 0 || d->tm_connect)
         return;
     d->tm_connect = engine_wall(d->engine);
@@ -146,7 +149,7 @@ void observe_connected(struct dialing *d) {
     store_submit(d->engine->store, b, NULL, NULL);
     double waited = (double)(d->tm_connect - d->tm_join) / (double)NS_PER_S;
     if (!d->abandoned && waited > d->engine->conf->limits.abandon_within)
-        abandon(d);
+        observe_abandon(d);
 }
 
 void observe_gone(struct dialing *d) {
@@ -156,11 +159,11 @@ void observe_gone(struct dialing *d) {
         learn_ended(&d->campaign->observer->learn, observe_now(d->engine), d->begun);
     d->watched = false;
     if (d->tm_join && d->tm_connect == 0 && !d->abandoned)
-        abandon(d);
+        observe_abandon(d);
 }
 
 void observe_left_queue(struct dialing *d) {
-    count_unseen(d);
+    observe_count_unseen(d);
     observe_gone(d);
 }
 
@@ -173,19 +176,19 @@ void observe_unsent(struct dialing *d) {
 /* ---- agents ---- */
 
 /* The campaign whose call it was that he talks or has talked to. */
-static struct learn *learner_of(const struct queue *q, const struct member *m) {
+static struct learn *observe_learner_of(const struct queue *q, const struct member *m) {
     struct campaign *c = map_get(&q->asterisk->engine->campaigns, m->campaign);
     return c ? &c->observer->learn : NULL;
 }
 
-static struct hazard *hazard_of(struct learn *l, enum doing d) {
+static struct hazard *observe_hazard_of(struct learn *l, enum doing d) {
     return d == DOING_TALK ? &l->talk : d == DOING_WRAPUP ? &l->wrapup : NULL;
 }
 
 /* The time since it was last counted. */
-static void live_on(const struct queue *q, struct member *m) {
-    struct learn *l = learner_of(q, m);
-    struct hazard *h = l ? hazard_of(l, m->doing) : NULL;
+static void observe_live_on(const struct queue *q, struct member *m) {
+    struct learn *l = observe_learner_of(q, m);
+    struct hazard *h = l ? observe_hazard_of(l, m->doing) : NULL;
     double now = observe_now(q->asterisk->engine);
     if (h)
         hazard_live(h, m->counted - m->since, now - m->since);
@@ -193,10 +196,10 @@ static void live_on(const struct queue *q, struct member *m) {
 }
 
 void observe_member(struct queue *q, struct member *m, enum doing next) {
-    struct learn *l = learner_of(q, m);
-    struct hazard *h = l ? hazard_of(l, m->doing) : NULL;
+    struct learn *l = observe_learner_of(q, m);
+    struct hazard *h = l ? observe_hazard_of(l, m->doing) : NULL;
     if (h)
-        live_on(q, m);
+        observe_live_on(q, m);
     if (h && (m->doing == DOING_TALK || next == DOING_NOTHING)) /* a break ends no wrap-up */
         hazard_end(h, m->counted - m->since);
     m->doing = next;
@@ -205,5 +208,5 @@ void observe_member(struct queue *q, struct member *m, enum doing next) {
 
 void observe_members(struct queue *q) {
     for (struct map_entry *e = q->members.first; e; e = e->next)
-        live_on(q, e->value);
+        observe_live_on(q, e->value);
 }

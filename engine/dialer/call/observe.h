@@ -14,8 +14,8 @@
 struct observer {
     struct learn learn;
     struct live live;
-    double saved;  /* s on the loop's clock: what was learnt is on the disk up to here */
-    int64_t at;    /* and so many answers of it */
+    double saved;      /* s on the loop's clock: what was learnt is on the disk up to here */
+    int64_t at;        /* and so many answers of it */
     char *plan, *dest; /* what it was learnt with */
 };
 

@@ -11,7 +11,7 @@
 #define VALUE_MAX 900 /* bytes of Data, CallerID and the like: a line holds 1,024 */
 
 /* Campaign, plan, dlma, destination, lead: the later wins. */
-static json_t *merged(const struct dialing *d) {
+static json_t *call_originate_merged(const struct dialing *d) {
     const struct campaign *c = d->campaign;
     const json_t *sets[] = {
         row_vars(c->item.row, CAMPAIGN_VARIABLES),
@@ -27,21 +27,22 @@ static json_t *merged(const struct dialing *d) {
     return all;
 }
 
-static void put_text(json_t *o, const char *key, const char *text) {
+static void call_originate_put_text(json_t *o, const char *key, const char *text) {
     if (text)
         json_object_set_new(o, key, json_string(text));
 }
 
 /* One word of the route's answer, or what is said otherwise. */
-static const char *routed(json_t *route, const char *key, const char *otherwise) {
+static const char *call_originate_routed(json_t *route, const char *key,
+                                         const char *otherwise) {
     const char *s = json_string_value(json_object_get(route, key));
     return s ? s : otherwise;
 }
 
-static char *default_channel(const struct dialing *d, json_t *route) {
+static char *call_originate_default_channel(const struct dialing *d, json_t *route) {
     const struct row *plan = d->plan->item.row;
     const char *tech = row_text(plan, PLAN_TECH_NAME);
-    const char *trunk = routed(route, "trunk", row_text(plan, PLAN_TRUNK_NAME));
+    const char *trunk = call_originate_routed(route, "trunk", row_text(plan, PLAN_TRUNK_NAME));
     return xasprintf("%s%s%s%s", tech ? tech : "", dialing_text(d, "dial_addr"),
                      trunk ? "@" : "", trunk ? trunk : "");
 }
@@ -52,7 +53,7 @@ bool originate_can_dial(const char *channel) {
 }
 
 /* `trunk = NAME`: the call counts against that one's limits, whatever the plan names. */
-static const char *take_trunk(struct dialing *d, const json_t *route) {
+static const char *call_originate_take_trunk(struct dialing *d, const json_t *route) {
     const json_t *name = json_object_get(route, "trunk");
     if (name == NULL || json_is_null(name))
         return NULL;
@@ -66,7 +67,7 @@ static const char *take_trunk(struct dialing *d, const json_t *route) {
 }
 
 /* Who accepted the lead gets the call, not whoever of his queue is next. */
-static void plan_agent(struct dialing *d, json_t *route) {
+static void call_originate_plan_agent(struct dialing *d, json_t *route) {
     char queue[128];
     const struct row *dest = campaign_destination(d->campaign)->row;
     bool elsewhere = json_object_get(route, "application") || json_object_get(route, "exten");
@@ -77,7 +78,7 @@ static void plan_agent(struct dialing *d, json_t *route) {
     json_object_set_new(route, "data", json_sprintf("%s,%d", d->target, AGENT_RING));
 }
 
-static void plan_target(struct dialing *d, json_t *route) {
+static void call_originate_plan_target(struct dialing *d, json_t *route) {
     const struct row *dest = campaign_destination(d->campaign)->row;
     bool app = row_int(dest, DESTINATION_TYPE) == 1;
     if (json_object_get(route, "application"))
@@ -86,19 +87,27 @@ static void plan_target(struct dialing *d, json_t *route) {
         app = false;
     json_object_set_new(d->call, "dial_type", json_integer(app));
     if (app) {
-        put_text(d->call, "dial_application",
-                 routed(route, "application", row_text(dest, DESTINATION_APPLICATION)));
-        put_text(d->call, "dial_data", routed(route, "data", row_text(dest, DESTINATION_DATA)));
+        call_originate_put_text(d->call, "dial_application",
+                                call_originate_routed(route, "application",
+                                                      row_text(dest, DESTINATION_APPLICATION)));
+        call_originate_put_text(d->call, "dial_data",
+                                call_originate_routed(route, "data",
+                                                      row_text(dest, DESTINATION_DATA)));
         return;
     }
-    put_text(d->call, "dial_exten", routed(route, "exten", row_text(dest, DESTINATION_EXTEN)));
-    put_text(d->call, "dial_context",
-             routed(route, "context", row_text(dest, DESTINATION_CONTEXT)));
+    call_originate_put_text(d->call, "dial_exten",
+                            call_originate_routed(route, "exten",
+                                                  row_text(dest, DESTINATION_EXTEN)));
+    call_originate_put_text(d->call, "dial_context",
+                            call_originate_routed(route, "context",
+                                                  row_text(dest, DESTINATION_CONTEXT)));
     const char *priority = row_text(dest, DESTINATION_PRIORITY);
-    put_text(d->call, "dial_priority", routed(route, "priority", priority ? priority : "1"));
+    call_originate_put_text(d->call, "dial_priority",
+                            call_originate_routed(route, "priority",
+                                                  priority ? priority : "1"));
 }
 
-static void plan_variables(struct dialing *d, json_t *route) {
+static void call_originate_plan_variables(struct dialing *d, json_t *route) {
     const char *name;
     json_t *value;
     json_object_foreach(json_object_get(route, "variables"), name, value) {
@@ -115,8 +124,8 @@ static void plan_variables(struct dialing *d, json_t *route) {
 }
 
 /* Values that would not fit their line, or break it. */
-static const char *find_fault(const struct dialing *d) {
-    static const char *const keys[] = {"dial_application", "dial_data",    "dial_exten",
+static const char *call_originate_find_fault(const struct dialing *d) {
+    static const char *const keys[] = {"dial_application", "dial_data",     "dial_exten",
                                        "dial_context",     "dial_priority", "dial_caller_id"};
     if (!originate_can_dial(dialing_text(d, "dial_channel")))
         return "the channel is not one that can be dialled";
@@ -134,39 +143,43 @@ static const char *find_fault(const struct dialing *d) {
 const char *originate_plan(struct dialing *d) {
     const struct row *plan = d->plan->item.row;
     d->call = json_object();
-    d->variables = merged(d);
-    put_text(d->variables, "OUTAGENT", d->target);
-    put_text(d->call, "dial_addr", row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
+    d->variables = call_originate_merged(d);
+    call_originate_put_text(d->variables, "OUTAGENT", d->target);
+    call_originate_put_text(d->call, "dial_addr",
+                            row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
     json_object_set_new(d->call, "dial_index", json_integer(d->index));
     json_object_set_new(d->call, "dial_trycnt", json_integer(d->tries));
     json_t *view = view_make(routeview_fields, d), *route;
     route = plan_route(d->plan, row_uuid(d->campaign->item.row), view);
-    const char *fault = take_trunk(d, route);
-    char *channel = default_channel(d, route);
+    const char *fault = call_originate_take_trunk(d, route);
+    char *channel = call_originate_default_channel(d, route);
     double asked = json_number_value(json_object_get(route, "timeout"));
-    int64_t timeout = asked >= 1 && asked <= 3600000 ? (int64_t)asked
-                                                     : row_int(plan, PLAN_DIAL_TIMEOUT);
-    const char *trunk_id = d->trunk && *d->trunk->conf->callerid ? d->trunk->conf->callerid : NULL;
+    int64_t timeout =
+        asked >= 1 && asked <= 3600000 ? (int64_t)asked : row_int(plan, PLAN_DIAL_TIMEOUT);
+    const char *trunk_id =
+        d->trunk && *d->trunk->conf->callerid ? d->trunk->conf->callerid : NULL;
     const char *plan_id = row_text(plan, PLAN_CALLER_ID);
-    put_text(d->call, "dial_channel", routed(route, "channel", channel));
+    call_originate_put_text(d->call, "dial_channel",
+                            call_originate_routed(route, "channel", channel));
     json_object_set_new(d->call, "dial_timeout", json_integer(timeout));
-    put_text(d->call, "dial_caller_id",
-             routed(route, "caller_id", plan_id ? plan_id : trunk_id));
-    plan_agent(d, route);
-    plan_target(d, route);
-    plan_variables(d, route);
+    call_originate_put_text(d->call, "dial_caller_id",
+                            call_originate_routed(route, "caller_id",
+                                                  plan_id ? plan_id : trunk_id));
+    call_originate_plan_agent(d, route);
+    call_originate_plan_target(d, route);
+    call_originate_plan_variables(d, route);
     free(channel);
     json_decref(route);
     json_decref(view);
-    return fault ? fault : find_fault(d);
+    return fault ? fault : call_originate_find_fault(d);
 }
 
 bool originate_print(const struct dialing *d, struct str *action) {
     static const struct {
         const char *key, *header;
-    } lines[] = {{"dial_caller_id", "CallerID"},     {"dial_application", "Application"},
-                 {"dial_data", "Data"},              {"dial_exten", "Exten"},
-                 {"dial_context", "Context"},        {"dial_priority", "Priority"}};
+    } lines[] = {{"dial_caller_id", "CallerID"}, {"dial_application", "Application"},
+                 {"dial_data", "Data"},          {"dial_exten", "Exten"},
+                 {"dial_context", "Context"},    {"dial_priority", "Priority"}};
     const struct row *plan = d->plan->item.row;
     header_add(action, "Action", "Originate");
     header_add(action, "Channel", dialing_text(d, "dial_channel"));
@@ -185,8 +198,8 @@ bool originate_print(const struct dialing *d, struct str *action) {
         header_add(action, "Codecs", row_text(plan, PLAN_CODECS));
     const char *name;
     json_t *value;
-    json_object_foreach(d->variables, name, value)
-        if (!variable_print(action, name, json_string_value(value)))
-            return false;
+    json_object_foreach(d->variables, name,
+                        value) if (!variable_print(action, name,
+                                                   json_string_value(value))) return false;
     return true;
 }

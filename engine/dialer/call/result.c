@@ -9,20 +9,20 @@
 #define HISTORY_MAX 500 /* events of one call */
 
 /* The lead as it is before it is reserved, with the sum of its tries. */
-static json_t *freeze_lead(const struct row *lead) {
+static json_t *result_freeze_lead(const struct row *lead) {
     json_t *o = row_json(lead);
     json_object_set_new(o, "trycnt", json_integer(lead_tries(lead)));
     return o;
 }
 
-static json_t *frozen(struct item *item) {
+static json_t *result_frozen(struct item *item) {
     if (item->frozen == NULL)
         item->frozen = row_json(item->row);
     return item->frozen;
 }
 
 /* What the tutorial calls info_dial: the call as it was asked for. */
-static json_t *freeze_call(const struct dialing *d) {
+static json_t *result_freeze_call(const struct dialing *d) {
     json_t *o = json_copy(d->call);
     json_object_del(o, "dial_caller_id");
     json_object_set_new(o, "uuid", json_string(row_uuid(d->lead->row)));
@@ -40,13 +40,14 @@ json_t *result_freeze(struct dialing *d) {
         return json_object();
     if (d->engine->conf->general.result_history_events_enable)
         d->history = json_array();
-    json_t *call = freeze_call(d);
+    json_t *call = result_freeze_call(d);
     json_object_del(call, "dlma_uuid");
     json_object_del(call, "dest_uuid");
-    return json_pack("{s:O, s:O, s:O, s:O, s:o, s:o, s:[]}", "info_camp", frozen(&c->item),
-                     "info_plan", frozen(&d->plan->item), "info_dlma", frozen(dlma),
-                     "info_dest", frozen(dest), "info_dl_list", freeze_lead(d->lead->row),
-                     "info_dial", call, "info_events");
+    return json_pack("{s:O, s:O, s:O, s:O, s:o, s:o, s:[]}", "info_camp",
+                     result_frozen(&c->item), "info_plan", result_frozen(&d->plan->item),
+                     "info_dlma", result_frozen(dlma), "info_dest", result_frozen(dest),
+                     "info_dl_list", result_freeze_lead(d->lead->row), "info_dial", call,
+                     "info_events");
 }
 
 void result_remember(struct dialing *d, const struct message *m) {
@@ -69,7 +70,7 @@ void result_remember(struct dialing *d, const struct message *m) {
 
 /* Beside the configured file, or that itself (file: NULL). The database may lie there too:
  * it, its log and its like are nobody's results. */
-static char *path_of(const struct engine *e, const char *file) {
+static char *result_path_of(const struct engine *e, const char *file) {
     const char *usual = e->conf->general.result_filename, *slash = strrchr(usual, '/');
     const char *db = e->conf->database.db_sqlite3_data;
     if (file == NULL)
@@ -88,7 +89,7 @@ void result_write(struct dialing *d, struct batch *b) {
     json_t *view = view_make(resultview_fields, d);
     char *file, *line;
     line = plan_result(d->plan, d->policy, row_uuid(d->campaign->item.row), view, &file);
-    char *path = line ? path_of(d->engine, file) : NULL;
+    char *path = line ? result_path_of(d->engine, file) : NULL;
     if (line)
         batch_output(b, d->uuid, path, line);
     free(path);

@@ -4,9 +4,9 @@
 
 #include "dialer/call/dialing.h"
 
-static const struct dialing *of(const void *from) { return from; }
+static const struct dialing *resultview_of(const void *from) { return from; }
 
-static json_t *wall(int64_t wall_ns) {
+static json_t *resultview_wall(int64_t wall_ns) {
     char text[TIME_TEXT];
     if (wall_ns == 0)
         return NULL;
@@ -15,17 +15,19 @@ static json_t *wall(int64_t wall_ns) {
 }
 
 /* Variables of one frozen row, "" where it has none. */
-static json_t *row_variables(const void *from, const char *row) {
-    json_t *v = json_object_get(json_object_get(of(from)->info, row), "variables");
+static json_t *resultview_row_variables(const void *from, const char *row) {
+    json_t *v = json_object_get(json_object_get(resultview_of(from)->info, row), "variables");
     return json_is_string(v) ? json_incref(v) : json_string("");
 }
 
 /* What was asked for. */
-#define CALL(key)                                                                        \
-    static json_t *key(const void *from) { return json_incref(json_object_get(of(from)->call, #key)); }
+#define CALL(key)                                                             \
+    static json_t *resultview_##key(const void *from) {                       \
+        return json_incref(json_object_get(resultview_of(from)->call, #key)); \
+    }
 /* A text, absent if there is none. */
-#define TEXT(name, text)                                                                 \
-    static json_t *name(const void *from) { return view_text(text); }
+#define TEXT(name, text) \
+    static json_t *resultview_##name(const void *from) { return view_text(text); }
 
 CALL(dial_addr)
 CALL(dial_index)
@@ -39,122 +41,166 @@ CALL(dial_context)
 CALL(dial_priority)
 CALL(dlma_uuid)
 CALL(dest_uuid)
-TEXT(camp_uuid, row_uuid(of(from)->campaign->item.row))
-TEXT(plan_uuid, row_uuid(of(from)->plan->item.row))
-TEXT(lead_uuid, row_uuid(of(from)->lead->row))
-TEXT(dialing_uuid, of(from)->uuid)
-TEXT(otherchannelid, of(from)->other)
-TEXT(channel_name, of(from)->channel_name ? of(from)->channel_name : "")
-TEXT(res_hangup_detail, of(from)->outcome.res_hangup_detail)
-TEXT(res_amd, of(from)->amd)
-TEXT(res_amd_detail, of(from)->amd_detail)
-TEXT(current_queue, of(from)->queue)
-TEXT(current_agent, of(from)->agent)
-TEXT(campaign_name, row_text(of(from)->campaign->item.row, CAMPAIGN_NAME))
-TEXT(plan_name, row_text(of(from)->plan->item.row, PLAN_NAME))
-TEXT(caller_id, json_string_value(json_object_get(of(from)->call, "dial_caller_id")))
-TEXT(outcome, outcome_word(of(from)->outcome.res_dial, of(from)->outcome.res_dial_detail))
+TEXT(camp_uuid, row_uuid(resultview_of(from)->campaign->item.row))
+TEXT(plan_uuid, row_uuid(resultview_of(from)->plan->item.row))
+TEXT(lead_uuid, row_uuid(resultview_of(from)->lead->row))
+TEXT(dialing_uuid, resultview_of(from)->uuid)
+TEXT(otherchannelid, resultview_of(from)->other)
+TEXT(channel_name, resultview_of(from)->channel_name ? resultview_of(from)->channel_name : "")
+TEXT(res_hangup_detail, resultview_of(from)->outcome.res_hangup_detail)
+TEXT(res_amd, resultview_of(from)->amd)
+TEXT(res_amd_detail, resultview_of(from)->amd_detail)
+TEXT(current_queue, resultview_of(from)->queue)
+TEXT(current_agent, resultview_of(from)->agent)
+TEXT(campaign_name, row_text(resultview_of(from)->campaign->item.row, CAMPAIGN_NAME))
+TEXT(plan_name, row_text(resultview_of(from)->plan->item.row, PLAN_NAME))
+TEXT(caller_id, json_string_value(json_object_get(resultview_of(from)->call, "dial_caller_id")))
+TEXT(outcome, outcome_word(resultview_of(from)->outcome.res_dial,
+                           resultview_of(from)->outcome.res_dial_detail))
 
-static json_t *dial_data(const void *from) {
-    json_t *data = json_object_get(of(from)->call, "dial_data");
-    return data ? json_incref(data) : json_object_get(of(from)->call, "dial_application") ? json_string("") : NULL;
+static json_t *resultview_dial_data(const void *from) {
+    json_t *data = json_object_get(resultview_of(from)->call, "dial_data");
+    return data                                                             ? json_incref(data)
+           : json_object_get(resultview_of(from)->call, "dial_application") ? json_string("")
+                                                                            : NULL;
 }
 
-static json_t *dest_variables(const void *from) { return row_variables(from, "info_dest"); }
+static json_t *resultview_dest_variables(const void *from) {
+    return resultview_row_variables(from, "info_dest");
+}
 
-static json_t *dl_variables(const void *from) { return row_variables(from, "info_dl_list"); }
+static json_t *resultview_dl_variables(const void *from) {
+    return resultview_row_variables(from, "info_dl_list");
+}
 
-static json_t *plan_variables(const void *from) { return row_variables(from, "info_plan"); }
+static json_t *resultview_plan_variables(const void *from) {
+    return resultview_row_variables(from, "info_plan");
+}
 
-static json_t *variables(const void *from) {
-    char *text = json_dumps(of(from)->variables, JSON_COMPACT);
+static json_t *resultview_variables(const void *from) {
+    char *text = json_dumps(resultview_of(from)->variables, JSON_COMPACT);
     json_t *v = json_string(text ? text : "{}");
     free(text);
     return v;
 }
 
-static json_t *res_dial(const void *from) { return json_integer(of(from)->outcome.res_dial); }
-
-static json_t *res_hangup(const void *from) { return json_integer(of(from)->outcome.res_hangup); }
-
-static json_t *res_dial_detail(const void *from) {
-    bool told = of(from)->outcome.ours || of(from)->facts.lost;
-    return told ? view_text(of(from)->outcome.res_dial_detail) : NULL;
+static json_t *resultview_res_dial(const void *from) {
+    return json_integer(resultview_of(from)->outcome.res_dial);
 }
 
-static json_t *tm_dialing(const void *from) { return wall(of(from)->tm_dialing); }
-
-static json_t *tm_begin(const void *from) { return wall(of(from)->tm_begin); }
-
-static json_t *tm_end(const void *from) { return wall(of(from)->tm_end); }
-
-static json_t *tm_hangup(const void *from) { return wall(of(from)->tm_hangup); }
-
-static json_t *info(const void *from) {
-    return of(from)->engine->conf->general.result_info_enable ? json_incref(of(from)->info) : NULL;
+static json_t *resultview_res_hangup(const void *from) {
+    return json_integer(resultview_of(from)->outcome.res_hangup);
 }
 
-static json_t *extra(const void *from) { return (void)from, json_object(); }
+static json_t *resultview_res_dial_detail(const void *from) {
+    bool told = resultview_of(from)->outcome.ours || resultview_of(from)->facts.lost;
+    return told ? view_text(resultview_of(from)->outcome.res_dial_detail) : NULL;
+}
 
-static json_t *history(const void *from) { return json_incref(of(from)->history); }
+static json_t *resultview_tm_dialing(const void *from) {
+    return resultview_wall(resultview_of(from)->tm_dialing);
+}
+
+static json_t *resultview_tm_begin(const void *from) {
+    return resultview_wall(resultview_of(from)->tm_begin);
+}
+
+static json_t *resultview_tm_end(const void *from) {
+    return resultview_wall(resultview_of(from)->tm_end);
+}
+
+static json_t *resultview_tm_hangup(const void *from) {
+    return resultview_wall(resultview_of(from)->tm_hangup);
+}
+
+static json_t *resultview_info(const void *from) {
+    return resultview_of(from)->engine->conf->general.result_info_enable
+               ? json_incref(resultview_of(from)->info)
+               : NULL;
+}
+
+static json_t *resultview_extra(const void *from) { return (void)from, json_object(); }
+
+static json_t *resultview_history(const void *from) {
+    return json_incref(resultview_of(from)->history);
+}
 
 #define UUID "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\""
 #define TIME "\"2016-11-15T02:10:52.930031700Z\""
 
 /* protocol: the short form of the tutorial's results is `fields`. */
 const struct view_field resultview_fields[] = {
-    {"fields.camp_uuid", "", "of the campaign", UUID, camp_uuid},
-    {"fields.plan_uuid", "", "of the plan", UUID, plan_uuid},
-    {"fields.dlma_uuid", "", "of the list", UUID, dlma_uuid},
-    {"fields.dest_uuid", "", "of the destination", UUID, dest_uuid},
-    {"fields.dl_list_uuid", "", "of the lead", UUID, lead_uuid},
-    {"fields.uuid", "", "of the lead too", UUID, lead_uuid},
-    {"fields.dialing_uuid", "", "of this call", UUID, dialing_uuid},
-    {"fields.channelid", "", "the same: it is the channel's id in Asterisk", UUID, dialing_uuid},
-    {"fields.otherchannelid", "", "of the other half of a Local channel", UUID, otherchannelid},
+    {"fields.camp_uuid", "", "of the campaign", UUID, resultview_camp_uuid},
+    {"fields.plan_uuid", "", "of the plan", UUID, resultview_plan_uuid},
+    {"fields.dlma_uuid", "", "of the list", UUID, resultview_dlma_uuid},
+    {"fields.dest_uuid", "", "of the destination", UUID, resultview_dest_uuid},
+    {"fields.dl_list_uuid", "", "of the lead", UUID, resultview_lead_uuid},
+    {"fields.uuid", "", "of the lead too", UUID, resultview_lead_uuid},
+    {"fields.dialing_uuid", "", "of this call", UUID, resultview_dialing_uuid},
+    {"fields.channelid", "", "the same: it is the channel's id in Asterisk", UUID,
+     resultview_dialing_uuid},
+    {"fields.otherchannelid", "", "of the other half of a Local channel", UUID,
+     resultview_otherchannelid},
     {"fields.channel_name", "", "in Asterisk, empty if it got none", "\"SIP/300-00000001\"",
-     channel_name},
-    {"fields.dial_addr", "", "number that was dialled", "\"300\"", dial_addr},
-    {"fields.dial_index", "", "which of the lead's numbers, 1 to 8", "1", dial_index},
-    {"fields.dial_trycnt", "tries", "of this number, with this one", "1", dial_trycnt},
-    {"fields.dial_channel", "", "as it was asked for", "\"sip/300\"", dial_channel},
-    {"fields.dial_timeout", "ms", "it might ring", "30000", dial_timeout},
-    {"fields.dial_type", "", "0 extension, 1 application", "1", dial_type},
-    {"fields.dial_application", "", "absent for an extension", "\"Queue\"", dial_application},
-    {"fields.dial_data", "", "arguments of the application; absent for an extension", "\"sales\"",
-     dial_data},
-    {"fields.dial_exten", "", "absent for an application, as the two below", NULL, dial_exten},
-    {"fields.dial_context", "", "of the extension", NULL, dial_context},
-    {"fields.dial_priority", "", "of the extension", NULL, dial_priority},
-    {"fields.plan_variables", "", "JSON, empty if there are none", "\"\"", plan_variables},
-    {"fields.dest_variables", "", "the destination's", "\"\"", dest_variables},
-    {"fields.dl_variables", "", "the lead's", "\"\"", dl_variables},
-    {"fields.variables", "", "all that the channel had, merged, as JSON", "\"{}\"", variables},
-    {"fields.res_dial", "", "outcome, 4 = answered", "4", res_dial},
-    {"fields.res_dial_detail", "", "in words, where the failure was our own or nobody saw the end",
-     NULL, res_dial_detail},
-    {"fields.res_hangup", "", "Q.850 cause", "16", res_hangup},
-    {"fields.res_hangup_detail", "", "in words", "\"Normal Clearing\"", res_hangup_detail},
-    {"fields.res_amd", "", "verdict of the answering machine detection; absent without one", NULL,
-     res_amd},
-    {"fields.res_amd_detail", "", "what led to it", NULL, res_amd_detail},
-    {"fields.tm_dialing", "UTC", "the Originate was sent", TIME, tm_dialing},
-    {"fields.tm_dial_begin", "UTC", "it began to ring; absent if it did not", TIME, tm_begin},
-    {"fields.tm_dial_end", "UTC", "it was answered, or ended ringing; absent if it never rang", TIME,
-     tm_end},
-    {"fields.tm_hangup", "UTC", "the end", TIME, tm_hangup},
-    {"extra", "", "what the tutorial's lines do not have", "{}", extra},
-    {"extra.current_queue", "", "queue that had it; absent if none had", "\"sales\"", current_queue},
+     resultview_channel_name},
+    {"fields.dial_addr", "", "number that was dialled", "\"300\"", resultview_dial_addr},
+    {"fields.dial_index", "", "which of the lead's numbers, 1 to 8", "1",
+     resultview_dial_index},
+    {"fields.dial_trycnt", "tries", "of this number, with this one", "1",
+     resultview_dial_trycnt},
+    {"fields.dial_channel", "", "as it was asked for", "\"sip/300\"", resultview_dial_channel},
+    {"fields.dial_timeout", "ms", "it might ring", "30000", resultview_dial_timeout},
+    {"fields.dial_type", "", "0 extension, 1 application", "1", resultview_dial_type},
+    {"fields.dial_application", "", "absent for an extension", "\"Queue\"",
+     resultview_dial_application},
+    {"fields.dial_data", "", "arguments of the application; absent for an extension",
+     "\"sales\"", resultview_dial_data},
+    {"fields.dial_exten", "", "absent for an application, as the two below", NULL,
+     resultview_dial_exten},
+    {"fields.dial_context", "", "of the extension", NULL, resultview_dial_context},
+    {"fields.dial_priority", "", "of the extension", NULL, resultview_dial_priority},
+    {"fields.plan_variables", "", "JSON, empty if there are none", "\"\"",
+     resultview_plan_variables},
+    {"fields.dest_variables", "", "the destination's", "\"\"", resultview_dest_variables},
+    {"fields.dl_variables", "", "the lead's", "\"\"", resultview_dl_variables},
+    {"fields.variables", "", "all that the channel had, merged, as JSON", "\"{}\"",
+     resultview_variables},
+    {"fields.res_dial", "", "outcome, 4 = answered", "4", resultview_res_dial},
+    {"fields.res_dial_detail", "",
+     "in words, where the failure was our own or nobody saw the end", NULL,
+     resultview_res_dial_detail},
+    {"fields.res_hangup", "", "Q.850 cause", "16", resultview_res_hangup},
+    {"fields.res_hangup_detail", "", "in words", "\"Normal Clearing\"",
+     resultview_res_hangup_detail},
+    {"fields.res_amd", "", "verdict of the answering machine detection; absent without one",
+     NULL, resultview_res_amd},
+    {"fields.res_amd_detail", "", "what led to it", NULL, resultview_res_amd_detail},
+    {"fields.tm_dialing", "UTC", "the Originate was sent", TIME, resultview_tm_dialing},
+    {"fields.tm_dial_begin", "UTC", "it began to ring; absent if it did not", TIME,
+     resultview_tm_begin},
+    {"fields.tm_dial_end", "UTC", "it was answered, or ended ringing; absent if it never rang",
+     TIME, resultview_tm_end},
+    {"fields.tm_hangup", "UTC", "the end", TIME, resultview_tm_hangup},
+    {"extra", "", "what the tutorial's lines do not have", "{}", resultview_extra},
+    {"extra.current_queue", "", "queue that had it; absent if none had", "\"sales\"",
+     resultview_current_queue},
     {"extra.current_agent", "", "member who took it; absent if nobody did", "\"SIP/agent1\"",
-     current_agent},
-    {"extra.campaign_name", "", "absent if it has none", "\"spring\"", campaign_name},
-    {"extra.plan_name", "", "absent if it has none", "\"daytime\"", plan_name},
+     resultview_current_agent},
+    {"extra.campaign_name", "", "absent if it has none", "\"spring\"",
+     resultview_campaign_name},
+    {"extra.plan_name", "", "absent if it has none", "\"daytime\"", resultview_plan_name},
     {"extra.caller_id", "", "that was asked for; absent if none was", "\"\\\"Shop\\\" <100>\"",
-     caller_id},
-    {"extra.outcome", "", "one word: failed, refused, no_answer, answered, busy, congestion, machine, "
-     "abandoned, local, unknown", "\"answered\"", outcome},
-    {"info", "", "{info_camp, info_plan, info_dlma, info_dest, info_dl_list, info_dial, "
-     "info_events}, the frozen rows; absent unless result_info_enable = yes", NULL, info},
-    {"history", "", "the call's AMI events, header names in lower case; absent unless "
-     "result_history_events_enable = yes", NULL, history},
+     resultview_caller_id},
+    {"extra.outcome", "",
+     "one word: failed, refused, no_answer, answered, busy, congestion, machine, "
+     "abandoned, local, unknown",
+     "\"answered\"", resultview_outcome},
+    {"info", "",
+     "{info_camp, info_plan, info_dlma, info_dest, info_dl_list, info_dial, "
+     "info_events}, the frozen rows; absent unless result_info_enable = yes",
+     NULL, resultview_info},
+    {"history", "",
+     "the call's AMI events, header names in lower case; absent unless "
+     "result_history_events_enable = yes",
+     NULL, resultview_history},
     {0}};

@@ -4,60 +4,64 @@
 
 #include "dialer/call/dialing.h"
 
-static const struct row *camp_of(const void *from) {
+static const struct row *routeview_camp_of(const void *from) {
     return ((const struct dialing *)from)->campaign->item.row;
 }
 
-static const struct row *plan_of(const void *from) {
+static const struct row *routeview_plan_of(const void *from) {
     return ((const struct dialing *)from)->plan->item.row;
 }
 
-static const struct row *lead_of(const void *from) {
+static const struct row *routeview_lead_of(const void *from) {
     return ((const struct dialing *)from)->lead->row;
 }
 
-static const struct row *dest_of(const void *from) {
+static const struct row *routeview_dest_of(const void *from) {
     return campaign_destination(((const struct dialing *)from)->campaign)->row;
 }
 
 /* A text and a whole number of one of the rows. */
-#define TEXT(name, row, field)                                                           \
-    static json_t *name(const void *from) { return view_text(row_text(row(from), field)); }
-#define NUMBER(name, row, field)                                                         \
-    static json_t *name(const void *from) { return json_integer(row_int(row(from), field)); }
+#define TEXT(name, row, field)                          \
+    static json_t *routeview_##name(const void *from) { \
+        return view_text(row_text(row(from), field));   \
+    }
+#define NUMBER(name, row, field)                        \
+    static json_t *routeview_##name(const void *from) { \
+        return json_integer(row_int(row(from), field)); \
+    }
 
-TEXT(camp_uuid, camp_of, CAMPAIGN_UUID)
-TEXT(camp_name, camp_of, CAMPAIGN_NAME)
-TEXT(tech_name, plan_of, PLAN_TECH_NAME)
-TEXT(trunk_name, plan_of, PLAN_TRUNK_NAME)
-TEXT(caller_id, plan_of, PLAN_CALLER_ID)
-NUMBER(dial_timeout, plan_of, PLAN_DIAL_TIMEOUT)
-TEXT(lead_uuid, lead_of, LEAD_UUID)
-TEXT(lead_name, lead_of, LEAD_NAME)
-TEXT(ukey, lead_of, LEAD_UKEY)
-TEXT(email, lead_of, LEAD_EMAIL)
-NUMBER(dest_type, dest_of, DESTINATION_TYPE)
-TEXT(exten, dest_of, DESTINATION_EXTEN)
-TEXT(context, dest_of, DESTINATION_CONTEXT)
-TEXT(priority, dest_of, DESTINATION_PRIORITY)
-TEXT(application, dest_of, DESTINATION_APPLICATION)
-TEXT(data, dest_of, DESTINATION_DATA)
+TEXT(camp_uuid, routeview_camp_of, CAMPAIGN_UUID)
+TEXT(camp_name, routeview_camp_of, CAMPAIGN_NAME)
+TEXT(tech_name, routeview_plan_of, PLAN_TECH_NAME)
+TEXT(trunk_name, routeview_plan_of, PLAN_TRUNK_NAME)
+TEXT(caller_id, routeview_plan_of, PLAN_CALLER_ID)
+NUMBER(dial_timeout, routeview_plan_of, PLAN_DIAL_TIMEOUT)
+TEXT(lead_uuid, routeview_lead_of, LEAD_UUID)
+TEXT(lead_name, routeview_lead_of, LEAD_NAME)
+TEXT(ukey, routeview_lead_of, LEAD_UKEY)
+TEXT(email, routeview_lead_of, LEAD_EMAIL)
+NUMBER(dest_type, routeview_dest_of, DESTINATION_TYPE)
+TEXT(exten, routeview_dest_of, DESTINATION_EXTEN)
+TEXT(context, routeview_dest_of, DESTINATION_CONTEXT)
+TEXT(priority, routeview_dest_of, DESTINATION_PRIORITY)
+TEXT(application, routeview_dest_of, DESTINATION_APPLICATION)
+TEXT(data, routeview_dest_of, DESTINATION_DATA)
 
-static json_t *number(const void *from) {
+static json_t *routeview_number(const void *from) {
     const struct dialing *d = from;
     return view_text(row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1));
 }
 
-static json_t *number_index(const void *from) {
+static json_t *routeview_number_index(const void *from) {
     return json_integer(((const struct dialing *)from)->index);
 }
 
-static json_t *variables(const void *from) {
+static json_t *routeview_variables(const void *from) {
     return json_incref(((const struct dialing *)from)->variables);
 }
 
 /* Those of the Asterisk that the call goes to. */
-static json_t *trunks(const void *from) {
+static json_t *routeview_trunks(const void *from) {
     const struct dialing *d = from;
     json_t *list = json_array();
     int64_t now = engine_now(d->engine);
@@ -73,29 +77,37 @@ static json_t *trunks(const void *from) {
 }
 
 const struct view_field routeview_fields[] = {
-    {"campaign.uuid", "", "of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"", camp_uuid},
-    {"campaign.name", "", "absent if it has none", "\"spring\"", camp_name},
-    {"plan.tech_name", "", "channel technology with its slash; absent if it has none", "\"sip/\"",
-     tech_name},
-    {"plan.trunk_name", "", "trunk; absent if it has none", "\"carrier\"", trunk_name},
-    {"plan.caller_id", "", "absent if it has none", "\"\\\"Shop\\\" <100>\"", caller_id},
-    {"plan.dial_timeout", "ms", "the call may ring", "30000", dial_timeout},
-    {"lead.uuid", "", "of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"", lead_uuid},
-    {"lead.name", "", "absent if it has none", "\"Ms Customer\"", lead_name},
-    {"lead.ukey", "", "the user's own key; absent if it has none", "\"4711\"", ukey},
-    {"lead.email", "", "absent if it has none", "\"customer@example.org\"", email},
-    {"lead.number", "", "the one to be dialled", "\"300\"", number},
-    {"lead.index", "", "which of the lead's numbers it is, 1 to 8", "1", number_index},
-    {"dest.type", "", "0 extension, 1 application", "1", dest_type},
-    {"dest.exten", "", "absent if it has none, as the four below", NULL, exten},
-    {"dest.context", "", "of the extension", NULL, context},
-    {"dest.priority", "", "of the extension", NULL, priority},
-    {"dest.application", "", "of the dialplan", "\"Queue\"", application},
-    {"dest.data", "", "its arguments", "\"sales\"", data},
-    {"variables", "", "{name = value}, those of campaign, plan, dlma, destination and lead merged",
-     "{}", variables},
-    {"trunks", "", "list of {name, up (calls now), channels (most at once, 0 = no limit), resting "
+    {"campaign.uuid", "", "of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"",
+     routeview_camp_uuid},
+    {"campaign.name", "", "absent if it has none", "\"spring\"", routeview_camp_name},
+    {"plan.tech_name", "", "channel technology with its slash; absent if it has none",
+     "\"sip/\"", routeview_tech_name},
+    {"plan.trunk_name", "", "trunk; absent if it has none", "\"carrier\"",
+     routeview_trunk_name},
+    {"plan.caller_id", "", "absent if it has none", "\"\\\"Shop\\\" <100>\"",
+     routeview_caller_id},
+    {"plan.dial_timeout", "ms", "the call may ring", "30000", routeview_dial_timeout},
+    {"lead.uuid", "", "of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"",
+     routeview_lead_uuid},
+    {"lead.name", "", "absent if it has none", "\"Ms Customer\"", routeview_lead_name},
+    {"lead.ukey", "", "the user's own key; absent if it has none", "\"4711\"", routeview_ukey},
+    {"lead.email", "", "absent if it has none", "\"customer@example.org\"", routeview_email},
+    {"lead.number", "", "the one to be dialled", "\"300\"", routeview_number},
+    {"lead.index", "", "which of the lead's numbers it is, 1 to 8", "1",
+     routeview_number_index},
+    {"dest.type", "", "0 extension, 1 application", "1", routeview_dest_type},
+    {"dest.exten", "", "absent if it has none, as the four below", NULL, routeview_exten},
+    {"dest.context", "", "of the extension", NULL, routeview_context},
+    {"dest.priority", "", "of the extension", NULL, routeview_priority},
+    {"dest.application", "", "of the dialplan", "\"Queue\"", routeview_application},
+    {"dest.data", "", "its arguments", "\"sales\"", routeview_data},
+    {"variables", "",
+     "{name = value}, those of campaign, plan, dlma, destination and lead merged", "{}",
+     routeview_variables},
+    {"trunks", "",
+     "list of {name, up (calls now), channels (most at once, 0 = no limit), resting "
      "(its calls per second allow none just now)}: the [trunk:] sections of this Asterisk",
      "[{\"name\":\"carrier\",\"up\":3,\"channels\":30,\"resting\":false},"
-     "{\"name\":\"second\",\"up\":1,\"channels\":10,\"resting\":false}]", trunks},
+     "{\"name\":\"second\",\"up\":1,\"channels\":10,\"resting\":false}]",
+     routeview_trunks},
     {0}};

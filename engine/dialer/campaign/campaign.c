@@ -99,8 +99,7 @@ int64_t campaign_status(const struct campaign *c) {
     return row_int(c->item.row, CAMPAIGN_STATUS);
 }
 
-
-static void set_row_status(struct campaign *c, int64_t status) {
+static void campaign_set_row_status(struct campaign *c, int64_t status) {
     char now[TIME_TEXT];
     time_text(now, engine_wall(c->engine));
     row_set_int(c->item.row, CAMPAIGN_STATUS, status);
@@ -110,7 +109,7 @@ static void set_row_status(struct campaign *c, int64_t status) {
 }
 
 /* Its agenda lives from the start to the stop. */
-static void set_agenda(struct campaign *c) {
+static void campaign_set_agenda(struct campaign *c) {
     struct plan *p = campaign_plan(c);
     struct item *dlma = campaign_dlma(c);
     bool wanted = campaign_status(c) != CAMPAIGN_STOP && p && dlma;
@@ -125,7 +124,7 @@ struct step {
     struct str event;
 };
 
-static void on_step(void *arg, bool ok) {
+static void campaign_on_step(void *arg, bool ok) {
     (void)ok;
     struct step *s = arg;
     engine_event_end(s->campaign->engine, &s->event);
@@ -135,9 +134,9 @@ static void on_step(void *arg, bool ok) {
 }
 
 /* A step that follows by itself: durable, then told. */
-static void step(struct campaign *c, int64_t status) {
-    set_row_status(c, status);
-    set_agenda(c);
+static void campaign_step(struct campaign *c, int64_t status) {
+    campaign_set_row_status(c, status);
+    campaign_set_agenda(c);
     struct step *s = xcalloc(1, sizeof *s);
     s->campaign = c;
     c->steps++;
@@ -145,19 +144,19 @@ static void step(struct campaign *c, int64_t status) {
     row_print(c->item.row, &s->event);
     struct batch *b = batch_new();
     batch_row(b, c->item.row);
-    store_submit(c->engine->store, b, on_step, s);
+    store_submit(c->engine->store, b, campaign_on_step, s);
 }
 
 static const struct {
     int64_t asked, becomes;
 } asks[] = {
-    {CAMPAIGN_START, CAMPAIGN_STARTING},  {CAMPAIGN_STARTING, CAMPAIGN_STARTING},
-    {CAMPAIGN_STOP, CAMPAIGN_STOPPING},   {CAMPAIGN_STOPPING, CAMPAIGN_STOPPING},
-    {CAMPAIGN_PAUSE, CAMPAIGN_PAUSING},   {CAMPAIGN_PAUSING, CAMPAIGN_PAUSING},
+    {CAMPAIGN_START, CAMPAIGN_STARTING}, {CAMPAIGN_STARTING, CAMPAIGN_STARTING},
+    {CAMPAIGN_STOP, CAMPAIGN_STOPPING},  {CAMPAIGN_STOPPING, CAMPAIGN_STOPPING},
+    {CAMPAIGN_PAUSE, CAMPAIGN_PAUSING},  {CAMPAIGN_PAUSING, CAMPAIGN_PAUSING},
     {CAMPAIGN_KILL, CAMPAIGN_STOPPING},
 };
 
-static void hang_up_all(struct campaign *c) {
+static void campaign_hang_up_all(struct campaign *c) {
     for (struct map_entry *e = c->engine->dialings.first, *next; e; e = next) {
         next = e->next;
         struct dialing *d = e->value;
@@ -166,42 +165,42 @@ static void hang_up_all(struct campaign *c) {
     }
 }
 
-static size_t place_of(int64_t asked) {
+static size_t campaign_place_of(int64_t asked) {
     size_t i = 0;
     while (i < ARRAY_LEN(asks) && asks[i].asked != asked)
         i++;
     return i;
 }
 
-bool campaign_knows(int64_t asked) { return place_of(asked) < ARRAY_LEN(asks); }
+bool campaign_knows(int64_t asked) { return campaign_place_of(asked) < ARRAY_LEN(asks); }
 
 bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) {
-    size_t i = place_of(asked);
+    size_t i = campaign_place_of(asked);
     if (i == ARRAY_LEN(asks))
         return false;
     /* by hand: the schedule leaves it alone until its window closes */
     row_set_int(c->item.row, CAMPAIGN_SC_HOLD, asks[i].becomes != CAMPAIGN_STARTING);
-    set_row_status(c, asks[i].becomes);
-    set_agenda(c);
+    campaign_set_row_status(c, asks[i].becomes);
+    campaign_set_agenda(c);
     if (asked == CAMPAIGN_KILL)
-        hang_up_all(c);
+        campaign_hang_up_all(c);
     batch_row(b, c->item.row);
     return true;
 }
 
 /* ---- the schedule ---- */
 
-static void local_time(const struct campaign *c, struct tm *tm) {
+static void campaign_local_time(const struct campaign *c, struct tm *tm) {
     time_t now = (time_t)(engine_wall(c->engine) / NS_PER_S);
     localtime_r(&now, tm); /* TZ is the configured one */
 }
 
 /* Starts and stops by the window. Returns false while it is closed. */
-static bool follow_schedule(struct campaign *c) {
+static bool campaign_follow_schedule(struct campaign *c) {
     if (row_int(c->item.row, CAMPAIGN_SC_MODE) != 1)
         return true;
     struct tm now;
-    local_time(c, &now);
+    campaign_local_time(c, &now);
     bool open = schedule_is_open(c->item.row, &now);
     bool hold = row_int(c->item.row, CAMPAIGN_SC_HOLD) != 0;
     int64_t status = campaign_status(c);
@@ -213,16 +212,16 @@ static bool follow_schedule(struct campaign *c) {
         store_submit(c->engine->store, b, NULL, NULL);
     }
     if (open && !hold && status == CAMPAIGN_STOP)
-        step(c, CAMPAIGN_STARTING);
+        campaign_step(c, CAMPAIGN_STARTING);
     else if (!open && status == CAMPAIGN_START)
-        step(c, CAMPAIGN_STOPPING);
+        campaign_step(c, CAMPAIGN_STOPPING);
     return open;
 }
 
 /* ---- the decision ---- */
 
 /* The list is done: stop, and let the next one start. */
-static void end_of_list(struct campaign *c) {
+static void campaign_end_of_list(struct campaign *c) {
     struct plan *p = campaign_plan(c);
     struct campaign *next =
         map_get(&c->engine->campaigns, row_text(c->item.row, CAMPAIGN_NEXT_CAMPAIGN));
@@ -230,19 +229,19 @@ static void end_of_list(struct campaign *c) {
         return;
     log_info(c->engine->log, "campaign %s: end of its list", row_uuid(c->item.row));
     row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 1);
-    step(c, CAMPAIGN_STOPPING);
+    campaign_step(c, CAMPAIGN_STOPPING);
     if (next && campaign_status(next) == CAMPAIGN_STOP)
-        step(next, CAMPAIGN_STARTING);
+        campaign_step(next, CAMPAIGN_STARTING);
 }
 
-static void wake_at(struct campaign *c, int64_t mono) {
+static void campaign_wake_at(struct campaign *c, int64_t mono) {
     int64_t now = engine_now(c->engine);
     if (mono == 0 || (timer_is_set(&c->wake) && c->wake.due <= mono))
         return;
     timer_set(&c->wake, mono - now);
 }
 
-static void dial(struct campaign *c) {
+static void campaign_dial(struct campaign *c) {
     struct pace pace;
     pace_decide(c, &pace);
     if (pace.reason != c->reason)
@@ -250,44 +249,45 @@ static void dial(struct campaign *c) {
                   reason_text(pace.reason));
     c->reason = pace.reason;
     c->reasons[pace.reason]++;
-    wake_at(c, pace.ask_at);
+    campaign_wake_at(c, pace.ask_at);
     if (pace.reason == REASON_LIST_END && c->open == 0)
-        end_of_list(c);
+        campaign_end_of_list(c);
 }
 
 /* Offers end with the campaign, or with what made them good. */
-static void look_at_offers(struct campaign *c, bool open) {
+static void campaign_look_at_offers(struct campaign *c, bool open) {
     int64_t status = campaign_status(c);
     if (c->engine->previews.count == 0)
         return;
     if (status == CAMPAIGN_START && open && !c->engine->leaving)
         previews_review(c);
     else
-        previews_withdraw(c->engine, c, status == CAMPAIGN_PAUSE || status == CAMPAIGN_PAUSING
-                                            ? "the campaign pauses"
-                                            : "the campaign stops");
+        previews_withdraw(c->engine, c,
+                          status == CAMPAIGN_PAUSE || status == CAMPAIGN_PAUSING
+                              ? "the campaign pauses"
+                              : "the campaign stops");
 }
 
 /* One turn of its life: whatever is due next by its status. */
-static void on_decide(void *arg) {
+static void campaign_on_decide(void *arg) {
     struct campaign *c = arg;
     timer_stop(&c->wake);
-    bool open = follow_schedule(c);
-    look_at_offers(c, open);
+    bool open = campaign_follow_schedule(c);
+    campaign_look_at_offers(c, open);
     switch (campaign_status(c)) {
     case CAMPAIGN_STARTING:
-        step(c, CAMPAIGN_START);
+        campaign_step(c, CAMPAIGN_START);
         break;
     case CAMPAIGN_PAUSING:
-        step(c, CAMPAIGN_PAUSE);
+        campaign_step(c, CAMPAIGN_PAUSE);
         break;
     case CAMPAIGN_STOPPING:
         if (c->open == 0)
-            step(c, CAMPAIGN_STOP);
+            campaign_step(c, CAMPAIGN_STOP);
         break;
     case CAMPAIGN_START:
         if (open && !c->engine->leaving)
-            dial(c);
+            campaign_dial(c);
         else
             c->reason = REASON_SCHEDULE;
         return;
@@ -297,7 +297,7 @@ static void on_decide(void *arg) {
     c->reason = REASON_STATUS;
 }
 
-static void on_wake(void *arg) { campaign_kick(arg); }
+static void campaign_on_wake(void *arg) { campaign_kick(arg); }
 
 void campaign_kick(struct campaign *c) { task_queue(&c->decide); }
 
@@ -360,17 +360,17 @@ void campaign_call_over(struct campaign *c) {
     campaign_kick(c);
 }
 
-static void read_caps(struct campaign *c) {
+static void campaign_read_caps(struct campaign *c) {
     c->cap.channels = row_int(c->item.row, CAMPAIGN_CHANNELS);
     c->cap.cps = (double)row_int(c->item.row, CAMPAIGN_CPS);
 }
 
 void campaign_changed(struct campaign *c) {
-    read_caps(c);
+    campaign_read_caps(c);
     json_decref(c->item.frozen);
     c->item.frozen = NULL;
     observer_renew(c);
-    set_agenda(c);
+    campaign_set_agenda(c);
     campaign_kick(c);
 }
 
@@ -380,11 +380,11 @@ struct campaign *campaign_new(struct engine *e, struct row *row) {
     struct campaign *c = xcalloc(1, sizeof *c);
     c->engine = e;
     c->item.row = row;
-    task_init(&c->decide, e->loop, on_decide, c);
-    timer_init(&c->wake, e->loop, on_wake, c);
+    task_init(&c->decide, e->loop, campaign_on_decide, c);
+    timer_init(&c->wake, e->loop, campaign_on_wake, c);
     c->observer = observer_new(c);
-    read_caps(c);
-    set_agenda(c);
+    campaign_read_caps(c);
+    campaign_set_agenda(c);
     campaign_kick(c);
     return c;
 }

@@ -7,32 +7,55 @@
 #include "dialer/core/engine.h"
 
 enum campaign_status {
-    CAMPAIGN_STOP = 0, CAMPAIGN_START = 1, CAMPAIGN_PAUSE = 2, CAMPAIGN_STOPPING = 10,
-    CAMPAIGN_STARTING = 11, CAMPAIGN_PAUSING = 12, CAMPAIGN_KILL = 30
+    CAMPAIGN_STOP = 0,
+    CAMPAIGN_START = 1,
+    CAMPAIGN_PAUSE = 2,
+    CAMPAIGN_STOPPING = 10,
+    CAMPAIGN_STARTING = 11,
+    CAMPAIGN_PAUSING = 12,
+    CAMPAIGN_KILL = 30
 };
 
 /* Why no call begins now: one deciding reason. */
 enum reason {
-    REASON_NONE, REASON_STATUS, REASON_SCHEDULE, REASON_QUIET, REASON_INCOMPLETE, REASON_STORE,
-    REASON_ASTERISK, REASON_RESTING, REASON_ORIGINATES, REASON_CHANNELS, REASON_CPS, REASON_TRUNK,
-    REASON_CAMPAIGN, REASON_CONGESTION, REASON_AGENTS, REASON_STRATEGY, REASON_ABANDON,
-    REASON_PREVIEW, REASON_BUILDING, REASON_WAITING, REASON_LIST_END, REASON_COUNT
+    REASON_NONE,
+    REASON_STATUS,
+    REASON_SCHEDULE,
+    REASON_QUIET,
+    REASON_INCOMPLETE,
+    REASON_STORE,
+    REASON_ASTERISK,
+    REASON_RESTING,
+    REASON_ORIGINATES,
+    REASON_CHANNELS,
+    REASON_CPS,
+    REASON_TRUNK,
+    REASON_CAMPAIGN,
+    REASON_CONGESTION,
+    REASON_AGENTS,
+    REASON_STRATEGY,
+    REASON_ABANDON,
+    REASON_PREVIEW,
+    REASON_BUILDING,
+    REASON_WAITING,
+    REASON_LIST_END,
+    REASON_COUNT
 };
 
 struct campaign {
     struct engine *engine;
     struct item item;
-    struct agenda *agenda;   /* while it is not stopped */
+    struct agenda *agenda; /* while it is not stopped */
     struct observer *observer;
-    struct cap cap;          /* its own Channels and Cps */
-    int64_t begun_at;        /* monotonic ns of its latest call */
+    struct cap cap;   /* its own Channels and Cps */
+    int64_t begun_at; /* monotonic ns of its latest call */
     struct task decide;
-    struct timer wake;       /* schedule, cps, due leads, ask_in */
-    int64_t live;            /* calls up */
-    int64_t answered;        /* of those */
-    int64_t open;            /* calls whose result, offers whose end is not durable yet */
-    int64_t offers;          /* leads that agents have to decide on */
-    int64_t steps;           /* changes of its status that are not durable yet */
+    struct timer wake; /* schedule, cps, due leads, ask_in */
+    int64_t live;      /* calls up */
+    int64_t answered;  /* of those */
+    int64_t open;      /* calls whose result, offers whose end is not durable yet */
+    int64_t offers;    /* leads that agents have to decide on */
+    int64_t steps;     /* changes of its status that are not durable yet */
     enum reason reason;
     int64_t reasons[REASON_COUNT]; /* decisions by reason */
 };

@@ -52,8 +52,8 @@ void engine_event_end(struct engine *e, struct str *packet) {
 
 /* ---- what an earlier run left ---- */
 
-static void load_items(struct engine *e, enum statement st, const struct noun *n,
-                       struct map *into) {
+static void engine_load_items(struct engine *e, enum statement st, const struct noun *n,
+                              struct map *into) {
     struct query q;
     query_begin(&q, e->store, st);
     while (query_step(&q)) {
@@ -64,7 +64,7 @@ static void load_items(struct engine *e, enum statement st, const struct noun *n
     query_end(&q);
 }
 
-static void load_plans(struct engine *e) {
+static void engine_load_plans(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_ALL_ROWS_PLAN);
     while (query_step(&q)) {
@@ -74,7 +74,7 @@ static void load_plans(struct engine *e) {
     query_end(&q);
 }
 
-static void load_campaigns(struct engine *e) {
+static void engine_load_campaigns(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_ALL_ROWS_CAMPAIGN);
     while (query_step(&q)) {
@@ -85,7 +85,7 @@ static void load_campaigns(struct engine *e) {
 }
 
 /* Attempts without a result: they are settled once Asterisk tells its channels. */
-static void load_dialings(struct engine *e) {
+static void engine_load_dialings(struct engine *e) {
     struct query q;
     int found = 0;
     query_begin(&q, e->store, READ_LEDGER_OPEN);
@@ -96,24 +96,24 @@ static void load_dialings(struct engine *e) {
         log_info(e->log, "%d calls of an earlier run are to be settled", found);
 }
 
-static void on_freed(void *arg, bool ok) {
+static void engine_on_freed(void *arg, bool ok) {
     (void)ok;
     lead_event(arg, "Update");
     lead_written(arg);
 }
 
-static void set_free(struct lead *l) {
+static void engine_set_free(struct lead *l) {
     struct batch *b = batch_new();
     row_set_int(l->row, LEAD_STATUS, 0);
     row_set_text(l->row, LEAD_DIALING_UUID, NULL);
     row_set_text(l->row, LEAD_RESV_TARGET, NULL);
     lead_write(l, b);
-    store_submit(l->engine->store, b, on_freed, l);
+    store_submit(l->engine->store, b, engine_on_freed, l);
 }
 
 /* A lead that says it is being called while the ledger knows of no call: a file that
  * was changed by hand. It is set free. */
-static void free_stray_leads(struct engine *e) {
+static void engine_free_stray_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_DIALING);
     while (query_step(&q)) {
@@ -121,7 +121,7 @@ static void free_stray_leads(struct engine *e) {
         if (map_get(&e->dialings, row_text(l->row, LEAD_DIALING_UUID)) == NULL) {
             log_warn(e->log, "lead %s: marked as dialing without a call, set free",
                      row_uuid(l->row));
-            set_free(l);
+            engine_set_free(l);
         }
         lead_release(l);
     }
@@ -129,7 +129,7 @@ static void free_stray_leads(struct engine *e) {
 }
 
 /* Offers of an earlier run: whoever was to decide has seen the engine go. */
-static void free_reserved_leads(struct engine *e) {
+static void engine_free_reserved_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_RESERVED);
     while (query_step(&q)) {
@@ -137,39 +137,39 @@ static void free_reserved_leads(struct engine *e) {
         const char *agent = row_text(l->row, LEAD_RESV_TARGET);
         log_info(e->log, "lead %s: was reserved for %s in an earlier run, set free",
                  row_uuid(l->row), agent ? agent : "nobody");
-        set_free(l);
+        engine_set_free(l);
         lead_release(l);
     }
     query_end(&q);
 }
 
-static void load(struct engine *e) {
-    load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
-    load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
-    load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues);
+static void engine_load(struct engine *e) {
+    engine_load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
+    engine_load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
+    engine_load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues);
     memories_load(e);
-    load_plans(e);
+    engine_load_plans(e);
     agendas_load(e);
-    load_campaigns(e);
+    engine_load_campaigns(e);
     agendas_sweep(e);
-    load_dialings(e);
-    free_stray_leads(e);
-    free_reserved_leads(e);
+    engine_load_dialings(e);
+    engine_free_stray_leads(e);
+    engine_free_reserved_leads(e);
 }
 
 /* ---- files that change ---- */
 
-static void on_files(void *arg) {
+static void engine_on_files(void *arg) {
     int refused;
     plans_reload(arg, NULL, false, &refused);
 }
 
 /* The strategies' folder, those within it, and the library beside it. */
-static void watch_strategies(struct engine *e) {
+static void engine_watch_strategies(struct engine *e) {
     const char *path = e->conf->scripts.path;
     struct dirent *entry;
     DIR *dir = opendir(path);
-    e->watch = watch_new(e->loop, on_files, e);
+    e->watch = watch_new(e->loop, engine_on_files, e);
     while (e->watch && dir && (entry = readdir(dir))) {
         if (entry->d_name[0] == '.' && entry->d_name[1])
             continue;
@@ -205,7 +205,7 @@ void engine_conf_changed(struct engine *e) {
 }
 
 /* What would only show at the first call is asked now: nothing starts half. */
-static bool check_files(const struct conf *conf, char **err) {
+static bool engine_check_files(const struct conf *conf, char **err) {
     const char *result = conf->general.result_filename, *path = conf->scripts.path;
     if (access(path, R_OK | X_OK)) {
         *err = xasprintf("[scripts] path: %s: %s", path, strerror(errno));
@@ -220,12 +220,12 @@ static bool check_files(const struct conf *conf, char **err) {
 }
 
 /* One zone for the process: the C library knows no other way. */
-static void set_timezone(const char *zone) {
+static void engine_set_timezone(const char *zone) {
     setenv("TZ", zone, 1);
     tzset();
 }
 
-static bool connect_all(struct engine *e, char **err) {
+static bool engine_connect_all(struct engine *e, char **err) {
     for (size_t i = 0; i < e->conf->asterisk_count; i++) {
         const struct conf_asterisk *c = &e->conf->asterisks[i];
         struct asterisk *a = asterisk_new(e, c, err);
@@ -241,7 +241,6 @@ static bool connect_all(struct engine *e, char **err) {
     }
     return true;
 }
-
 
 struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
                           char **err) {
@@ -259,7 +258,7 @@ void engine_lend(struct script_env *env) {
 struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
                            const struct engine_options *options, char **err) {
     bool no_results = options->in_memory && *conf->general.result_filename == '\0';
-    if (!no_results && !options->replay && !check_files(conf, err))
+    if (!no_results && !options->replay && !engine_check_files(conf, err))
         return NULL;
     struct engine *e = xcalloc(1, sizeof *e);
     e->loop = l;
@@ -286,23 +285,24 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
                               .memory = options->in_memory,
                               .replay = options->replay};
     e->store = store_open(l, &sc, err);
-    if (e->store == NULL || (options->copy_to && !store_save(e->store, options->copy_to, err))) {
+    if (e->store == NULL ||
+        (options->copy_to && !store_save(e->store, options->copy_to, err))) {
         store_close(e->store);
         free(e);
         return NULL;
     }
-    set_timezone(conf->general.timezone);
-    if (!limits_open(e, conf, err) || !connect_all(e, err)) {
+    engine_set_timezone(conf->general.timezone);
+    if (!limits_open(e, conf, err) || !engine_connect_all(e, err)) {
         engine_free(e);
         return NULL;
     }
-    load(e);
+    engine_load(e);
     if (!loop_clock(l)->is_virtual)
-        watch_strategies(e);
+        engine_watch_strategies(e);
     return e;
 }
 
-static void free_items(struct map *m) {
+static void engine_free_items(struct map *m) {
     for (struct map_entry *i = m->first; i; i = i->next) {
         struct item *item = i->value;
         row_free(item->row);
@@ -313,7 +313,7 @@ static void free_items(struct map *m) {
 }
 
 /* Calls of maps' values, then the map. */
-static void free_all(struct map *m, void (*fn)(void *value)) {
+static void engine_free_all(struct map *m, void (*fn)(void *value)) {
     while (m->first) {
         void *v = m->first->value;
         map_take(m, m->first->key);
@@ -322,24 +322,24 @@ static void free_all(struct map *m, void (*fn)(void *value)) {
     map_free(m);
 }
 
-static void free_dialing(void *v) { dialing_free(v); }
-static void free_preview(void *v) { preview_free(v); }
-static void free_campaign(void *v) { campaign_free(v); }
-static void free_plan(void *v) { plan_release(v); }
-static void free_asterisk(void *v) { asterisk_free(v); }
+static void engine_free_dialing(void *v) { dialing_free(v); }
+static void engine_free_preview(void *v) { preview_free(v); }
+static void engine_free_campaign(void *v) { campaign_free(v); }
+static void engine_free_plan(void *v) { plan_release(v); }
+static void engine_free_asterisk(void *v) { asterisk_free(v); }
 
 /* Reservations under way end in a first round, what they write in a second. */
-static void on_round(void *arg, bool ok) {
+static void engine_on_round(void *arg, bool ok) {
     (void)ok;
     struct engine *e = arg;
     if (e->leave.rounds-- > 0)
-        store_submit(e->store, batch_new(), on_round, e);
+        store_submit(e->store, batch_new(), engine_on_round, e);
     else if (e->leave.gone)
         e->leave.gone(e->leave.arg);
 }
 
 /* The disk does not let us end in order: the next start will. */
-static void on_leave_limit(void *arg) {
+static void engine_on_leave_limit(void *arg) {
     struct engine *e = arg;
     log_warn(e->log, "leaving with writes that could not be made");
     e->leave.gone(e->leave.arg);
@@ -352,10 +352,10 @@ void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
     e->leave.rounds = 2;
     e->leave.gone = gone;
     e->leave.arg = arg;
-    timer_init(&e->leave.limit, e->loop, on_leave_limit, e);
+    timer_init(&e->leave.limit, e->loop, engine_on_leave_limit, e);
     timer_set(&e->leave.limit, LEAVE_TIME);
     previews_withdraw(e, NULL, "the engine ends");
-    on_round(e, true);
+    engine_on_round(e, true);
 }
 
 void engine_free(struct engine *e) {
@@ -370,17 +370,17 @@ void engine_free(struct engine *e) {
     store_close(e->store); /* everything on its way becomes durable and is told */
     e->out.event = NULL;
     map_free(&e->channels);
-    free_all(&e->previews, free_preview);
-    free_all(&e->dialings, free_dialing);
-    free_all(&e->campaigns, free_campaign);
+    engine_free_all(&e->previews, engine_free_preview);
+    engine_free_all(&e->dialings, engine_free_dialing);
+    engine_free_all(&e->campaigns, engine_free_campaign);
     agendas_free(e);
-    free_all(&e->plans, free_plan);
+    engine_free_all(&e->plans, engine_free_plan);
     memories_free(e);
-    free_items(&e->dlmas);
-    free_items(&e->destinations);
-    free_items(&e->queues);
-    free_all(&e->asterisks, free_asterisk);
-    free_all(&e->trunks, free);
+    engine_free_items(&e->dlmas);
+    engine_free_items(&e->destinations);
+    engine_free_items(&e->queues);
+    engine_free_all(&e->asterisks, engine_free_asterisk);
+    engine_free_all(&e->trunks, free);
     limits_close(e);
     map_free(&e->leads);
     map_free(&e->lead_ids);

@@ -61,8 +61,8 @@ struct engine {
     struct map trunks;       /* name -> struct trunk */
     struct map memories;     /* campaign/hook -> what strategies have learnt */
     struct timer memory_save;
-    struct watch *watch;     /* of the strategies' folders, NULL on a virtual clock */
-    struct agenda *agendas;  /* list */
+    struct watch *watch;    /* of the strategies' folders, NULL on a virtual clock */
+    struct agenda *agendas; /* list */
     struct {
         int quiet_from, quiet_to; /* minutes of the day; the same = none */
         struct map do_not_call;   /* digits */
@@ -87,7 +87,7 @@ struct engine {
     struct engine_options options;
     int64_t born;    /* monotonic ns */
     bool no_results; /* nobody reads them */
-    bool leaving; /* no call begins any more */
+    bool leaving;    /* no call begins any more */
     struct {
         int rounds;
         struct timer limit;

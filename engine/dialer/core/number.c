@@ -9,7 +9,7 @@
 #define NUMBER_MAX 128
 #define ACTION_LINE_MAX 1020 /* Asterisk reads lines of 1,024 bytes, end included */
 
-static bool only(const char *s, size_t n, const char *others) {
+static bool number_only(const char *s, size_t n, const char *others) {
     for (size_t i = 0; i < n; i++)
         if (!isascii((unsigned char)s[i]) ||
             !(isalnum((unsigned char)s[i]) || strchr(others, s[i])))
@@ -23,14 +23,14 @@ bool number_is_dialable(const char *number, bool allow_uri) {
         return false;
     const char *at = strchr(number, '@');
     if (at && allow_uri && str_has_prefix(number, "sip:"))
-        return only(number + 4, (size_t)(at - number - 4), "+*#._-") &&
-               only(at + 1, strlen(at + 1), ".-:");
-    return only(number, n, "+*#._-");
+        return number_only(number + 4, (size_t)(at - number - 4), "+*#._-") &&
+               number_only(at + 1, strlen(at + 1), ".-:");
+    return number_only(number, n, "+*#._-");
 }
 
 bool number_is_tech(const char *tech) {
     size_t n = strlen(tech);
-    return n > 1 && n <= NUMBER_MAX && tech[n - 1] == '/' && only(tech, n, "._-/") &&
+    return n > 1 && n <= NUMBER_MAX && tech[n - 1] == '/' && number_only(tech, n, "._-/") &&
            tech[0] != '/';
 }
 

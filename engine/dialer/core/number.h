@@ -7,8 +7,8 @@
 
 #include "base/str.h"
 
-#define VARIABLE_MAX 900   /* bytes of one variable's value */
-#define VARIABLES_MAX 100  /* in a merged set: Asterisk takes 128 lines a message */
+#define VARIABLE_MAX 900  /* bytes of one variable's value */
+#define VARIABLES_MAX 100 /* in a merged set: Asterisk takes 128 lines a message */
 
 /* Letters, digits and + * # . _ - ; whole sip:user@host addresses only with allow_uri.
  * Anything else could change what is dialled. */

@@ -47,9 +47,9 @@ static const struct {
 static const struct {
     int from, to, res_dial;
 } sip_codes[] = {
-    {401, 403, RES_REFUSED},   {404, 404, RES_FAILED},     {408, 408, RES_NO_ANSWER},
-    {410, 410, RES_FAILED},    {480, 480, RES_NO_ANSWER},  {484, 485, RES_FAILED},
-    {486, 486, RES_BUSY},      {487, 487, RES_REFUSED},    {488, 488, RES_CONGESTION},
+    {401, 403, RES_REFUSED},    {404, 404, RES_FAILED},    {408, 408, RES_NO_ANSWER},
+    {410, 410, RES_FAILED},     {480, 480, RES_NO_ANSWER}, {484, 485, RES_FAILED},
+    {486, 486, RES_BUSY},       {487, 487, RES_REFUSED},   {488, 488, RES_CONGESTION},
     {500, 599, RES_CONGESTION}, {600, 600, RES_BUSY},      {603, 603, RES_REFUSED},
     {604, 604, RES_FAILED},
 };
@@ -98,7 +98,7 @@ bool facts_complete(const struct facts *f) {
     return f->hangup && (!f->channel2 || f->hangup2);
 }
 
-static int by_cause(int cause) {
+static int outcome_by_cause(int cause) {
     for (size_t i = 0; i < ARRAY_LEN(causes); i++)
         if (causes[i].cause == cause)
             return causes[i].res_dial;
@@ -106,7 +106,7 @@ static int by_cause(int cause) {
 }
 
 /* The Hangup says nothing: the far end's code, then the dial's end, then Reason. */
-static int by_rest(const struct facts *f) {
+static int outcome_by_rest(const struct facts *f) {
     for (size_t i = 0; i < ARRAY_LEN(sip_codes); i++)
         if (f->tech_cause >= sip_codes[i].from && f->tech_cause <= sip_codes[i].to)
             return sip_codes[i].res_dial;
@@ -129,7 +129,7 @@ static int by_rest(const struct facts *f) {
     return f->begun ? RES_REFUSED : RES_FAILED;
 }
 
-static int hangup_of(const struct facts *f) {
+static int outcome_hangup_of(const struct facts *f) {
     if (f->cause)
         return f->cause;
     if (f->channel2 && f->cause2)
@@ -154,10 +154,10 @@ struct outcome outcome_of(const struct facts *f) {
     } else if (f->timed_out) {
         o.res_dial = RES_NO_ANSWER;
     } else {
-        o.res_dial = cause ? by_cause(cause) : by_rest(f);
+        o.res_dial = cause ? outcome_by_cause(cause) : outcome_by_rest(f);
     }
     o.res_dial_detail = words[o.res_dial];
-    o.res_hangup = f->lost ? 0 : hangup_of(f);
+    o.res_hangup = f->lost ? 0 : outcome_hangup_of(f);
     o.res_hangup_detail = cause_text(o.res_hangup);
     return o;
 }

@@ -6,22 +6,32 @@
 #include <stdbool.h>
 
 enum dial_end {
-    END_NONE, END_ANSWER, END_BUSY, END_CONGESTION, END_CHANUNAVAIL, END_NOANSWER, END_CANCEL
+    END_NONE,
+    END_ANSWER,
+    END_BUSY,
+    END_CONGESTION,
+    END_CHANUNAVAIL,
+    END_NOANSWER,
+    END_CANCEL
 };
 
 /* ResDial: Asterisk's control-frame numbers. */
 enum res_dial {
-    RES_FAILED = 0, RES_REFUSED = 1, RES_NO_ANSWER = 3, RES_ANSWERED = 4, RES_BUSY = 5,
+    RES_FAILED = 0,
+    RES_REFUSED = 1,
+    RES_NO_ANSWER = 3,
+    RES_ANSWERED = 4,
+    RES_BUSY = 5,
     RES_CONGESTION = 8
 };
 
 struct facts {
-    bool channel, channel2;   /* Newchannel seen; the ;2 half of a Local too */
-    bool hangup, hangup2;     /* Hangup seen */
-    bool begun;               /* DialBegin seen */
-    bool response, success;   /* OriginateResponse */
-    bool timed_out;           /* its Reason 3, or our own count */
-    bool lost;                /* ended while nobody watched */
+    bool channel, channel2; /* Newchannel seen; the ;2 half of a Local too */
+    bool hangup, hangup2;   /* Hangup seen */
+    bool begun;             /* DialBegin seen */
+    bool response, success; /* OriginateResponse */
+    bool timed_out;         /* its Reason 3, or our own count */
+    bool lost;              /* ended while nobody watched */
     enum dial_end end;
     int reason, cause, cause2, tech_cause;
 };

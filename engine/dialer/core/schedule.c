@@ -8,7 +8,7 @@
 #define DAY 86400
 
 /* HH:MM or HH:MM:SS in seconds since midnight; 24:00 is the day's end; -1 if neither. */
-static int time_of(const char *text) {
+static int schedule_time_of(const char *text) {
     int h = 0, m = 0, s = 0, used = 0;
     if (strspn(text, "0123456789:") != strlen(text) ||
         (sscanf(text, "%2d:%2d%n:%2d%n", &h, &m, &used, &s, &used) < 2) || text[used] ||
@@ -18,7 +18,7 @@ static int time_of(const char *text) {
 }
 
 /* YYYY-MM-DD as a number that sorts, 0 if it is no date. */
-static int date_of(const char *text) {
+static int schedule_date_of(const char *text) {
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int y = 0, m = 0, d = 0, used = 0;
     if (sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &used) != 3 || text[used] || m < 1 ||
@@ -30,7 +30,8 @@ static int date_of(const char *text) {
 }
 
 /* Calls fn for each word of a list split at commas and blanks; false ends it. */
-static bool each_word(const char *list, bool (*fn)(const char *word, int want), int want) {
+static bool schedule_each_word(const char *list, bool (*fn)(const char *word, int want),
+                               int want) {
     char *copy = xstrdup(list), *rest = copy, *word;
     bool go_on = true;
     while (go_on && (word = strtok_r(rest, ", \t", &rest)))
@@ -39,33 +40,42 @@ static bool each_word(const char *list, bool (*fn)(const char *word, int want), 
     return go_on;
 }
 
-static bool is_date(const char *word, int want) {
+static bool schedule_is_date(const char *word, int want) {
     (void)want;
-    return date_of(word) != 0;
+    return schedule_date_of(word) != 0;
 }
 
-static bool is_day(const char *word, int want) {
+static bool schedule_is_day(const char *word, int want) {
     (void)want;
     return strlen(word) == 1 && *word >= '0' && *word <= '6';
 }
 
-static bool is_other_date(const char *word, int want) { return date_of(word) != want; }
+static bool schedule_is_other_date(const char *word, int want) {
+    return schedule_date_of(word) != want;
+}
 
-static bool is_other_day(const char *word, int want) { return atoi(word) != want; }
+static bool schedule_is_other_day(const char *word, int want) { return atoi(word) != want; }
 
-static bool good_time(const char *s) { return time_of(s) >= 0; }
-static bool good_date(const char *s) { return date_of(s) != 0; }
-static bool good_dates(const char *s) { return each_word(s, is_date, 0); }
-static bool good_days(const char *s) { return each_word(s, is_day, 0); }
+static bool schedule_good_time(const char *s) { return schedule_time_of(s) >= 0; }
+static bool schedule_good_date(const char *s) { return schedule_date_of(s) != 0; }
+static bool schedule_good_dates(const char *s) {
+    return schedule_each_word(s, schedule_is_date, 0);
+}
+static bool schedule_good_days(const char *s) {
+    return schedule_each_word(s, schedule_is_day, 0);
+}
 
 static const struct {
     int field;
     bool (*good)(const char *s);
 } checks[] = {
-    {CAMPAIGN_SC_TIME_START, good_time},  {CAMPAIGN_SC_TIME_END, good_time},
-    {CAMPAIGN_SC_DATE_START, good_date},  {CAMPAIGN_SC_DATE_END, good_date},
-    {CAMPAIGN_SC_DATE_LIST, good_dates},  {CAMPAIGN_SC_DATE_LIST_EXCEPT, good_dates},
-    {CAMPAIGN_SC_DAY_LIST, good_days},
+    {CAMPAIGN_SC_TIME_START, schedule_good_time},
+    {CAMPAIGN_SC_TIME_END, schedule_good_time},
+    {CAMPAIGN_SC_DATE_START, schedule_good_date},
+    {CAMPAIGN_SC_DATE_END, schedule_good_date},
+    {CAMPAIGN_SC_DATE_LIST, schedule_good_dates},
+    {CAMPAIGN_SC_DATE_LIST_EXCEPT, schedule_good_dates},
+    {CAMPAIGN_SC_DAY_LIST, schedule_good_days},
 };
 
 const char *schedule_check(const struct row *c) {
@@ -77,28 +87,28 @@ const char *schedule_check(const struct row *c) {
     return NULL;
 }
 
-static int bound(const struct row *c, int field, int otherwise) {
+static int schedule_bound(const struct row *c, int field, int otherwise) {
     const char *text = row_text(c, field);
-    return text ? time_of(text) : otherwise;
+    return text ? schedule_time_of(text) : otherwise;
 }
 
-static bool in_list(const struct row *c, int field, int date) {
+static bool schedule_in_list(const struct row *c, int field, int date) {
     const char *list = row_text(c, field);
-    return list && !each_word(list, is_other_date, date);
+    return list && !schedule_each_word(list, schedule_is_other_date, date);
 }
 
 /* Is it a day of the campaign? Times are not looked at. */
-static bool day_counts(const struct row *c, int date, int weekday) {
+static bool schedule_day_counts(const struct row *c, int date, int weekday) {
     const char *first = row_text(c, CAMPAIGN_SC_DATE_START);
     const char *last = row_text(c, CAMPAIGN_SC_DATE_END);
     const char *days = row_text(c, CAMPAIGN_SC_DAY_LIST);
-    if ((first && date < date_of(first)) || (last && date > date_of(last)))
+    if ((first && date < schedule_date_of(first)) || (last && date > schedule_date_of(last)))
         return false;
-    return days == NULL || !each_word(days, is_other_day, weekday);
+    return days == NULL || !schedule_each_word(days, schedule_is_other_day, weekday);
 }
 
 /* The date and weekday some days off, as numbers. */
-static int shifted(const struct tm *local, int days, int *weekday) {
+static int schedule_shifted(const struct tm *local, int days, int *weekday) {
     struct tm t = *local;
     t.tm_mday += days;
     t.tm_hour = 12; /* far from any change of the clocks */
@@ -111,24 +121,25 @@ static int shifted(const struct tm *local, int days, int *weekday) {
 bool schedule_is_open(const struct row *c, const struct tm *local) {
     if (row_int(c, CAMPAIGN_SC_MODE) != 1)
         return true;
-    int start = bound(c, CAMPAIGN_SC_TIME_START, 0), end = bound(c, CAMPAIGN_SC_TIME_END, DAY);
+    int start = schedule_bound(c, CAMPAIGN_SC_TIME_START, 0),
+        end = schedule_bound(c, CAMPAIGN_SC_TIME_END, DAY);
     int now = local->tm_hour * 3600 + local->tm_min * 60 + local->tm_sec;
     bool after_midnight = start > end && now <= end;
-    int weekday, today = shifted(local, 0, &weekday);
-    int date = shifted(local, after_midnight ? -1 : 0, &weekday);
-    if (in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, date) ||
-        in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, today))
+    int weekday, today = schedule_shifted(local, 0, &weekday);
+    int date = schedule_shifted(local, after_midnight ? -1 : 0, &weekday);
+    if (schedule_in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, date) ||
+        schedule_in_list(c, CAMPAIGN_SC_DATE_LIST_EXCEPT, today))
         return false;
-    if (in_list(c, CAMPAIGN_SC_DATE_LIST, date))
+    if (schedule_in_list(c, CAMPAIGN_SC_DATE_LIST, date))
         return true;
     bool in_time = start <= end ? now >= start && now <= end : now >= start || now <= end;
-    return in_time && day_counts(c, date, weekday);
+    return in_time && schedule_day_counts(c, date, weekday);
 }
 
 int schedule_next(const struct row *c, const struct tm *local) {
     int now = local->tm_hour * 3600 + local->tm_min * 60 + local->tm_sec;
-    const int edges[] = {bound(c, CAMPAIGN_SC_TIME_START, DAY),
-                         bound(c, CAMPAIGN_SC_TIME_END, DAY) + 1, DAY};
+    const int edges[] = {schedule_bound(c, CAMPAIGN_SC_TIME_START, DAY),
+                         schedule_bound(c, CAMPAIGN_SC_TIME_END, DAY) + 1, DAY};
     int next = DAY - now;
     for (size_t i = 0; i < ARRAY_LEN(edges); i++)
         if (edges[i] > now && edges[i] - now < next)

@@ -17,7 +17,7 @@ void hazard_init(struct hazard *h, double last, double mean) {
     hazard_refresh(h);
 }
 
-static int bin_of(const struct hazard *h, double age) {
+static int hazard_bin_of(const struct hazard *h, double age) {
     int i = (int)(sqrt(age / h->edges[HAZARD_BINS]) * HAZARD_BINS);
     if (!(i > 0))
         return 0;
@@ -30,7 +30,7 @@ static int bin_of(const struct hazard *h, double age) {
 }
 
 void hazard_live(struct hazard *h, double from, double to) {
-    for (int i = bin_of(h, from); from < to; i++) {
+    for (int i = hazard_bin_of(h, from); from < to; i++) {
         double end = i >= HAZARD_BINS - 1 || h->edges[i + 1] > to ? to : h->edges[i + 1];
         h->lived[i < HAZARD_BINS ? i : HAZARD_BINS - 1] += end - from;
         from = end;
@@ -43,7 +43,7 @@ void hazard_end(struct hazard *h, double at) {
         h->ends[i] += (BELIEF - h->ends[i]) / MEMORY;
         h->lived[i] += (BELIEF * h->mean - h->lived[i]) / MEMORY;
     }
-    h->ends[bin_of(h, at)] += 1;
+    h->ends[hazard_bin_of(h, at)] += 1;
 }
 
 void hazard_refresh(struct hazard *h) {
@@ -53,13 +53,13 @@ void hazard_refresh(struct hazard *h) {
     }
 }
 
-static double cumulated(const struct hazard *h, double age) {
-    int i = bin_of(h, age);
+static double hazard_cumulated(const struct hazard *h, double age) {
+    int i = hazard_bin_of(h, age);
     return h->sum[i] + h->rate[i] * (age - h->edges[i]);
 }
 
 double hazard_ends(const struct hazard *h, double age, double more) {
-    return more > 0 ? 1 - exp(cumulated(h, age) - cumulated(h, age + more)) : 0;
+    return more > 0 ? 1 - exp(hazard_cumulated(h, age) - hazard_cumulated(h, age + more)) : 0;
 }
 
 /* The survival function's area: stretch by stretch, then the last hazard for ever. */
@@ -80,7 +80,7 @@ double hazard_seen(const struct hazard *h) {
     return seen > 0 ? seen : 0;
 }
 
-static json_t *save(const double *v, int n) {
+static json_t *hazard_save_cells(const double *v, int n) {
     json_t *a = json_array();
     for (int i = 0; i < n; i++)
         json_array_append_new(a, json_real(v[i]));
@@ -88,12 +88,13 @@ static json_t *save(const double *v, int n) {
 }
 
 json_t *hazard_save(const struct hazard *h) {
-    return json_pack("{s:o, s:o}", "ends", save(h->ends, HAZARD_BINS), "lived",
-                     save(h->lived, HAZARD_BINS));
+    return json_pack("{s:o, s:o}", "ends", hazard_save_cells(h->ends, HAZARD_BINS), "lived",
+                     hazard_save_cells(h->lived, HAZARD_BINS));
 }
 
 void hazard_load(struct hazard *h, const json_t *saved) {
-    const json_t *ends = json_object_get(saved, "ends"), *lived = json_object_get(saved, "lived");
+    const json_t *ends = json_object_get(saved, "ends"),
+                 *lived = json_object_get(saved, "lived");
     if (json_array_size(ends) != HAZARD_BINS || json_array_size(lived) != HAZARD_BINS)
         return;
     for (size_t i = 0; i < HAZARD_BINS; i++) {

@@ -12,8 +12,8 @@
 struct hazard {
     double mean; /* believed in before any end is seen */
     double edges[HAZARD_BINS + 1];
-    double ends[HAZARD_BINS];  /* ends seen, older ones fade */
-    double lived[HAZARD_BINS]; /* seconds lived through, fading likewise */
+    double ends[HAZARD_BINS];    /* ends seen, older ones fade */
+    double lived[HAZARD_BINS];   /* seconds lived through, fading likewise */
     double sum[HAZARD_BINS + 1]; /* cumulated hazard up to each edge */
     double rate[HAZARD_BINS];
 };

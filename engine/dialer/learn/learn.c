@@ -5,29 +5,32 @@
 
 /* The reference method's constants; halving or doubling any of them changes the
  * utilisation by less than 0.1 % (pacing-research). */
-#define RING_MEMORY 400.0   /* answers after which an old ring time has faded to 1/e */
-#define RING_BELIEF 10.0    /* calls that the first guess is worth */
-#define FIRST_RATE 0.3      /* for the shape of that guess only */
+#define RING_MEMORY 400.0 /* answers after which an old ring time has faded to 1/e */
+#define RING_BELIEF 10.0  /* calls that the first guess is worth */
+#define FIRST_RATE 0.3    /* for the shape of that guess only */
 #define SLOW_MEMORY 800.0
 #define FAST_MEMORY 100.0
-#define BURST_MEMORY 25.0   /* sees a sudden rise at once, and only that: it would abandon people */
+#define BURST_MEMORY \
+    25.0 /* sees a sudden rise at once, and only that: it would abandon people */
 #define BURST_SIGMAS 5.0
-#define BURST_NEEDS 200.0   /* dials known well enough to tell a rise from a beginning */
+#define BURST_NEEDS 200.0 /* dials known well enough to tell a rise from a beginning */
 #define RATE_BELIEF_ANSWERS 3.0
 #define RATE_BELIEF_DIALS 10.0
-#define DRIFT_SIGMAS 3.0    /* the fast estimate takes over when they differ by so much */
-#define CAREFUL_SIGMAS 1.5  /* assumed to be so much higher while little is known */
-#define ENOUGH_ANSWERS 3    /* before them there is nothing to predict from */
-#define SILENCE_FIRST 20.0  /* dials without an answer; before them */
-#define SILENCE_LEAST 50.0  /* and after, fewer happen */
-#define SILENCE 8.0         /* answers that should have come by then: chance e^-8 */
-#define REFRESH 15.0        /* s between two makings of the tables; more often at first */
+#define DRIFT_SIGMAS 3.0   /* the fast estimate takes over when they differ by so much */
+#define CAREFUL_SIGMAS 1.5 /* assumed to be so much higher while little is known */
+#define ENOUGH_ANSWERS 3   /* before them there is nothing to predict from */
+#define SILENCE_FIRST 20.0 /* dials without an answer; before them */
+#define SILENCE_LEAST 50.0 /* and after, fewer happen */
+#define SILENCE 8.0        /* answers that should have come by then: chance e^-8 */
+#define REFRESH 15.0       /* s between two makings of the tables; more often at first */
 
-static int64_t bin_of(double at) { return (int64_t)floor(at / LEARN_BIN); }
+static int64_t learn_bin_of(double at) { return (int64_t)floor(at / LEARN_BIN); }
 
-static int slot(int64_t bin) { return (int)(((bin % LEARN_BINS) + LEARN_BINS) % LEARN_BINS); }
+static int learn_slot(int64_t bin) {
+    return (int)(((bin % LEARN_BINS) + LEARN_BINS) % LEARN_BINS);
+}
 
-static int age_bins(double now, double begun) {
+static int learn_age_bins(double now, double begun) {
     double bins = floor((now - begun) / LEARN_BIN);
     return bins < 0 ? 0 : bins >= LEARN_BINS ? LEARN_BINS - 1 : (int)bins;
 }
@@ -35,18 +38,19 @@ static int age_bins(double now, double begun) {
 /* ---- ring times ---- */
 
 /* Log-normal shares of the answers, before anything is known: mean 12 s, cv 0.6. */
-static double first_guess(double at) {
+static double learn_first_guess(double at) {
     double s2 = log(1 + 0.6 * 0.6), mu = log(12) - s2 / 2;
     return at <= 0 ? 0 : 0.5 * erfc((mu - log(at)) / sqrt(2 * s2));
 }
 
-static void guess_ring_times(struct learn *l) {
+static void learn_guess_ring_times(struct learn *l) {
     int last = (int)(l->timeout / LEARN_BIN);
     last = last < 1 ? 1 : last >= LEARN_BINS ? LEARN_BINS - 1 : last;
-    double within = first_guess(last * LEARN_BIN), still = RING_BELIEF;
+    double within = learn_first_guess(last * LEARN_BIN), still = RING_BELIEF;
     double answers = RING_BELIEF * FIRST_RATE, others = RING_BELIEF - answers;
     for (int i = 0; i <= last; i++) {
-        double share = first_guess((i + 1) * LEARN_BIN) - first_guess(i * LEARN_BIN);
+        double share =
+            learn_first_guess((i + 1) * LEARN_BIN) - learn_first_guess(i * LEARN_BIN);
         l->rang[i] = still;
         l->answered[i] = i < last ? answers * share / within : 0;
         l->ended[i] = i < last ? others * 0.2 / last : others * 0.8; /* most ring out */
@@ -56,7 +60,7 @@ static void guess_ring_times(struct learn *l) {
 
 /* Shares of the answers and of the other ends that come before each bin, from the chances
  * of either in each bin that is reached (Kaplan and Meier's product, two kinds of end). */
-static void cumulate(struct learn *l) {
+static void learn_cumulate(struct learn *l) {
     double still = 1, answers[LEARN_BINS + 1] = {0}, ends[LEARN_BINS + 1] = {0};
     for (int i = 0; i < LEARN_BINS; i++) {
         double rang = l->rang[i] + learn_at(l, i) + 1e-9; /* those in it now, too */
@@ -73,7 +77,7 @@ static void cumulate(struct learn *l) {
 }
 
 /* Answers make all fade: where few people answer, their few ring times must not. */
-static void fade_ring_times(struct learn *l) {
+static void learn_fade_ring_times(struct learn *l) {
     for (int i = 0; i < LEARN_BINS; i++) {
         l->rang[i] *= 1 - 1 / RING_MEMORY;
         l->answered[i] *= 1 - 1 / RING_MEMORY;
@@ -81,7 +85,7 @@ static void fade_ring_times(struct learn *l) {
     }
 }
 
-static void note(struct learn *l, double *bins, int age) {
+static void learn_note(struct learn *l, double *bins, int age) {
     bins[age] += 1;
     l->rang[age] += 1; /* its last bin, which it did not live through */
 }
@@ -92,10 +96,10 @@ static const double shares[LEARN_POINTS] = {0.1, 0.3, 0.5, 0.7, 0.9};
 
 #define AGE_LAST 1500.0 /* s; who has talked for longer counts as that long */
 
-static double age_at(int i) { return AGE_LAST * pow((double)i / LEARN_AGES, 2); }
+static double learn_age_at(int i) { return AGE_LAST * pow((double)i / LEARN_AGES, 2); }
 
 /* The talk must end, and then the wrap-up. */
-static double talk_then_wrapup(const struct learn *l, double age, double left) {
+static double learn_talk_then_wrapup(const struct learn *l, double age, double left) {
     enum { STEPS = 8 };
     double chance = 0, before = 0, width = left / STEPS;
     for (int i = 0; i < STEPS; i++) {
@@ -106,19 +110,19 @@ static double talk_then_wrapup(const struct learn *l, double age, double left) {
     return chance;
 }
 
-static void tell_readiness(struct learn *l) {
+static void learn_tell_readiness(struct learn *l) {
     for (int p = 0; p < LEARN_POINTS; p++) {
         l->points[p] = (int)lround(learn_ring_time(l, shares[p]) / LEARN_BIN);
         double left = l->points[p] * LEARN_BIN + l->grace;
         for (int i = 0; i <= LEARN_AGES; i++) {
-            l->talk_ready[p][i] = talk_then_wrapup(l, age_at(i), left);
-            l->wrapup_ready[p][i] = hazard_ends(&l->wrapup, age_at(i), left);
+            l->talk_ready[p][i] = learn_talk_then_wrapup(l, learn_age_at(i), left);
+            l->wrapup_ready[p][i] = hazard_ends(&l->wrapup, learn_age_at(i), left);
         }
     }
 }
 
 /* Between two ages of the table as on a line. */
-static double read_table(const double table[LEARN_AGES + 1], double age) {
+static double learn_read_table(const double table[LEARN_AGES + 1], double age) {
     double at = age > 0 ? sqrt(age / AGE_LAST) * LEARN_AGES : 0;
     if (at >= LEARN_AGES)
         return table[LEARN_AGES];
@@ -127,18 +131,18 @@ static double read_table(const double table[LEARN_AGES + 1], double age) {
 }
 
 double learn_talk_ready(const struct learn *l, int point, double age) {
-    return read_table(l->talk_ready[point], age);
+    return learn_read_table(l->talk_ready[point], age);
 }
 
 double learn_wrapup_ready(const struct learn *l, int point, double age) {
-    return read_table(l->wrapup_ready[point], age);
+    return learn_read_table(l->wrapup_ready[point], age);
 }
 
-static void make_tables(struct learn *l, double now) {
-    cumulate(l);
+static void learn_make_tables(struct learn *l, double now) {
+    learn_cumulate(l);
     hazard_refresh(&l->talk);
     hazard_refresh(&l->wrapup);
-    tell_readiness(l);
+    learn_tell_readiness(l);
     l->refreshed = now;
     l->version++;
 }
@@ -150,12 +154,12 @@ bool learn_is_due(const struct learn *l, double now) {
 
 void learn_refresh(struct learn *l, double now) {
     if (learn_is_due(l, now))
-        make_tables(l, now);
+        learn_make_tables(l, now);
 }
 
 /* ---- the answer rate ---- */
 
-static void fade(struct learn_rate *r, double memory) {
+static void learn_fade(struct learn_rate *r, double memory) {
     if (r->exposure <= memory)
         return;
     r->answers *= memory / r->exposure;
@@ -163,7 +167,7 @@ static void fade(struct learn_rate *r, double memory) {
 }
 
 /* A drift shows in the fast estimate first. */
-static void follow_drift(struct learn *l) {
+static void learn_follow_drift(struct learn *l) {
     if (l->slow.exposure <= 1.5 * l->fast.exposure || l->fast.exposure <= 0)
         return;
     double p = l->slow.answers / l->slow.exposure, q = l->fast.answers / l->fast.exposure;
@@ -172,7 +176,7 @@ static void follow_drift(struct learn *l) {
 }
 
 /* Far more people answer than ever: believe it now, and learn anew from there. */
-static void follow_burst(struct learn *l) {
+static void learn_follow_burst(struct learn *l) {
     double p = learn_answer_rate(l), n = l->burst.exposure;
     if (l->slow.exposure <= BURST_NEEDS ||
         l->burst.answers <= p * n + BURST_SIGMAS * sqrt(p * (1 - p) * (n + 1)) + 1)
@@ -184,26 +188,28 @@ static void follow_burst(struct learn *l) {
 
 /* Long without an answer: a line that is down, a wrong prefix, an empty start. What happens
  * when it is over is not to be learnt from that time. */
-static bool is_silent(const struct learn *l) {
+static bool learn_is_silent(const struct learn *l) {
     if (l->answers < ENOUGH_ANSWERS)
         return l->silence > SILENCE_FIRST;
     double most = SILENCE / learn_answer_rate(l);
     return l->silence > (most > SILENCE_LEAST ? most : SILENCE_LEAST);
 }
 
-bool learn_knows(const struct learn *l) { return l->answers >= ENOUGH_ANSWERS && !is_silent(l); }
+bool learn_knows(const struct learn *l) {
+    return l->answers >= ENOUGH_ANSWERS && !learn_is_silent(l);
+}
 
-static void expose(struct learn *l, double dials) {
+static void learn_expose(struct learn *l, double dials) {
     l->silence += dials;
-    if (is_silent(l))
+    if (learn_is_silent(l))
         return;
     l->slow.exposure += dials;
     l->fast.exposure += dials;
     l->burst.exposure += dials;
-    fade(&l->burst, BURST_MEMORY);
-    fade(&l->slow, SLOW_MEMORY);
-    fade(&l->fast, FAST_MEMORY);
-    follow_drift(l);
+    learn_fade(&l->burst, BURST_MEMORY);
+    learn_fade(&l->slow, SLOW_MEMORY);
+    learn_fade(&l->fast, FAST_MEMORY);
+    learn_follow_drift(l);
 }
 
 /* An error of the rate is the error of all calls that ring: a team that waits for its first
@@ -221,21 +227,22 @@ double learn_answer_rate(const struct learn *l) {
 /* ---- time and calls ---- */
 
 /* One bin of time: each call is a bin older, and worth what its new age is worth. */
-static void step(struct learn *l) {
+static void learn_step(struct learn *l) {
     double worth = 0;
     for (int age = 0; age < LEARN_BINS; age++)
-        l->rang[age] += l->ringing[slot(l->bin - age)];
+        l->rang[age] += l->ringing[learn_slot(l->bin - age)];
     for (int age = 0; age < LEARN_BINS - 1; age++)
-        worth += l->dialled[slot(l->bin - age)] * (l->by_answer[age + 1] - l->by_answer[age]);
-    expose(l, worth);
+        worth +=
+            l->dialled[learn_slot(l->bin - age)] * (l->by_answer[age + 1] - l->by_answer[age]);
+    learn_expose(l, worth);
     l->bin++;
-    int newest = slot(l->bin), oldest = slot(l->bin + 1);
+    int newest = learn_slot(l->bin), oldest = learn_slot(l->bin + 1);
     l->ringing[oldest] += l->ringing[newest]; /* past the end they stay the oldest */
     l->ringing[newest] = l->dialled[newest] = 0;
 }
 
 void learn_advance(struct learn *l, double now) {
-    int64_t bin = bin_of(now);
+    int64_t bin = learn_bin_of(now);
     if (bin == l->bin)
         return;
     if (bin - l->bin > 2 * LEARN_BINS) { /* a long silence: nothing of it is alive */
@@ -243,27 +250,27 @@ void learn_advance(struct learn *l, double now) {
         l->bin = bin - LEARN_BINS;
     }
     while (l->bin < bin)
-        step(l);
+        learn_step(l);
     l->version++;
 }
 
 /* The slot of a call by when it began. */
-static int slot_of(const struct learn *l, double begun) {
-    int64_t bin = bin_of(begun);
-    return slot(bin <= l->bin - LEARN_BINS ? l->bin - LEARN_BINS + 1 : bin);
+static int learn_slot_of(const struct learn *l, double begun) {
+    int64_t bin = learn_bin_of(begun);
+    return learn_slot(bin <= l->bin - LEARN_BINS ? l->bin - LEARN_BINS + 1 : bin);
 }
 
 void learn_begun(struct learn *l, double now) {
     learn_advance(l, now);
     if (l->since == 0)
         l->since = now;
-    l->ringing[slot(l->bin)]++;
-    l->dialled[slot(l->bin)]++;
+    l->ringing[learn_slot(l->bin)]++;
+    l->dialled[learn_slot(l->bin)]++;
     l->version++;
 }
 
-static void rings_no_more(struct learn *l, double begun) {
-    int at = slot_of(l, begun);
+static void learn_rings_no_more(struct learn *l, double begun) {
+    int at = learn_slot_of(l, begun);
     if (l->ringing[at] >= 1)
         l->ringing[at]--;
     l->version++;
@@ -271,37 +278,37 @@ static void rings_no_more(struct learn *l, double begun) {
 
 void learn_answered(struct learn *l, double now, double begun) {
     learn_advance(l, now);
-    rings_no_more(l, begun);
-    fade_ring_times(l);
-    note(l, l->answered, age_bins(now, begun));
+    learn_rings_no_more(l, begun);
+    learn_fade_ring_times(l);
+    learn_note(l, l->answered, learn_age_bins(now, begun));
     l->slow.answers++;
     l->fast.answers++;
     l->burst.answers++;
-    follow_burst(l);
+    learn_follow_burst(l);
     l->answers++;
     l->silence = 0;
 }
 
 void learn_ended(struct learn *l, double now, double begun) {
     learn_advance(l, now);
-    rings_no_more(l, begun);
-    note(l, l->ended, age_bins(now, begun));
+    learn_rings_no_more(l, begun);
+    learn_note(l, l->ended, learn_age_bins(now, begun));
 }
 
 void learn_unsent(struct learn *l, double now, double begun) {
     learn_advance(l, now);
-    rings_no_more(l, begun);
-    int at = slot_of(l, begun);
+    learn_rings_no_more(l, begun);
+    int at = learn_slot_of(l, begun);
     if (l->dialled[at] >= 1)
         l->dialled[at]--;
 }
 
 void learn_init(struct learn *l, double now, double timeout, double grace) {
-    *l = (struct learn){.timeout = timeout, .grace = grace, .bin = bin_of(now)};
-    guess_ring_times(l);
+    *l = (struct learn){.timeout = timeout, .grace = grace, .bin = learn_bin_of(now)};
+    learn_guess_ring_times(l);
     hazard_init(&l->talk, 1400, 120);
     hazard_init(&l->wrapup, 120, 25);
-    make_tables(l, now);
+    learn_make_tables(l, now);
 }
 
 /* ---- questions ---- */
@@ -321,21 +328,21 @@ double learn_ring_time(const struct learn *l, double share) {
     return LEARN_BIN * (i + (width > 0 ? (share - l->by_answer[i]) / width : 0));
 }
 
-double learn_at(const struct learn *l, int age) { return l->ringing[slot(l->bin - age)]; }
+double learn_at(const struct learn *l, int age) { return l->ringing[learn_slot(l->bin - age)]; }
 
-static double before(const double *table, int bin) {
+static double learn_before(const double *table, int bin) {
     return table[bin < LEARN_BINS ? bin : LEARN_BINS];
 }
 
 double learn_soon(const struct learn *l, int age, int h, double rate) {
-    double soon = rate * (before(l->by_answer, age + h) - l->by_answer[age]);
+    double soon = rate * (learn_before(l->by_answer, age + h) - l->by_answer[age]);
     double still = rate * (1 - l->by_answer[age]) + (1 - rate) * (1 - l->by_end[age]);
     return still > 1e-9 ? soon / still : 0;
 }
 
 /* ---- over a restart ---- */
 
-static json_t *save_bins(const double *bins) {
+static json_t *learn_save_bins(const double *bins) {
     json_t *a = json_array();
     int last = LEARN_BINS;
     while (last > 0 && bins[last - 1] < 1e-9)
@@ -345,18 +352,18 @@ static json_t *save_bins(const double *bins) {
     return a;
 }
 
-static bool is_count(const json_t *v) {
+static bool learn_is_count(const json_t *v) {
     double n = json_number_value(v);
     return json_is_number(v) && n >= 0 && n < 1e12;
 }
 
 /* All or nothing: half a histogram is none. */
-static bool load_bins(double *bins, const json_t *saved) {
+static bool learn_load_bins(double *bins, const json_t *saved) {
     double all[LEARN_BINS] = {0}, sum = 0;
     if (!json_is_array(saved) || json_array_size(saved) > LEARN_BINS)
         return false;
     for (size_t i = 0; i < json_array_size(saved); i++) {
-        if (!is_count(json_array_get(saved, i)))
+        if (!learn_is_count(json_array_get(saved, i)))
             return false;
         sum += all[i] = json_number_value(json_array_get(saved, i));
     }
@@ -367,35 +374,36 @@ static bool load_bins(double *bins, const json_t *saved) {
 json_t *learn_save(const struct learn *l, double now) {
     return json_pack("{s:f, s:I, s:o, s:o, s:o, s:[f,f], s:[f,f], s:o, s:o}", "age",
                      l->since != 0 ? now - l->since : 0.0, "answers", (json_int_t)l->answers,
-                     "rang", save_bins(l->rang), "answered", save_bins(l->answered), "ended",
-                     save_bins(l->ended), "slow", l->slow.answers, l->slow.exposure, "fast",
-                     l->fast.answers, l->fast.exposure, "talk", hazard_save(&l->talk), "wrapup",
-                     hazard_save(&l->wrapup));
+                     "rang", learn_save_bins(l->rang), "answered", learn_save_bins(l->answered),
+                     "ended", learn_save_bins(l->ended), "slow", l->slow.answers,
+                     l->slow.exposure, "fast", l->fast.answers, l->fast.exposure, "talk",
+                     hazard_save(&l->talk), "wrapup", hazard_save(&l->wrapup));
 }
 
-static void load_rate(struct learn_rate *r, const json_t *saved) {
+static void learn_load_rate(struct learn_rate *r, const json_t *saved) {
     const json_t *answers = json_array_get(saved, 0), *exposure = json_array_get(saved, 1);
-    if (is_count(answers) && is_count(exposure))
+    if (learn_is_count(answers) && learn_is_count(exposure))
         *r = (struct learn_rate){json_number_value(answers), json_number_value(exposure)};
 }
 
 void learn_load(struct learn *l, double now, const json_t *saved) {
     struct learn before = *l;
-    const json_t *age = json_object_get(saved, "age"), *answers = json_object_get(saved, "answers");
-    if (!load_bins(l->rang, json_object_get(saved, "rang")) ||
-        !load_bins(l->answered, json_object_get(saved, "answered")) ||
-        !load_bins(l->ended, json_object_get(saved, "ended")) || !is_count(age) ||
-        !is_count(answers)) {
+    const json_t *age = json_object_get(saved, "age"),
+                 *answers = json_object_get(saved, "answers");
+    if (!learn_load_bins(l->rang, json_object_get(saved, "rang")) ||
+        !learn_load_bins(l->answered, json_object_get(saved, "answered")) ||
+        !learn_load_bins(l->ended, json_object_get(saved, "ended")) || !learn_is_count(age) ||
+        !learn_is_count(answers)) {
         *l = before;
         return;
     }
     l->since = json_number_value(age) > 0 ? now - json_number_value(age) : 0;
     l->answers = (int64_t)json_number_value(answers);
-    load_rate(&l->slow, json_object_get(saved, "slow"));
-    load_rate(&l->fast, json_object_get(saved, "fast"));
+    learn_load_rate(&l->slow, json_object_get(saved, "slow"));
+    learn_load_rate(&l->fast, json_object_get(saved, "fast"));
     l->burst = l->fast;
-    fade(&l->burst, BURST_MEMORY);
+    learn_fade(&l->burst, BURST_MEMORY);
     hazard_load(&l->talk, json_object_get(saved, "talk"));
     hazard_load(&l->wrapup, json_object_get(saved, "wrapup"));
-    make_tables(l, now);
+    learn_make_tables(l, now);
 }

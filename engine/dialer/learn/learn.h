@@ -10,10 +10,10 @@
 
 #include "dialer/learn/hazard.h"
 
-#define LEARN_BIN 0.5    /* seconds */
-#define LEARN_BINS 160   /* a call that has rung longer counts as in the last bin */
-#define LEARN_POINTS 5   /* moments at which the answer to a new call is looked at */
-#define LEARN_AGES 96    /* of talks and wrap-ups, in the tables of who is ready when */
+#define LEARN_BIN 0.5  /* seconds */
+#define LEARN_BINS 160 /* a call that has rung longer counts as in the last bin */
+#define LEARN_POINTS 5 /* moments at which the answer to a new call is looked at */
+#define LEARN_AGES 96  /* of talks and wrap-ups, in the tables of who is ready when */
 
 /* Answers per worth of dials: a call that has rung for a while is worth the share of the
  * answers that come by then, so that those that still ring bias nothing. */
@@ -27,20 +27,20 @@ struct learn {
     double rang[LEARN_BINS], answered[LEARN_BINS], ended[LEARN_BINS];
     double by_answer[LEARN_BINS + 1], by_end[LEARN_BINS + 1]; /* shares before each bin */
     struct learn_rate slow, fast, burst;
-    double silence; /* dials since the last answer, as exposure */
+    double silence;             /* dials since the last answer, as exposure */
     double ringing[LEARN_BINS]; /* calls that ring now, by age; slot of age 0 = turn */
     double dialled[LEARN_BINS]; /* all that began, by age */
     int64_t bin;                /* present bin of time; its slot is bin % LEARN_BINS */
     struct hazard talk, wrapup;
-    double timeout;             /* s a call may ring, as the plan says */
-    double grace;               /* s that an answered call may wait for an agent */
-    int points[LEARN_POINTS];   /* bins from now: when a new call is answered, if it is */
+    double timeout;           /* s a call may ring, as the plan says */
+    double grace;             /* s that an answered call may wait for an agent */
+    int points[LEARN_POINTS]; /* bins from now: when a new call is answered, if it is */
     /* chance that an agent is ready at a point (and its grace), by the root of the age */
     double talk_ready[LEARN_POINTS][LEARN_AGES + 1], wrapup_ready[LEARN_POINTS][LEARN_AGES + 1];
-    double since;               /* of the first call (may be before the clock's 0); 0 = none */
-    double refreshed;           /* when the tables were made */
-    int64_t answers;            /* people who answered, since it began to learn */
-    int64_t version;            /* changes whenever an answer below may be another */
+    double since;     /* of the first call (may be before the clock's 0); 0 = none */
+    double refreshed; /* when the tables were made */
+    int64_t answers;  /* people who answered, since it began to learn */
+    int64_t version;  /* changes whenever an answer below may be another */
 };
 
 /* timeout: seconds that a call may ring; grace: that it may wait once it is answered. */

@@ -2,14 +2,14 @@
 
 #include "base/str.h"
 
-static int64_t hour_of(int64_t wall) { return wall / (3600 * NS_PER_S); }
+static int64_t learn_live_hour_of(int64_t wall) { return wall / (3600 * NS_PER_S); }
 
 void live_init(struct live *l, const struct conf *conf, int64_t now) {
-    *l = (struct live){.conf = conf, .hour = hour_of(now)};
+    *l = (struct live){.conf = conf, .hour = learn_live_hour_of(now)};
 }
 
 /* What stands in the place of that hour leaves the count. */
-static void drop(struct live *l, int64_t hour) {
+static void learn_live_drop(struct live *l, int64_t hour) {
     int i = (int)(hour % LIVE_HOURS);
     l->in_window -= l->answers[i];
     l->lost_in_window -= l->abandoned[i];
@@ -18,16 +18,16 @@ static void drop(struct live *l, int64_t hour) {
 }
 
 void live_advance(struct live *l, int64_t now) {
-    int64_t hour = hour_of(now), window = l->conf->limits.abandon_window;
+    int64_t hour = learn_live_hour_of(now), window = l->conf->limits.abandon_window;
     if (hour - l->hour >= LIVE_HOURS)
         l->hour = hour - LIVE_HOURS; /* everything goes, once */
     for (; l->hour < hour; l->hour++)
         if (l->hour + 1 >= window)
-            drop(l, l->hour + 1 - window);
+            learn_live_drop(l, l->hour + 1 - window);
 }
 
-static bool is_inside(const struct live *l, int64_t at) {
-    int64_t age = l->hour - hour_of(at);
+static bool learn_live_is_inside(const struct live *l, int64_t at) {
+    int64_t age = l->hour - learn_live_hour_of(at);
     return age >= 0 && age < l->conf->limits.abandon_window;
 }
 
@@ -35,19 +35,19 @@ void live_add(struct live *l, int64_t at, int answers, int abandoned) {
     l->all += answers;
     l->lost += abandoned;
     live_advance(l, at);
-    if (!is_inside(l, at))
+    if (!learn_live_is_inside(l, at))
         return;
-    l->answers[hour_of(at) % LIVE_HOURS] += answers;
-    l->abandoned[hour_of(at) % LIVE_HOURS] += abandoned;
+    l->answers[learn_live_hour_of(at) % LIVE_HOURS] += answers;
+    l->abandoned[learn_live_hour_of(at) % LIVE_HOURS] += abandoned;
     l->in_window += answers;
     l->lost_in_window += abandoned;
 }
 
 void live_add_machine(struct live *l, int64_t at) {
     live_advance(l, at);
-    if (!is_inside(l, at))
+    if (!learn_live_is_inside(l, at))
         return;
-    l->machines[hour_of(at) % LIVE_HOURS]++;
+    l->machines[learn_live_hour_of(at) % LIVE_HOURS]++;
     l->machines_in_window++;
 }
 

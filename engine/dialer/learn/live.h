@@ -15,11 +15,11 @@
 
 struct live {
     const struct conf *conf;
-    int64_t hour;       /* since 1970, the latest counted */
+    int64_t hour; /* since 1970, the latest counted */
     /* by hour % LIVE_HOURS */
     int32_t answers[LIVE_HOURS], abandoned[LIVE_HOURS], machines[LIVE_HOURS];
     int64_t in_window, lost_in_window, machines_in_window;
-    int64_t all, lost;  /* since the start; only rise */
+    int64_t all, lost; /* since the start; only rise */
 };
 
 /* now: ns since 1970 here and below. */

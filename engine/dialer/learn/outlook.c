@@ -24,7 +24,7 @@ void outlook_begin(struct outlook *o, const struct learn *l, int agents, int cal
 /* ---- sums of independent chances ---- */
 
 /* One more agent who is ready by then with this chance. */
-static void add_agent(const struct outlook *o, struct outlook_point *p, double chance) {
+static void outlook_add_agent(const struct outlook *o, struct outlook_point *p, double chance) {
     p->mean += chance;
     p->variance += chance * (1 - chance);
     if (!o->exact || p->high >= 2 * OUTLOOK_EXACT)
@@ -36,7 +36,7 @@ static void add_agent(const struct outlook *o, struct outlook_point *p, double c
 }
 
 /* One more call that is answered by then with this chance. */
-static void add_call(const struct outlook *o, struct outlook_point *p, double chance) {
+static void outlook_add_call(const struct outlook *o, struct outlook_point *p, double chance) {
     p->mean -= chance;
     p->variance += chance * (1 - chance);
     if (!o->exact || chance <= 0)
@@ -54,9 +54,10 @@ static void add_call(const struct outlook *o, struct outlook_point *p, double ch
     p->chances[p->high] *= 1 - chance;
 }
 
-static void add_calls(const struct outlook *o, struct outlook_point *p, double chance, int n) {
+static void outlook_add_calls(const struct outlook *o, struct outlook_point *p, double chance,
+                              int n) {
     for (int k = 0; o->exact && k < n; k++)
-        add_call(o, p, chance);
+        outlook_add_call(o, p, chance);
     if (o->exact)
         return;
     p->mean -= n * chance;
@@ -65,28 +66,28 @@ static void add_calls(const struct outlook *o, struct outlook_point *p, double c
 
 /* ---- who is there ---- */
 
-static void shift(struct outlook *o, double n) {
+static void outlook_shift(struct outlook *o, double n) {
     int whole = (int)n;
     for (int i = 0; i < LEARN_POINTS; i++)
         for (int k = 0; k < (whole > 0 ? whole : -whole); k++)
             if (whole > 0)
-                add_agent(o, &o->points[i], 1);
+                outlook_add_agent(o, &o->points[i], 1);
             else
-                add_call(o, &o->points[i], 1);
+                outlook_add_call(o, &o->points[i], 1);
 }
 
-void outlook_free_agents(struct outlook *o, double n) { shift(o, n); }
+void outlook_free_agents(struct outlook *o, double n) { outlook_shift(o, n); }
 
-void outlook_waiting(struct outlook *o, double n) { shift(o, -n); }
+void outlook_waiting(struct outlook *o, double n) { outlook_shift(o, -n); }
 
 void outlook_wrapping(struct outlook *o, double age) {
     for (int i = 0; i < LEARN_POINTS; i++)
-        add_agent(o, &o->points[i], learn_wrapup_ready(o->learn, i, age));
+        outlook_add_agent(o, &o->points[i], learn_wrapup_ready(o->learn, i, age));
 }
 
 void outlook_talking(struct outlook *o, double age) {
     for (int i = 0; i < LEARN_POINTS; i++)
-        add_agent(o, &o->points[i], learn_talk_ready(o->learn, i, age));
+        outlook_add_agent(o, &o->points[i], learn_talk_ready(o->learn, i, age));
 }
 
 void outlook_ringing(struct outlook *o, const struct learn *l) {
@@ -95,7 +96,7 @@ void outlook_ringing(struct outlook *o, const struct learn *l) {
         int calls = (int)learn_at(l, age);
         for (int i = 0; calls > 0 && i < LEARN_POINTS; i++) {
             double chance = learn_soon(l, age, o->learn->points[i], rate);
-            add_calls(o, &o->points[i], chance, calls);
+            outlook_add_calls(o, &o->points[i], chance, calls);
         }
     }
 }
@@ -103,7 +104,7 @@ void outlook_ringing(struct outlook *o, const struct learn *l) {
 /* ---- the risk ---- */
 
 /* Chance that the answers up to then have taken all agents. */
-static double none_left(const struct outlook *o, const struct outlook_point *p) {
+static double outlook_none_left(const struct outlook *o, const struct outlook_point *p) {
     if (!o->exact) {
         if (p->variance <= 0)
             return p->mean > 0.5 ? 0 : 1;
@@ -118,10 +119,10 @@ static double none_left(const struct outlook *o, const struct outlook_point *p) 
 double outlook_risk(struct outlook *o, int n) {
     for (; o->added < n - 1; o->added++)
         for (int i = 0; i < LEARN_POINTS; i++)
-            add_call(o, &o->points[i], o->points[i].answer);
+            outlook_add_call(o, &o->points[i], o->points[i].answer);
     double worst = 0;
     for (int i = 0; i < LEARN_POINTS; i++) {
-        double risk = none_left(o, &o->points[i]);
+        double risk = outlook_none_left(o, &o->points[i]);
         worst = risk > worst ? risk : worst;
     }
     return worst;

@@ -14,8 +14,8 @@
 /* One moment at which the new call may be answered. */
 struct outlook_point {
     double mean, variance; /* of agents ready by then less answers by then */
-    double answer;  /* chance that a new call is answered by then */
-    int low, high;  /* the exact distribution: places in use, value 0 is at OUTLOOK_EXACT */
+    double answer;         /* chance that a new call is answered by then */
+    int low, high; /* the exact distribution: places in use, value 0 is at OUTLOOK_EXACT */
     double chances[2 * OUTLOOK_EXACT + 1];
 };
 

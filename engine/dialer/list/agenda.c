@@ -14,7 +14,7 @@
 /* ---- one lead's place ---- */
 
 /* After faults of our own a lead waits a little, longer each time. */
-static void add_fault_wait(const struct row *lead, struct due *due) {
+static void agenda_add_fault_wait(const struct row *lead, struct due *due) {
     int64_t faults = row_int(lead, LEAD_FAULTS), last = lead_last_hangup(lead);
     if (faults == 0 || due->number == 0)
         return;
@@ -23,10 +23,10 @@ static void add_fault_wait(const struct row *lead, struct due *due) {
         due->at = last + wait * NS_PER_S;
 }
 
-static void put(struct agenda *a, struct batch *b, const struct row *lead) {
+static void agenda_put_lead(struct agenda *a, struct batch *b, const struct row *lead) {
     struct due due;
     plan_retry(a->plan, lead, &due);
-    add_fault_wait(lead, &due);
+    agenda_add_fault_wait(lead, &due);
     batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), lead_tries(lead), due.at,
                 (int64_t)due.number, due.at == DUE_NEVER ? due.reason : NULL);
 }
@@ -39,7 +39,7 @@ void agenda_put(struct engine *e, struct batch *b, const struct row *lead) {
     }
     for (struct agenda *a = e->agendas; a; a = a->next)
         if (!a->stale && strcmp(a->dlma, dlma) == 0)
-            put(a, b, lead);
+            agenda_put_lead(a, b, lead);
 }
 
 void agenda_forget(struct engine *e, const char *dlma_uuid) {
@@ -51,7 +51,7 @@ void agenda_forget(struct engine *e, const char *dlma_uuid) {
 /* ---- building and purging, a batch at a time ---- */
 
 /* The next number of tries that any lead of the agenda has; -1 after the last. */
-static int64_t next_level(struct agenda *a, int64_t level) {
+static int64_t agenda_next_level(struct agenda *a, int64_t level) {
     struct query q;
     query_begin(&q, a->engine->store, READ_DUE_LEVEL, a->id, level);
     int64_t found = query_step(&q) ? query_int(&q, 0) : -1;
@@ -59,7 +59,7 @@ static int64_t next_level(struct agenda *a, int64_t level) {
     return found;
 }
 
-static void unlink_agenda(struct agenda *a) {
+static void agenda_unlink(struct agenda *a) {
     struct agenda **p = &a->engine->agendas;
     while (*p != a)
         p = &(*p)->next;
@@ -71,7 +71,7 @@ static void unlink_agenda(struct agenda *a) {
     free(a);
 }
 
-static void on_built(void *arg, bool ok) {
+static void agenda_on_built(void *arg, bool ok) {
     struct agenda *a = arg;
     a->building = false;
     if (!ok)
@@ -81,7 +81,7 @@ static void on_built(void *arg, bool ok) {
     campaigns_kick_dlma(a->engine, a->dlma);
 }
 
-static void build_some(struct agenda *a) {
+static void agenda_build_some(struct agenda *a) {
     struct batch *b = batch_new();
     struct query q;
     int seen = 0;
@@ -93,51 +93,51 @@ static void build_some(struct agenda *a) {
         seen++;
         /* one in work gets its place when that work is done */
         if (!lead_is_busy(a->engine, a->cursor) && row_int(lead, LEAD_STATUS) == 0)
-            put(a, b, lead);
+            agenda_put_lead(a, b, lead);
         row_free(lead);
     }
     query_end(&q);
     a->complete = seen < BUILD_BATCH;
     batch_write(b, WRITE_AGENDA_CURSOR, a->id, a->cursor, (int64_t)a->complete);
     a->building = true;
-    store_submit(a->engine->store, b, on_built, a);
+    store_submit(a->engine->store, b, agenda_on_built, a);
 }
 
-static void on_purged(void *arg, bool ok) {
+static void agenda_on_purged(void *arg, bool ok) {
     (void)ok;
     struct agenda *a = arg;
     a->building = false;
-    if (next_level(a, -1) >= 0) {
+    if (agenda_next_level(a, -1) >= 0) {
         task_queue(&a->build);
         return;
     }
     struct batch *b = batch_new();
     batch_write(b, WRITE_AGENDA_DELETE, a->id);
     store_submit(a->engine->store, b, NULL, NULL);
-    unlink_agenda(a);
+    agenda_unlink(a);
 }
 
-static void purge_some(struct agenda *a) {
+static void agenda_purge_some(struct agenda *a) {
     struct batch *b = batch_new();
     batch_write(b, WRITE_DUE_PURGE, a->id, (int64_t)PURGE_BATCH);
     a->building = true;
-    store_submit(a->engine->store, b, on_purged, a);
+    store_submit(a->engine->store, b, agenda_on_purged, a);
 }
 
-static void on_build(void *arg) {
+static void agenda_on_build(void *arg) {
     struct agenda *a = arg;
     if (a->building || a->engine->leaving)
         return;
     if (a->stale)
-        purge_some(a);
+        agenda_purge_some(a);
     else if (!a->complete)
-        build_some(a);
+        agenda_build_some(a);
 }
 
 /* ---- life ---- */
 
-static struct agenda *add(struct engine *e, int64_t id, struct plan *p, const char *dlma,
-                          const char *version) {
+static struct agenda *agenda_add(struct engine *e, int64_t id, struct plan *p, const char *dlma,
+                                 const char *version) {
     struct agenda *a = xcalloc(1, sizeof *a);
     a->engine = e;
     a->id = id;
@@ -146,7 +146,7 @@ static struct agenda *add(struct engine *e, int64_t id, struct plan *p, const ch
     a->version = xstrdup(version);
     a->next = e->agendas;
     e->agendas = a;
-    task_init(&a->build, e->loop, on_build, a);
+    task_init(&a->build, e->loop, agenda_on_build, a);
     return a;
 }
 
@@ -155,7 +155,8 @@ void agendas_load(struct engine *e) {
     query_begin(&q, e->store, READ_AGENDAS);
     while (query_step(&q)) {
         struct plan *p = map_get(&e->plans, query_text(&q, 1));
-        struct agenda *a = add(e, query_int(&q, 0), p, query_text(&q, 2), query_text(&q, 3));
+        struct agenda *a =
+            agenda_add(e, query_int(&q, 0), p, query_text(&q, 2), query_text(&q, 3));
         a->cursor = query_int(&q, 4);
         a->complete = query_int(&q, 5) != 0;
         a->stale = p == NULL || strcmp(p->version, a->version);
@@ -173,7 +174,7 @@ void agendas_sweep(struct engine *e) {
 
 void agendas_free(struct engine *e) {
     while (e->agendas)
-        unlink_agenda(e->agendas);
+        agenda_unlink(e->agendas);
 }
 
 struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
@@ -183,11 +184,11 @@ struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
                  strcmp(a->version, p->version)))
         a = a->next;
     if (a == NULL) {
-        a = add(e, store_next_agenda_id(e->store), p, dlma_uuid, p->version);
+        a = agenda_add(e, store_next_agenda_id(e->store), p, dlma_uuid, p->version);
         struct batch *b = batch_new();
         batch_write(b, WRITE_AGENDA, a->id, row_uuid(p->item.row), dlma_uuid, a->version);
         a->building = true; /* leads written before it existed are on the disk by then */
-        store_submit(e->store, b, on_built, a);
+        store_submit(e->store, b, agenda_on_built, a);
     }
     a->holds++;
     if (!a->complete)
@@ -206,7 +207,7 @@ void agenda_release(struct agenda *a) {
 
 /* Reads ahead what is due on one level. What is on its way to the disk is looked at
  * again in a moment: *next says so, or the list would seem to be at its end. */
-static void read_level(struct agenda *a, int64_t level, int64_t *next) {
+static void agenda_read_level(struct agenda *a, int64_t level, int64_t *next) {
     struct query q;
     query_begin(&q, a->engine->store, READ_DUE, a->id, level, engine_wall(a->engine));
     while (a->ready_count < AGENDA_READY && query_step(&q)) {
@@ -221,7 +222,7 @@ static void read_level(struct agenda *a, int64_t level, int64_t *next) {
 }
 
 /* When the first of those that wait on a level will be due. */
-static int64_t level_due(struct agenda *a, int64_t level) {
+static int64_t agenda_level_due(struct agenda *a, int64_t level) {
     struct query q;
     query_begin(&q, a->engine->store, READ_DUE_NEXT, a->id, level, engine_wall(a->engine));
     int64_t at = query_step(&q) ? query_int(&q, 0) : DUE_NEVER;
@@ -230,19 +231,20 @@ static int64_t level_due(struct agenda *a, int64_t level) {
 }
 
 /* One level only at a time is read ahead: fewest tries first. */
-static void refill(struct agenda *a, int64_t *next) {
+static void agenda_refill(struct agenda *a, int64_t *next) {
     a->ready_count = a->ready_next = 0;
     *next = DUE_NEVER;
-    for (int64_t level = next_level(a, -1); level >= 0; level = next_level(a, level)) {
-        read_level(a, level, next);
+    for (int64_t level = agenda_next_level(a, -1); level >= 0;
+         level = agenda_next_level(a, level)) {
+        agenda_read_level(a, level, next);
         if (a->ready_count)
             return;
-        int64_t at = level_due(a, level);
+        int64_t at = agenda_level_due(a, level);
         *next = at < *next ? at : *next;
     }
 }
 
-static struct lead *take(struct agenda *a, int64_t id, int number) {
+static struct lead *agenda_take(struct agenda *a, int64_t id, int number) {
     struct query q;
     struct row *row = NULL;
     query_begin(&q, a->engine->store, READ_LEAD_BY_ID, id);
@@ -263,7 +265,7 @@ struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
     *next = DUE_NEVER;
     for (int refills = 0; refills < 3;) { /* more would mean that nothing read is true */
         if (a->ready_next == a->ready_count) {
-            refill(a, next);
+            agenda_refill(a, next);
             refills++;
         }
         if (a->ready_count == 0)
@@ -272,7 +274,7 @@ struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
         *number = a->ready[i].number;
         struct lead *l = lead_is_busy(a->engine, a->ready[i].lead)
                              ? NULL
-                             : take(a, a->ready[i].lead, *number);
+                             : agenda_take(a, a->ready[i].lead, *number);
         if (l)
             return l;
     }
@@ -281,7 +283,7 @@ struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
     return NULL;
 }
 
-static void on_postponed(void *arg, bool ok) {
+static void agenda_on_postponed(void *arg, bool ok) {
     (void)ok;
     struct lead *l = arg;
     campaigns_kick_dlma(l->engine, row_text(l->row, LEAD_DLMA_UUID));
@@ -303,7 +305,7 @@ void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until
     l->writes++; /* not to be picked until this is durable */
     batch_write(b, WRITE_DUE, a->id, row_int(l->row, LEAD_ID), lead_tries(l->row), until,
                 (int64_t)number, reason);
-    store_submit(a->engine->store, b, on_postponed, l);
+    store_submit(a->engine->store, b, agenda_on_postponed, l);
 }
 
 void agenda_keep(struct agenda *a) {
@@ -315,7 +317,8 @@ bool agenda_has_next(struct agenda *a, int64_t *next) {
     int number;
     /* one that was read ahead and is not in work: that will do, it is looked at again when
      * it is taken */
-    if (a->ready_next < a->ready_count && !lead_is_busy(a->engine, a->ready[a->ready_next].lead))
+    if (a->ready_next < a->ready_count &&
+        !lead_is_busy(a->engine, a->ready[a->ready_next].lead))
         return true;
     struct lead *l = agenda_next(a, &number, next);
     if (l == NULL)

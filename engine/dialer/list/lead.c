@@ -25,7 +25,7 @@ struct lead *lead_hold(struct engine *e, const char *uuid) {
     return NULL;
 }
 
-static const char *id_key(int64_t id, char buf[24]) {
+static const char *lead_id_key(int64_t id, char buf[24]) {
     snprintf(buf, 24, "%lld", (long long)id);
     return buf;
 }
@@ -41,7 +41,7 @@ struct lead *lead_hold_row(struct engine *e, struct row *row) {
     l = xcalloc(1, sizeof *l);
     *l = (struct lead){.engine = e, .row = row, .holds = 1};
     map_put(&e->leads, row_uuid(row), l);
-    map_put(&e->lead_ids, id_key(row_int(row, LEAD_ID), key), l);
+    map_put(&e->lead_ids, lead_id_key(row_int(row, LEAD_ID), key), l);
     return l;
 }
 
@@ -50,14 +50,14 @@ void lead_release(struct lead *l) {
     if (l == NULL || --l->holds)
         return;
     map_take(&l->engine->leads, row_uuid(l->row));
-    map_take(&l->engine->lead_ids, id_key(row_int(l->row, LEAD_ID), key));
+    map_take(&l->engine->lead_ids, lead_id_key(row_int(l->row, LEAD_ID), key));
     row_free(l->row);
     free(l);
 }
 
 bool lead_is_busy(struct engine *e, int64_t id) {
     char key[24];
-    struct lead *l = map_get(&e->lead_ids, id_key(id, key));
+    struct lead *l = map_get(&e->lead_ids, lead_id_key(id, key));
     return l && (l->writes || row_int(l->row, LEAD_STATUS) != 0);
 }
 

@@ -32,12 +32,12 @@ const struct row *noun_find(struct engine *e, const struct noun *n, const char *
 
 /* ---- in memory ---- */
 
-static void drop_frozen(struct item *item) {
+static void nouns_drop_frozen(struct item *item) {
     json_decref(item->frozen);
     item->frozen = NULL;
 }
 
-static struct item *item_of(struct engine *e, const struct noun *n, const char *uuid) {
+static struct item *nouns_item_of(struct engine *e, const struct noun *n, const char *uuid) {
     void *v = map_get(noun_map(e, n), uuid);
     return v == NULL             ? NULL
            : n == &noun_campaign ? &((struct campaign *)v)->item
@@ -46,7 +46,7 @@ static struct item *item_of(struct engine *e, const struct noun *n, const char *
 }
 
 /* Whoever reads it is told. */
-static void changed(struct engine *e, const struct noun *n, const char *uuid) {
+static void nouns_changed(struct engine *e, const struct noun *n, const char *uuid) {
     void *v = map_get(noun_map(e, n), uuid);
     if (v == NULL)
         return;
@@ -60,7 +60,7 @@ static void changed(struct engine *e, const struct noun *n, const char *uuid) {
     }
 }
 
-static void put(struct engine *e, const struct noun *n, struct row *row) {
+static void nouns_put(struct engine *e, const struct noun *n, struct row *row) {
     if (n == &noun_campaign) {
         map_put(&e->campaigns, row_uuid(row), campaign_new(e, row));
     } else if (n == &noun_plan) {
@@ -72,7 +72,7 @@ static void put(struct engine *e, const struct noun *n, struct row *row) {
     }
 }
 
-static void take(struct engine *e, const struct noun *n, const char *uuid) {
+static void nouns_take(struct engine *e, const struct noun *n, const char *uuid) {
     void *v = map_take((struct map *)(uintptr_t)noun_map(e, n), uuid);
     if (v == NULL)
         return;
@@ -82,7 +82,7 @@ static void take(struct engine *e, const struct noun *n, const char *uuid) {
     } else if (n == &noun_plan) {
         plan_release(v);
     } else {
-        drop_frozen(v);
+        nouns_drop_frozen(v);
         row_free(((struct item *)v)->row);
         free(v);
     }
@@ -90,14 +90,14 @@ static void take(struct engine *e, const struct noun *n, const char *uuid) {
 
 /* ---- the way to the disk and back ---- */
 
-static struct change *begin(struct engine *e, const struct noun *n, noun_done *done,
-                            void *arg) {
+static struct change *nouns_begin(struct engine *e, const struct noun *n, noun_done *done,
+                                  void *arg) {
     struct change *ch = xcalloc(1, sizeof *ch);
     *ch = (struct change){.engine = e, .noun = n, .done = done, .arg = arg};
     return ch;
 }
 
-static void finish(struct change *ch, const char *error) {
+static void nouns_finish(struct change *ch, const char *error) {
     ch->done(ch->arg, error, ch->row);
     if (error == NULL)
         engine_event_end(ch->engine, &ch->event);
@@ -109,51 +109,51 @@ static void finish(struct change *ch, const char *error) {
 }
 
 /* The event as it will be told, made now: later changes have events of their own. */
-static void make_event(struct change *ch, const char *verb) {
+static void nouns_make_event(struct change *ch, const char *verb) {
     char name[48];
     snprintf(name, sizeof name, "Out%s%s", ch->noun->event, verb);
     engine_event_begin(&ch->event, name);
     row_print(ch->row, &ch->event);
 }
 
-static void stamp(struct change *ch, int field) {
+static void nouns_stamp(struct change *ch, int field) {
     char now[TIME_TEXT];
     time_text(now, engine_wall(ch->engine));
     row_set_text(ch->row, field, now);
 }
 
 /* Durable: whoever picks leads of its list looks again, whoever asked is told. */
-static void on_changed(void *arg, bool ok) {
+static void nouns_on_changed(void *arg, bool ok) {
     struct change *ch = arg;
     if (ch->lead) {
         lead_written(ch->lead);
         agenda_forget(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
         campaigns_kick_dlma(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
     }
-    finish(ch, ok ? NULL : "the store refused it");
+    nouns_finish(ch, ok ? NULL : "the store refused it");
 }
 
 /* ---- create ---- */
 
-static void on_created(void *arg, bool ok) {
+static void nouns_on_created(void *arg, bool ok) {
     struct change *ch = arg;
     if (ok && ch->lead == NULL)
-        put(ch->engine, ch->noun, row_copy(ch->row));
-    on_changed(ch, ok);
+        nouns_put(ch->engine, ch->noun, row_copy(ch->row));
+    nouns_on_changed(ch, ok);
 }
 
 void noun_create(struct engine *e, const struct noun *n, const struct message *m,
                  noun_done *done, void *arg) {
-    struct change *ch = begin(e, n, done, arg);
+    struct change *ch = nouns_begin(e, n, done, arg);
     char uuid[UUID_TEXT];
     engine_uuid(e, uuid);
     ch->row = row_new(n);
     row_set_text(ch->row, 0, uuid);
     if (!change_read(ch, m) || !change_check(ch)) {
-        finish(ch, ch->why);
+        nouns_finish(ch, ch->why);
         return;
     }
-    stamp(ch, n->tm_create);
+    nouns_stamp(ch, n->tm_create);
     struct batch *b = batch_new();
     if (n == &noun_dlma) {
         for (char *p = uuid; *p; p++)
@@ -168,28 +168,30 @@ void noun_create(struct engine *e, const struct noun *n, const struct message *m
     } else {
         batch_row(b, ch->row);
     }
-    make_event(ch, "Create");
-    store_submit(e->store, b, on_created, ch);
+    nouns_make_event(ch, "Create");
+    store_submit(e->store, b, nouns_on_created, ch);
 }
 
 /* ---- update ---- */
 
 /* A lead's list decides where it belongs in every index: it keeps it. */
-static bool check_lead_update(struct change *ch) {
-    return strcmp(row_text(ch->row, LEAD_DLMA_UUID), row_text(ch->before, LEAD_DLMA_UUID)) == 0 ||
+static bool nouns_check_lead_update(struct change *ch) {
+    return strcmp(row_text(ch->row, LEAD_DLMA_UUID), row_text(ch->before, LEAD_DLMA_UUID)) ==
+               0 ||
            change_fail(ch, "DlmaUuid", "cannot be changed");
 }
 
 /* Plan, list and destination of a campaign with calls are read by them. */
-static bool check_campaign_update(struct change *ch) {
+static bool nouns_check_campaign_update(struct change *ch) {
     struct campaign *c = map_get(&ch->engine->campaigns, row_uuid(ch->row));
     for (int f = CAMPAIGN_PLAN; f <= CAMPAIGN_DEST; f++)
         if (c->open && strcmp(row_text(ch->row, f), row_text(ch->before, f)))
-            return change_fail(ch, ch->noun->fields[f].header, "cannot change while calls are up");
+            return change_fail(ch, ch->noun->fields[f].header,
+                               "cannot change while calls are up");
     return true;
 }
 
-static bool ask_status(struct change *ch, const struct message *m, struct batch *b) {
+static bool nouns_ask_status(struct change *ch, const struct message *m, struct batch *b) {
     const char *text = message_get(m, "Status");
     int64_t asked;
     if (text == NULL || ch->noun != &noun_campaign)
@@ -199,7 +201,7 @@ static bool ask_status(struct change *ch, const struct message *m, struct batch 
            change_fail(ch, "Status", "is no status");
 }
 
-static bool status_is_known(struct change *ch, const struct message *m) {
+static bool nouns_status_is_known(struct change *ch, const struct message *m) {
     const char *text = message_get(m, "Status");
     int64_t asked;
     if (text == NULL || ch->noun != &noun_campaign)
@@ -209,7 +211,7 @@ static bool status_is_known(struct change *ch, const struct message *m) {
 }
 
 /* Nothing that could never dial is started. */
-static bool may_start(struct change *ch, const struct message *m) {
+static bool nouns_may_start(struct change *ch, const struct message *m) {
     const char *text = message_get(m, "Status");
     if (text == NULL || ch->noun != &noun_campaign || (strcmp(text, "1") && strcmp(text, "11")))
         return true;
@@ -218,7 +220,7 @@ static bool may_start(struct change *ch, const struct message *m) {
 }
 
 /* Finds what is to change: ch->before borrowed state is copied into ch->row. */
-static bool find(struct change *ch, const struct message *m) {
+static bool nouns_find(struct change *ch, const struct message *m) {
     const char *uuid = message_get(m, "Uuid");
     const struct row *now = NULL;
     if (uuid == NULL)
@@ -237,42 +239,42 @@ static bool find(struct change *ch, const struct message *m) {
 }
 
 /* From here on everybody sees the new values; the disk follows. */
-static void apply(struct change *ch, struct batch *b) {
+static void nouns_apply(struct change *ch, struct batch *b) {
     if (ch->lead) {
         row_free(ch->lead->row);
         ch->lead->row = row_copy(ch->row);
         lead_write(ch->lead, b);
         return;
     }
-    struct item *item = item_of(ch->engine, ch->noun, row_uuid(ch->row));
+    struct item *item = nouns_item_of(ch->engine, ch->noun, row_uuid(ch->row));
     row_free(item->row);
     item->row = row_copy(ch->row);
-    drop_frozen(item);
+    nouns_drop_frozen(item);
     batch_row(b, item->row);
-    changed(ch->engine, ch->noun, row_uuid(ch->row));
+    nouns_changed(ch->engine, ch->noun, row_uuid(ch->row));
 }
 
 void noun_update(struct engine *e, const struct noun *n, const struct message *m,
                  noun_done *done, void *arg) {
-    struct change *ch = begin(e, n, done, arg);
-    if (!find(ch, m) || !change_read(ch, m) || !change_check(ch) || !status_is_known(ch, m) ||
-        !may_start(ch, m) ||
-        (n == &noun_lead && !check_lead_update(ch)) ||
-        (n == &noun_campaign && !check_campaign_update(ch))) {
-        finish(ch, ch->why);
+    struct change *ch = nouns_begin(e, n, done, arg);
+    if (!nouns_find(ch, m) || !change_read(ch, m) || !change_check(ch) ||
+        !nouns_status_is_known(ch, m) || !nouns_may_start(ch, m) ||
+        (n == &noun_lead && !nouns_check_lead_update(ch)) ||
+        (n == &noun_campaign && !nouns_check_campaign_update(ch))) {
+        nouns_finish(ch, ch->why);
         return;
     }
-    stamp(ch, n->tm_update);
+    nouns_stamp(ch, n->tm_update);
     struct batch *b = batch_new();
-    apply(ch, b);
-    if (!ask_status(ch, m, b)) {
+    nouns_apply(ch, b);
+    if (!nouns_ask_status(ch, m, b)) {
         log_error(e->log, "%s", ch->why); /* status_is_known has seen to it */
     } else if (n != &noun_lead) {
         row_free(ch->row);
         ch->row = row_copy(noun_find(e, n, row_uuid(ch->before)));
     }
-    make_event(ch, "Update");
-    store_submit(e->store, b, on_changed, ch);
+    nouns_make_event(ch, "Update");
+    store_submit(e->store, b, nouns_on_changed, ch);
 }
 
 /* ---- delete ---- */
@@ -280,7 +282,7 @@ void noun_update(struct engine *e, const struct noun *n, const struct message *m
 static const int references[] = {CAMPAIGN_PLAN, CAMPAIGN_DLMA, CAMPAIGN_DEST};
 
 /* Does a campaign that is not stopped stand in the way? */
-static bool in_use(struct change *ch, const char *uuid) {
+static bool nouns_in_use(struct change *ch, const char *uuid) {
     for (struct map_entry *i = ch->engine->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
         if (campaign_status(c) == CAMPAIGN_STOP && c->open == 0 && c->steps == 0)
@@ -298,31 +300,31 @@ static bool in_use(struct change *ch, const char *uuid) {
 
 void noun_delete(struct engine *e, const struct noun *n, const struct message *m,
                  noun_done *done, void *arg) {
-    struct change *ch = begin(e, n, done, arg);
-    bool ok = find(ch, m);
-    if (ok && n != &noun_lead && in_use(ch, row_uuid(ch->row)))
+    struct change *ch = nouns_begin(e, n, done, arg);
+    bool ok = nouns_find(ch, m);
+    if (ok && n != &noun_lead && nouns_in_use(ch, row_uuid(ch->row)))
         ok = change_fail(ch, "Uuid", "is used by a campaign that is not stopped");
     if (ok && n == &noun_lead && row_int(ch->row, LEAD_STATUS) == 1)
         ok = change_fail(ch, "Uuid", "is being called");
     if (!ok) {
-        finish(ch, ch->why);
+        nouns_finish(ch, ch->why);
         return;
     }
     row_set_int(ch->row, n->in_use, 0);
-    stamp(ch, n->tm_delete);
+    nouns_stamp(ch, n->tm_delete);
     if (ch->lead) { /* an agent may have it before him */
         row_set_int(ch->row, LEAD_STATUS, 0);
         row_set_text(ch->row, LEAD_RESV_TARGET, NULL);
     }
     struct batch *b = batch_new();
-    make_event(ch, "Delete");
+    nouns_make_event(ch, "Delete");
     if (ch->lead) {
-        apply(ch, b);
+        nouns_apply(ch, b);
     } else {
         batch_row(b, ch->row);
-        take(e, n, row_uuid(ch->row));
+        nouns_take(e, n, row_uuid(ch->row));
     }
-    store_submit(e->store, b, on_changed, ch);
+    store_submit(e->store, b, nouns_on_changed, ch);
     if (ch->lead)
         previews_forget(e, ch->lead);
 }

@@ -13,12 +13,12 @@
 struct dialview {
     struct campaign *campaign;
     struct asterisk *asterisk;
-    int64_t room;              /* calls that the hard limits let through */
+    int64_t room; /* calls that the hard limits let through */
     char queue_name[128];
-    struct queue *queue;       /* NULL: the destination is no queue, or not seen yet */
-    struct queue_count count;  /* of its members */
-    int64_t coming;            /* calls on their way to it, of every campaign */
-    bool looked;               /* outlook is made */
+    struct queue *queue;      /* NULL: the destination is no queue, or not seen yet */
+    struct queue_count count; /* of its members */
+    int64_t coming;           /* calls on their way to it, of every campaign */
+    bool looked;              /* outlook is made */
     struct outlook outlook;
 };
 

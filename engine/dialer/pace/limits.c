@@ -16,14 +16,14 @@
 /* ---- quiet hours ---- */
 
 /* "21:00-08:00" into minutes of the day. */
-static bool read_hours(const char *text, int *from, int *to) {
+static bool limits_read_hours(const char *text, int *from, int *to) {
     int h1, m1, h2, m2, n = 0;
     if (*text == '\0') {
         *from = *to = 0;
         return true;
     }
-    if (sscanf(text, "%2d:%2d-%2d:%2d%n", &h1, &m1, &h2, &m2, &n) != 4 || text[n] ||
-        h1 < 0 || h1 > 23 || h2 < 0 || h2 > 24 || m1 < 0 || m1 > 59 || m2 < 0 || m2 > 59 ||
+    if (sscanf(text, "%2d:%2d-%2d:%2d%n", &h1, &m1, &h2, &m2, &n) != 4 || text[n] || h1 < 0 ||
+        h1 > 23 || h2 < 0 || h2 > 24 || m1 < 0 || m1 > 59 || m2 < 0 || m2 > 59 ||
         h2 * 60 + m2 > 1440)
         return false;
     *from = h1 * 60 + m1;
@@ -50,7 +50,7 @@ int64_t limits_quiet(const struct engine *e) {
 /* ---- do not call ---- */
 
 /* Only the digits count: 0044 (20) 7946-0000 is 004420794600000. */
-static bool digits_of(const char *number, char out[NUMBER_DIGITS + 1]) {
+static bool limits_digits_of(const char *number, char out[NUMBER_DIGITS + 1]) {
     size_t n = 0;
     for (; *number; number++) {
         if (!isdigit((unsigned char)*number))
@@ -63,7 +63,7 @@ static bool digits_of(const char *number, char out[NUMBER_DIGITS + 1]) {
     return n > 0;
 }
 
-static bool read_numbers(const char *path, struct map *into, char **err) {
+static bool limits_read_numbers(const char *path, struct map *into, char **err) {
     FILE *f = fopen(path, "r");
     char *line = NULL, digits[NUMBER_DIGITS + 1];
     size_t size = 0;
@@ -75,10 +75,11 @@ static bool read_numbers(const char *path, struct map *into, char **err) {
         line[strcspn(line, ";\r\n")] = '\0';
         if (line[strspn(line, " \t")] == '\0')
             continue;
-        if (digits_of(line, digits))
+        if (limits_digits_of(line, digits))
             map_put(into, digits, into);
         else
-            *err = xasprintf("%s:%d: not a number of at most %d digits", path, n, NUMBER_DIGITS);
+            *err =
+                xasprintf("%s:%d: not a number of at most %d digits", path, n, NUMBER_DIGITS);
     }
     free(line);
     fclose(f);
@@ -92,7 +93,7 @@ bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
     struct map numbers = {0};
     int from, to;
     *err = NULL;
-    if (!read_hours(from_conf->limits.quiet, &from, &to)) {
+    if (!limits_read_hours(from_conf->limits.quiet, &from, &to)) {
         *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", from_conf->limits.quiet);
         return false;
     }
@@ -100,7 +101,7 @@ bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
         record_file(loop_record(e->loop), path);
     if (*path)
         record_file(loop_record(e->loop), path);
-    if (*path && !read_numbers(path, &numbers, err)) {
+    if (*path && !limits_read_numbers(path, &numbers, err)) {
         map_free(&numbers);
         return false;
     }
@@ -121,18 +122,18 @@ struct attempts {
     int64_t times[64]; /* the latest ones, as many as a limit can ask for */
 };
 
-static void note(struct attempts *a, int64_t at) {
+static void limits_note(struct attempts *a, int64_t at) {
     if (a->most > 0)
         a->times[a->count++ % a->most] = at;
 }
 
 /* 0, or when the oldest of the last `most` attempts leaves the window. */
-static int64_t full_until(const struct attempts *a, int64_t window) {
+static int64_t limits_full_until(const struct attempts *a, int64_t window) {
     return a->most && a->count >= a->most ? a->times[a->count % a->most] + window : 0;
 }
 
-static const char *check_attempts(struct engine *e, const struct lead *l, int number,
-                                  int64_t *until) {
+static const char *limits_check_attempts(struct engine *e, const struct lead *l, int number,
+                                         int64_t *until) {
     struct attempts all = {.most = e->conf->limits.attempts_lead};
     struct attempts own = {.most = e->conf->limits.attempts_number};
     int64_t window = e->conf->limits.attempts_hours * HOUR;
@@ -144,12 +145,13 @@ static const char *check_attempts(struct engine *e, const struct lead *l, int nu
     query_begin(&q, e->store, READ_ATTEMPTS, row_uuid(l->row), since);
     while (query_step(&q)) {
         int64_t at = time_read(query_text(&q, 1));
-        note(&all, at);
+        limits_note(&all, at);
         if (query_int(&q, 0) == number)
-            note(&own, at);
+            limits_note(&own, at);
     }
     query_end(&q);
-    int64_t by_lead = full_until(&all, window), by_number = full_until(&own, window);
+    int64_t by_lead = limits_full_until(&all, window),
+            by_number = limits_full_until(&own, window);
     if (by_lead == 0 && by_number == 0)
         return NULL;
     *until = by_lead > by_number ? by_lead : by_number;
@@ -160,10 +162,10 @@ static const char *check_attempts(struct engine *e, const struct lead *l, int nu
 const char *limits_lead(struct engine *e, const struct lead *l, int number, int64_t *until) {
     char digits[NUMBER_DIGITS + 1];
     const char *text = row_text(l->row, LEAD_NUMBER_1 + number - 1);
-    if (e->limits.do_not_call.count && text && digits_of(text, digits) &&
+    if (e->limits.do_not_call.count && text && limits_digits_of(text, digits) &&
         map_get(&e->limits.do_not_call, digits)) {
         *until = DUE_NEVER;
         return "on the do-not-call list";
     }
-    return check_attempts(e, l, number, until);
+    return limits_check_attempts(e, l, number, until);
 }

@@ -11,7 +11,7 @@
 #define BEGIN_MAX 200 /* leads looked at in one decision; the next turn takes the rest */
 
 /* The lower of two limits decides, and is the reason why not more. */
-static void limit(struct pace *out, int64_t *room, int64_t allows, enum reason reason) {
+static void pace_limit(struct pace *out, int64_t *room, int64_t allows, enum reason reason) {
     if (allows >= *room)
         return;
     *room = allows > 0 ? allows : 0;
@@ -19,31 +19,31 @@ static void limit(struct pace *out, int64_t *room, int64_t allows, enum reason r
 }
 
 /* When the slowest of the rates lets the next call through; 0 = now. */
-static int64_t rate_wait(struct campaign *c, struct asterisk *a, struct trunk *t) {
+static int64_t pace_rate_wait(struct campaign *c, struct asterisk *a, struct trunk *t) {
     int64_t now = engine_now(c->engine), until = cap_wait(&a->cap, now);
     int64_t trunk = t ? cap_wait(&t->cap, now) : 0, own = cap_wait(&c->cap, now);
     until = trunk > until ? trunk : until;
     return own > until ? own : until;
 }
 
-static int64_t room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
-                        struct pace *out) {
+static int64_t pace_room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
+                             struct pace *out) {
     int64_t now = engine_now(c->engine), room = INT64_MAX;
-    limit(out, &room, a->originates - a->asked, REASON_ORIGINATES);
-    limit(out, &room, cap_room(&c->cap, now), REASON_CAMPAIGN);
-    limit(out, &room, now < c->cap.rest ? 0 : INT64_MAX, REASON_CONGESTION);
+    pace_limit(out, &room, a->originates - a->asked, REASON_ORIGINATES);
+    pace_limit(out, &room, cap_room(&c->cap, now), REASON_CAMPAIGN);
+    pace_limit(out, &room, now < c->cap.rest ? 0 : INT64_MAX, REASON_CONGESTION);
     if (a->cap.channels)
-        limit(out, &room, a->cap.channels - a->cap.up, REASON_CHANNELS);
-    limit(out, &room, cap_room(&a->cap, now), REASON_CPS);
+        pace_limit(out, &room, a->cap.channels - a->cap.up, REASON_CHANNELS);
+    pace_limit(out, &room, cap_room(&a->cap, now), REASON_CPS);
     if (t)
-        limit(out, &room, cap_room(&t->cap, now), REASON_TRUNK);
+        pace_limit(out, &room, cap_room(&t->cap, now), REASON_TRUNK);
     if (room == 0)
-        out->ask_at = rate_wait(c, a, t);
+        out->ask_at = pace_rate_wait(c, a, t);
     return room;
 }
 
 /* The abandonment cap counts, it does not estimate: margins are the strategy's. */
-static int64_t cut_to_cap(const struct dialview *v, int64_t n, struct pace *out) {
+static int64_t pace_cut_to_cap(const struct dialview *v, int64_t n, struct pace *out) {
     int64_t spare = dialview_spare(v);
     if (v->queue == NULL || n <= spare || !live_is_full(&v->campaign->observer->live))
         return n;
@@ -51,8 +51,8 @@ static int64_t cut_to_cap(const struct dialview *v, int64_t n, struct pace *out)
     return spare > 0 ? spare : 0;
 }
 
-static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room,
-                            struct pace *out, struct offer *offer) {
+static int64_t pace_ask_strategy(struct campaign *c, struct asterisk *a, int64_t room,
+                                 struct pace *out, struct offer *offer) {
     double ask_in = 0;
     struct dialview from;
     if (c->engine->probe.asking)
@@ -68,11 +68,11 @@ static int64_t ask_strategy(struct campaign *c, struct asterisk *a, int64_t room
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
     if (n < room)
         out->reason = nobody ? REASON_AGENTS : REASON_STRATEGY; /* it decides */
-    return cut_to_cap(&from, n < room ? n : room, out);
+    return pace_cut_to_cap(&from, n < room ? n : room, out);
 }
 
 /* No lead may be called now: because all wait, or because none is left? */
-static void explain_no_lead(struct campaign *c, int64_t next, struct pace *out) {
+static void pace_explain_no_lead(struct campaign *c, int64_t next, struct pace *out) {
     int64_t wait = next - engine_wall(c->engine);
     if (next != DUE_NEVER) {
         out->reason = REASON_WAITING;
@@ -91,7 +91,7 @@ static void explain_no_lead(struct campaign *c, int64_t next, struct pace *out) 
 }
 
 /* The route's choice has no room: its next call that ends, or its cps, asks again. */
-static void wait_for_trunk(struct campaign *c, const struct trunk *t, struct pace *out) {
+static void pace_wait_for_trunk(struct campaign *c, const struct trunk *t, struct pace *out) {
     int64_t at = cap_wait(&t->cap, engine_now(c->engine));
     out->reason = REASON_TRUNK;
     if (at && (out->ask_at == 0 || at < out->ask_at))
@@ -100,12 +100,13 @@ static void wait_for_trunk(struct campaign *c, const struct trunk *t, struct pac
 
 /* The next lead that no hard limit holds back. NULL when there is none, which is explained,
  * or when so many were looked at that the next turn takes the rest. */
-static struct lead *next_lead(struct campaign *c, int *looked, int *number, struct pace *out) {
+static struct lead *pace_next_lead(struct campaign *c, int *looked, int *number,
+                                   struct pace *out) {
     while ((*looked)++ < BEGIN_MAX) {
         int64_t next, until;
         struct lead *lead = agenda_next(c->agenda, number, &next);
         if (lead == NULL) {
-            explain_no_lead(c, next, out);
+            pace_explain_no_lead(c, next, out);
             return NULL;
         }
         const char *forbidden = limits_lead(c->engine, lead, *number, &until);
@@ -117,10 +118,10 @@ static struct lead *next_lead(struct campaign *c, int *looked, int *number, stru
     return NULL;
 }
 
-static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
+static void pace_begin_calls(struct campaign *c, int64_t n, struct pace *out) {
     int looked = 0, number;
     while (out->begun < n) {
-        struct lead *lead = next_lead(c, &looked, &number, out);
+        struct lead *lead = pace_next_lead(c, &looked, &number, out);
         struct trunk *full = NULL;
         if (lead == NULL)
             return;
@@ -129,19 +130,19 @@ static void begin_calls(struct campaign *c, int64_t n, struct pace *out) {
             c->begun_at = engine_now(c->engine);
         } else if (full) {
             agenda_keep(c->agenda);
-            wait_for_trunk(c, full, out);
+            pace_wait_for_trunk(c, full, out);
             return;
         }
     }
 }
 
 /* Leads for agents to decide on, each for one who has none; a call begins when he accepts. */
-static void offer_leads(struct campaign *c, const struct queue *q, const struct offer *offer,
-                        struct pace *out) {
+static void pace_offer_leads(struct campaign *c, const struct queue *q,
+                             const struct offer *offer, struct pace *out) {
     const struct member *agent;
     int looked = 0, number;
     for (int64_t made = 0; q && made < offer->leads && (agent = queue_idle(q)); made++) {
-        struct lead *lead = next_lead(c, &looked, &number, out);
+        struct lead *lead = pace_next_lead(c, &looked, &number, out);
         if (lead == NULL)
             return;
         preview_begin(c, q, agent, lead, number, offer);
@@ -149,7 +150,7 @@ static void offer_leads(struct campaign *c, const struct queue *q, const struct 
 }
 
 /* A line of the decision log. */
-static void tell_decision(struct campaign *c, int64_t calls, const struct pace *out) {
+static void pace_tell_decision(struct campaign *c, int64_t calls, const struct pace *out) {
     const struct plan *p = campaign_plan(c);
     char *line = xasprintf(
         "{\"t\":%.6f,\"campaign\":\"%s\",\"hook\":\"dial\",\"script\":\"%s\",\"hash\":\"%s\","
@@ -162,8 +163,8 @@ static void tell_decision(struct campaign *c, int64_t calls, const struct pace *
 }
 
 /* Calls that may begin before anybody is asked; 0 with the reason. */
-static int64_t find_room(struct campaign *c, struct asterisk *a, struct trunk *t,
-                         struct pace *out) {
+static int64_t pace_find_room(struct campaign *c, struct asterisk *a, struct trunk *t,
+                              struct pace *out) {
     *out = (struct pace){.reason = REASON_NONE};
     if (c->agenda == NULL || a == NULL || campaign_fault(c))
         out->reason = REASON_INCOMPLETE;
@@ -176,14 +177,14 @@ static int64_t find_room(struct campaign *c, struct asterisk *a, struct trunk *t
         out->reason = REASON_QUIET;
         out->ask_at = engine_now(c->engine) + quiet;
     }
-    return out->reason == REASON_NONE ? room_now(c, a, t, out) : 0;
+    return out->reason == REASON_NONE ? pace_room_now(c, a, t, out) : 0;
 }
 
 enum reason pace_obstacle(struct campaign *c) {
     struct trunk *t = NULL;
     struct asterisk *a = campaign_asterisk(c, &t);
     struct pace out;
-    return find_room(c, a, t, &out) > 0 ? REASON_NONE : out.reason;
+    return pace_find_room(c, a, t, &out) > 0 ? REASON_NONE : out.reason;
 }
 
 void pace_decide(struct campaign *c, struct pace *out) {
@@ -191,20 +192,20 @@ void pace_decide(struct campaign *c, struct pace *out) {
     struct asterisk *a = campaign_asterisk(c, &t);
     struct offer offer;
     char queue[128];
-    int64_t room = find_room(c, a, t, out), next;
+    int64_t room = pace_find_room(c, a, t, out), next;
     if (room == 0)
         return;
-    int64_t n = ask_strategy(c, a, room, out, &offer);
+    int64_t n = pace_ask_strategy(c, a, room, out, &offer);
     if (n > 0)
-        begin_calls(c, n, out);
+        pace_begin_calls(c, n, out);
     else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */
-        explain_no_lead(c, next, out);
-    offer_leads(c, queue_get(a, campaign_queue(c, queue)), &offer, out);
+        pace_explain_no_lead(c, next, out);
+    pace_offer_leads(c, queue_get(a, campaign_queue(c, queue)), &offer, out);
     if (out->reason == REASON_STRATEGY && previews_open(c))
         out->reason = REASON_PREVIEW;
     if (c->engine->out.decision)
-        tell_decision(c, n, out);
-    int64_t rate = rate_wait(c, a, t);
+        pace_tell_decision(c, n, out);
+    int64_t rate = pace_rate_wait(c, a, t);
     if (out->begun && rate && (out->ask_at == 0 || rate < out->ask_at))
         out->ask_at = rate; /* nothing else asks again while the calls ring */
 }

@@ -19,7 +19,7 @@ static const char *const results[] = {
 
 /* ---- telling ---- */
 
-static void print_head(const struct preview *p, struct str *b) {
+static void pace_preview_print_head(const struct preview *p, struct str *b) {
     const struct row *l = p->lead->row;
     header_add(b, "Uuid", p->uuid);
     header_add(b, "CampUuid", row_uuid(p->campaign->item.row));
@@ -35,7 +35,7 @@ void preview_print(const struct preview *p, struct str *b) {
     const struct row *l = p->lead->row;
     char created[TIME_TEXT];
     time_text(created, p->tm_create);
-    print_head(p, b);
+    pace_preview_print_head(p, b);
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         header_add(b, l->noun->fields[fields[i]].header, row_text(l, fields[i]));
     for (int f = LEAD_NUMBER_1; f < LEAD_NUMBER_1 + LEAD_NUMBERS; f++)
@@ -47,7 +47,7 @@ void preview_print(const struct preview *p, struct str *b) {
     vars_print(row_vars(l, LEAD_VARIABLES), b);
 }
 
-static void tell_offer(const struct preview *p) {
+static void pace_preview_tell_offer(const struct preview *p) {
     struct str b = {0};
     if (!engine_is_heard(p->campaign->engine))
         return;
@@ -56,12 +56,12 @@ static void tell_offer(const struct preview *p) {
     engine_event_end(p->campaign->engine, &b);
 }
 
-static void tell_end(const struct preview *p) {
+static void pace_preview_tell_end(const struct preview *p) {
     struct str b = {0};
     if (!p->told || !engine_is_heard(p->campaign->engine))
         return;
     engine_event_begin(&b, "OutPreviewDone");
-    print_head(p, &b);
+    pace_preview_print_head(p, &b);
     header_add(&b, "Result", results[p->result]);
     header_add(&b, "Reason", p->reason);
     header_add(&b, "DialingUuid", *p->dialing ? p->dialing : NULL);
@@ -80,10 +80,10 @@ void preview_free(struct preview *p) {
 }
 
 /* The end is durable, and the campaign may end too. */
-static void on_ended(void *arg, bool ok) {
+static void pace_preview_on_ended(void *arg, bool ok) {
     struct preview *p = arg;
     struct campaign *c = p->campaign;
-    tell_end(p);
+    pace_preview_tell_end(p);
     if (p->done)
         p->done(p->arg, ok ? NULL : "the store refused it");
     campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
@@ -91,16 +91,17 @@ static void on_ended(void *arg, bool ok) {
     campaign_call_over(c);
 }
 
-static void on_given_back(void *arg, bool ok) {
+static void pace_preview_on_given_back(void *arg, bool ok) {
     struct preview *p = arg;
     if (row_int(p->lead->row, LEAD_IN_USE))
         lead_event(p->lead, "Update");
     lead_written(p->lead);
-    on_ended(p, ok);
+    pace_preview_on_ended(p, ok);
 }
 
 /* Nobody decides on it any more. */
-static void close_offer(struct preview *p, enum preview_result result, const char *reason) {
+static void pace_preview_close_offer(struct preview *p, enum preview_result result,
+                                     const char *reason) {
     map_take(&p->campaign->engine->previews, p->uuid);
     map_take(&p->asterisk->offered, p->agent);
     timer_stop(&p->limit);
@@ -110,7 +111,7 @@ static void close_offer(struct preview *p, enum preview_result result, const cha
     p->reason = xstrdup(reason);
 }
 
-static void set_lead(struct preview *p, int status, const char *target) {
+static void pace_preview_set_lead(struct preview *p, int status, const char *target) {
     struct row *l = p->lead->row;
     char now[TIME_TEXT];
     time_text(now, engine_wall(p->campaign->engine));
@@ -121,47 +122,51 @@ static void set_lead(struct preview *p, int status, const char *target) {
 
 /* The lead is idle again; not called or offered before `until` (wall ns, 0 = as its
  * retry strategy says). */
-static void give_back(struct preview *p, enum preview_result result, const char *reason,
-                      int64_t until, const char *why) {
+static void pace_preview_give_back(struct preview *p, enum preview_result result,
+                                   const char *reason, int64_t until, const char *why) {
     struct engine *e = p->campaign->engine;
     struct batch *b = batch_new();
-    close_offer(p, result, reason);
-    set_lead(p, 0, NULL);
+    pace_preview_close_offer(p, result, reason);
+    pace_preview_set_lead(p, 0, NULL);
     lead_write(p->lead, b);
     if (until && p->campaign->agenda && row_int(p->lead->row, LEAD_IN_USE))
         agenda_delay(p->campaign->agenda, b, p->lead->row, until, why);
-    store_submit(e->store, b, on_given_back, p);
+    store_submit(e->store, b, pace_preview_on_given_back, p);
 }
 
-static void withdraw(struct preview *p, const char *why) {
-    give_back(p, PREVIEW_WITHDRAWN, why, 0, NULL);
+static void pace_preview_withdraw(struct preview *p, const char *why) {
+    pace_preview_give_back(p, PREVIEW_WITHDRAWN, why, 0, NULL);
 }
 
 /* The agent does not want it: the others of the list come first. */
-static void put_behind(struct preview *p, enum preview_result result, const char *reason) {
+static void pace_preview_put_behind(struct preview *p, enum preview_result result,
+                                    const char *reason) {
     int64_t until = engine_wall(p->campaign->engine) + p->again;
-    give_back(p, result, reason, p->again ? until : 0,
-              result == PREVIEW_TIMEOUT ? "was offered to an agent who did not decide"
-                                        : "was skipped by an agent");
+    pace_preview_give_back(p, result, reason, p->again ? until : 0,
+                           result == PREVIEW_TIMEOUT
+                               ? "was offered to an agent who did not decide"
+                               : "was skipped by an agent");
 }
 
-static void on_limit(void *arg) { put_behind(arg, PREVIEW_TIMEOUT, NULL); }
+static void pace_preview_on_limit(void *arg) {
+    pace_preview_put_behind(arg, PREVIEW_TIMEOUT, NULL);
+}
 
 /* ---- beginning ---- */
 
 /* The lead is reserved on the disk: whoever dies now, the next start sees it. */
-static void on_reserved(void *arg, bool ok) {
+static void pace_preview_on_reserved(void *arg, bool ok) {
     struct preview *p = arg;
     lead_written(p->lead);
     if (p->ended) /* its end is on the way, and says more than its beginning */
         return;
     if (!ok) {
-        withdraw(p, reason_text(REASON_STORE));
+        pace_preview_withdraw(p, reason_text(REASON_STORE));
         return;
     }
     p->told = true;
     lead_event(p->lead, "Update");
-    tell_offer(p);
+    pace_preview_tell_offer(p);
     timer_set(&p->limit, p->timeout);
 }
 
@@ -179,20 +184,20 @@ void preview_begin(struct campaign *c, const struct queue *q, const struct membe
     p->tm_create = engine_wall(e);
     p->timeout = SECONDS(offer->timeout);
     p->again = SECONDS(offer->again);
-    timer_init(&p->limit, e->loop, on_limit, p);
+    timer_init(&p->limit, e->loop, pace_preview_on_limit, p);
     map_put(&e->previews, p->uuid, p);
     map_put(&p->asterisk->offered, p->agent, p);
     c->open++;
     c->offers++;
-    set_lead(p, 2, p->agent);
+    pace_preview_set_lead(p, 2, p->agent);
     struct batch *b = batch_new();
     lead_write(lead, b);
-    store_submit(e->store, b, on_reserved, p);
+    store_submit(e->store, b, pace_preview_on_reserved, p);
 }
 
 /* ---- what makes it void ---- */
 
-static const char *agent_trouble(const struct preview *p) {
+static const char *pace_preview_agent_trouble(const struct preview *p) {
     return queue_why_not(queue_get(p->asterisk, p->queue), p->agent);
 }
 
@@ -202,9 +207,9 @@ void previews_review(struct campaign *c) {
     for (struct map_entry *i = c->engine->previews.first, *next; i && c->offers; i = next) {
         struct preview *p = i->value;
         next = i->next;
-        const char *why = p->campaign == c ? agent_trouble(p) : NULL;
+        const char *why = p->campaign == c ? pace_preview_agent_trouble(p) : NULL;
         if (why)
-            withdraw(p, why);
+            pace_preview_withdraw(p, why);
     }
 }
 
@@ -213,7 +218,7 @@ void previews_withdraw(struct engine *e, struct campaign *c, const char *why) {
         struct preview *p = i->value;
         next = i->next;
         if (c == NULL || p->campaign == c)
-            withdraw(p, why);
+            pace_preview_withdraw(p, why);
     }
 }
 
@@ -222,26 +227,28 @@ void previews_forget(struct engine *e, struct lead *lead) {
         struct preview *p = i->value;
         next = i->next;
         if (p->lead == lead)
-            withdraw(p, "the lead was deleted");
+            pace_preview_withdraw(p, "the lead was deleted");
     }
 }
 
 /* ---- the agent decides ---- */
 
-static struct preview *find(struct engine *e, const char *uuid) {
+static struct preview *pace_preview_find(struct engine *e, const char *uuid) {
     struct preview *p = uuid ? map_get(&e->previews, uuid) : NULL;
     return p && p->told ? p : NULL;
 }
 
 /* Which number he wants called. NULL, or why not that one. */
-static const char *choose_number(const struct preview *p, const char *index, int *number) {
+static const char *pace_preview_choose_number(const struct preview *p, const char *index,
+                                              int *number) {
     const struct row *l = p->lead->row, *plan = campaign_plan(p->campaign)->item.row;
     int64_t n = p->number;
     if (index && !str_int(index, 1, LEAD_NUMBERS, &n))
         return "Index is no number from 1 to 8";
     if (row_text(l, LEAD_NUMBER_1 + (int)n - 1) == NULL)
         return "Index is a number that the lead does not have";
-    if (row_int(l, LEAD_TRYCNT_1 + (int)n - 1) >= row_int(plan, PLAN_MAX_RETRY_CNT_1 + (int)n - 1) &&
+    if (row_int(l, LEAD_TRYCNT_1 + (int)n - 1) >=
+            row_int(plan, PLAN_MAX_RETRY_CNT_1 + (int)n - 1) &&
         n != p->number)
         return "Index is a number without a try left";
     *number = (int)n;
@@ -249,30 +256,31 @@ static const char *choose_number(const struct preview *p, const char *index, int
 }
 
 /* Begins the call. NULL, or why it cannot begin now: then nothing has changed. */
-static const char *begin_call(struct preview *p, int number) {
+static const char *pace_preview_begin_call(struct preview *p, int number) {
     struct trunk *full = NULL;
     struct lead *l = p->lead;
     int64_t updated = time_read(row_text(l->row, LEAD_TM_UPDATE));
-    l->holds++; /* the call's own */
-    set_lead(p, 0, NULL); /* as any lead that is called */
+    l->holds++;                        /* the call's own */
+    pace_preview_set_lead(p, 0, NULL); /* as any lead that is called */
     if (dialing_begin_for(p->campaign, l, number, p->agent, &full)) {
         snprintf(p->dialing, sizeof p->dialing, "%s", row_text(l->row, LEAD_DIALING_UUID));
-        close_offer(p, PREVIEW_ACCEPTED, NULL);
+        pace_preview_close_offer(p, PREVIEW_ACCEPTED, NULL);
     } else if (full) {
         char text[TIME_TEXT];
-        set_lead(p, 2, p->agent);
+        pace_preview_set_lead(p, 2, p->agent);
         time_text(text, updated);
         row_set_text(l->row, LEAD_TM_UPDATE, text);
         return reason_text(REASON_TRUNK);
     } else { /* the log says why */
-        close_offer(p, PREVIEW_WITHDRAWN, "the lead cannot be dialled");
+        pace_preview_close_offer(p, PREVIEW_WITHDRAWN, "the lead cannot be dialled");
     }
     return NULL;
 }
 
 /* What stands against the call now. Lasting trouble ends the offer (*over). */
-static const char *trouble(struct preview *p, int number, bool *over, int64_t *until) {
-    const char *why = agent_trouble(p);
+static const char *pace_preview_trouble(struct preview *p, int number, bool *over,
+                                        int64_t *until) {
+    const char *why = pace_preview_agent_trouble(p);
     *until = 0;
     *over = true;
     if (why || (why = limits_lead(p->campaign->engine, p->lead, number, until)))
@@ -286,17 +294,17 @@ static const char *trouble(struct preview *p, int number, bool *over, int64_t *u
 
 void preview_accept(struct engine *e, const char *uuid, const char *index, preview_done *done,
                     void *arg) {
-    struct preview *p = find(e, uuid);
+    struct preview *p = pace_preview_find(e, uuid);
     const char *why = uuid == NULL ? "Uuid is missing" : "Uuid does not exist";
     int64_t until;
     bool over = false;
     int number = 0;
-    if (p && (why = choose_number(p, index, &number)) == NULL) {
-        why = trouble(p, number, &over, &until);
+    if (p && (why = pace_preview_choose_number(p, index, &number)) == NULL) {
+        why = pace_preview_trouble(p, number, &over, &until);
         if (over)
-            give_back(p, PREVIEW_WITHDRAWN, why, until, why);
+            pace_preview_give_back(p, PREVIEW_WITHDRAWN, why, until, why);
         else if (why == NULL)
-            why = begin_call(p, number);
+            why = pace_preview_begin_call(p, number);
     }
     if (why) {
         done(arg, why);
@@ -304,20 +312,21 @@ void preview_accept(struct engine *e, const char *uuid, const char *index, previ
     }
     p->done = p->result == PREVIEW_ACCEPTED ? done : NULL;
     p->arg = arg;
-    store_submit(e->store, batch_new(), on_ended, p); /* behind the call's reservation */
+    store_submit(e->store, batch_new(), pace_preview_on_ended,
+                 p); /* behind the call's reservation */
     if (p->done == NULL)
         done(arg, p->reason);
 }
 
 void preview_skip(struct engine *e, const char *uuid, const char *reason, preview_done *done,
                   void *arg) {
-    struct preview *p = find(e, uuid);
+    struct preview *p = pace_preview_find(e, uuid);
     json_t *text = reason ? json_string(reason) : NULL;
-    const char *why = uuid == NULL                             ? "Uuid is missing"
-                      : p == NULL                              ? "Uuid does not exist"
+    const char *why = uuid == NULL                            ? "Uuid is missing"
+                      : p == NULL                             ? "Uuid does not exist"
                       : reason && strlen(reason) > REASON_MAX ? "Reason is over 900 bytes"
-                      : reason && text == NULL                 ? "Reason is not UTF-8"
-                                                               : NULL;
+                      : reason && text == NULL                ? "Reason is not UTF-8"
+                                                              : NULL;
     json_decref(text);
     if (why) {
         done(arg, why);
@@ -325,5 +334,5 @@ void preview_skip(struct engine *e, const char *uuid, const char *reason, previe
     }
     p->done = done;
     p->arg = arg;
-    put_behind(p, PREVIEW_SKIPPED, reason);
+    pace_preview_put_behind(p, PREVIEW_SKIPPED, reason);
 }

@@ -21,11 +21,11 @@ struct preview {
     int64_t tm_create;         /* wall ns */
     int64_t timeout, again;    /* ns: to decide; before the lead is offered again */
     struct timer limit;
-    bool told;                 /* OutPreview is out: it may be decided on */
-    bool ended;                /* decided, on its way to the disk */
+    bool told;  /* OutPreview is out: it may be decided on */
+    bool ended; /* decided, on its way to the disk */
     enum preview_result result;
-    char *reason;              /* why it ended so, NULL = nothing to say */
-    char dialing[UUID_TEXT];   /* the call of an accepted one */
+    char *reason;                               /* why it ended so, NULL = nothing to say */
+    char dialing[UUID_TEXT];                    /* the call of an accepted one */
     void (*done)(void *arg, const char *error); /* who waits for the end, NULL = nobody */
     void *arg;
 };

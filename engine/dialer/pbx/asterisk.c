@@ -23,7 +23,7 @@
 
 /* What the list told of one of our calls. Everything that was sent before the list was
  * asked for and is not on it has ended. */
-static void settle(struct asterisk *a) {
+static void asterisk_settle(struct asterisk *a) {
     for (struct map_entry *e = a->engine->dialings.first, *next; e; e = next) {
         next = e->next;
         struct dialing *d = e->value;
@@ -39,20 +39,20 @@ static void settle(struct asterisk *a) {
     }
 }
 
-static void free_present(struct asterisk *a) {
+static void asterisk_free_present(struct asterisk *a) {
     for (struct map_entry *e = a->present.first; e; e = e->next)
         free(e->value);
     map_free(&a->present);
 }
 
-static void set_synced(struct asterisk *a) {
+static void asterisk_set_synced(struct asterisk *a) {
     if (a->synced || a->looking || a->counting || !client_is_up(a->client))
         return;
     a->synced = true;
     campaigns_kick(a->engine);
 }
 
-static bool is_error(enum reply_kind kind, const struct message *m) {
+static bool asterisk_is_error(enum reply_kind kind, const struct message *m) {
     return kind == REPLY_RESPONSE && strcasecmp(message_text(m, "Response"), "Success");
 }
 
@@ -67,7 +67,7 @@ void asterisk_rest(struct asterisk *a, const char *action, const char *why) {
     a->rest = a->rest * 2 < REST_MAX ? a->rest * 2 : REST_MAX;
 }
 
-static void on_wake(void *arg) {
+static void asterisk_on_wake(void *arg) {
     struct asterisk *a = arg;
     a->resting = false;
     if (!a->synced)
@@ -76,7 +76,7 @@ static void on_wake(void *arg) {
 }
 
 /* Remembers U or D (up, dialling) and the channel's name under its id. */
-static void add_present(struct asterisk *a, const struct message *m) {
+static void asterisk_add_present(struct asterisk *a, const struct message *m) {
     const char *id = message_get(m, "Uniqueid");
     if (id == NULL || map_get(&a->engine->dialings, id) == NULL)
         return;
@@ -86,21 +86,22 @@ static void add_present(struct asterisk *a, const struct message *m) {
                  xasprintf("%c%s", up ? 'U' : 'D', message_text(m, "Channel"))));
 }
 
-static void on_channel(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void asterisk_on_channel(void *arg, enum reply_kind kind, const struct message *m,
+                                bool last) {
     struct asterisk *a = arg;
     if (kind == REPLY_ITEM)
-        add_present(a, m);
+        asterisk_add_present(a, m);
     if (!last)
         return;
     a->looking = false;
     if (kind == REPLY_COMPLETE)
-        settle(a);
-    free_present(a);
+        asterisk_settle(a);
+    asterisk_free_present(a);
     if (kind == REPLY_COMPLETE)
-        set_synced(a);
+        asterisk_set_synced(a);
     else if (client_is_up(a->client)) /* without it nothing can be told from lost */
         asterisk_rest(a, "CoreShowChannels",
-                      is_error(kind, m) ? message_text(m, "Message") : "no answer");
+                      asterisk_is_error(kind, m) ? message_text(m, "Message") : "no answer");
 }
 
 void asterisk_look(struct asterisk *a) {
@@ -110,45 +111,46 @@ void asterisk_look(struct asterisk *a) {
     header_add(&b, "Action", "CoreShowChannels");
     a->looking = true;
     a->look_time = engine_wall(a->engine);
-    client_send(a->client, &b, LIST_TIME, on_channel, a);
+    client_send(a->client, &b, LIST_TIME, asterisk_on_channel, a);
     str_free(&b);
 }
 
 /* ---- the queues there are ---- */
 
-static void on_queue(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void asterisk_on_queue(void *arg, enum reply_kind kind, const struct message *m,
+                              bool last) {
     struct asterisk *a = arg;
     if (kind == REPLY_ITEM)
         queue_item(a, m);
     if (!last)
         return;
     a->counting = false;
-    if (is_error(kind, m)) /* an Asterisk without app_queue has no agents either */
+    if (asterisk_is_error(kind, m)) /* an Asterisk without app_queue has no agents either */
         log_info(a->engine->log, "asterisk %s: no queues: %s", a->conf->name,
                  message_text(m, "Message"));
     else if (kind == REPLY_COMPLETE)
         queues_end(a);
     if (kind != REPLY_LOST)
-        set_synced(a);
+        asterisk_set_synced(a);
     else if (client_is_up(a->client))
         timer_set(&a->check, REST_MIN);
 }
 
-static void count_agents(struct asterisk *a) {
+static void asterisk_count_agents(struct asterisk *a) {
     if (a->counting || !client_is_up(a->client))
         return;
     struct str b = {0};
     header_add(&b, "Action", "QueueStatus");
     a->counting = true;
     queues_begin(a);
-    client_send(a->client, &b, LIST_TIME, on_queue, a);
+    client_send(a->client, &b, LIST_TIME, asterisk_on_queue, a);
     str_free(&b);
 }
 
 /* Repairs what events did not tell; finds calls whose end was missed. */
-static void on_check(void *arg) {
+static void asterisk_on_check(void *arg) {
     struct asterisk *a = arg;
-    count_agents(a);
+    asterisk_count_agents(a);
     if (a->engine->dialings.count || !a->synced)
         asterisk_look(a);
     timer_set(&a->check, CHECK_EVERY);
@@ -157,7 +159,7 @@ static void on_check(void *arg) {
 /* ---- events ---- */
 
 /* Headers that name a call, by event; all others are Uniqueid. */
-static const char *id_of(const struct message *m) {
+static const char *asterisk_id_of(const struct message *m) {
     const char *event = message_text(m, "Event");
     if (strcasecmp(event, "DialBegin") == 0 || strcasecmp(event, "DialEnd") == 0 ||
         strcasecmp(event, "DialState") == 0)
@@ -167,9 +169,9 @@ static const char *id_of(const struct message *m) {
     return message_get(m, "Uniqueid");
 }
 
-static void on_event(void *arg, const struct message *m) {
+static void asterisk_on_event(void *arg, const struct message *m) {
     struct asterisk *a = arg;
-    const char *id = id_of(m);
+    const char *id = asterisk_id_of(m);
     struct dialing *d = id ? map_get(&a->engine->channels, id) : NULL;
     if (d)
         dialing_event(d, m, strcmp(id, d->uuid) == 0);
@@ -179,17 +181,17 @@ static void on_event(void *arg, const struct message *m) {
     queue_event(a, m);
 }
 
-static void on_up(void *arg) {
+static void asterisk_on_up(void *arg) {
     struct asterisk *a = arg;
     a->originates = a->conf->originates;
     a->resting = false;
     a->rest = REST_MIN;
     asterisk_look(a);
-    count_agents(a);
+    asterisk_count_agents(a);
     timer_set(&a->check, CHECK_EVERY);
 }
 
-static void on_down(void *arg, const char *why) {
+static void asterisk_on_down(void *arg, const char *why) {
     struct asterisk *a = arg;
     (void)why;
     a->synced = false;
@@ -198,7 +200,8 @@ static void on_down(void *arg, const char *why) {
     campaigns_kick(a->engine);
 }
 
-static const struct client_events client_events = {on_up, on_down, on_event};
+static const struct client_events client_events = {asterisk_on_up, asterisk_on_down,
+                                                   asterisk_on_event};
 
 /* ---- actions ---- */
 
@@ -208,11 +211,12 @@ struct reply_key {
     char uuid[UUID_TEXT];
 };
 
-static void on_originate(void *arg, enum reply_kind kind, const struct message *m, bool last) {
+static void asterisk_on_originate(void *arg, enum reply_kind kind, const struct message *m,
+                                  bool last) {
     (void)last;
     struct reply_key *key = arg;
     struct dialing *d = map_get(&key->engine->dialings, key->uuid);
-    if (d && is_error(kind, m)) {
+    if (d && asterisk_is_error(kind, m)) {
         const char *why = message_text(m, "Message");
         bool servers = strstr(why, "shutting down") || strstr(why, "ermission denied");
         log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid, why);
@@ -223,7 +227,7 @@ static void on_originate(void *arg, enum reply_kind kind, const struct message *
     free(key);
 }
 
-static struct reply_key *reply_key(const struct dialing *d) {
+static struct reply_key *asterisk_reply_key(const struct dialing *d) {
     struct reply_key *key = xcalloc(1, sizeof *key);
     key->engine = d->engine;
     memcpy(key->uuid, d->uuid, sizeof key->uuid);
@@ -234,9 +238,9 @@ bool asterisk_originate(struct asterisk *a, struct dialing *d) {
     struct str b = {0};
     bool sent = client_is_up(a->client) && originate_print(d, &b);
     if (sent) {
-        struct reply_key *key = reply_key(d);
+        struct reply_key *key = asterisk_reply_key(d);
         d->generation = client_generation(a->client);
-        sent = client_send_as(a->client, d->uuid, &b, REPLY_TIME, on_originate, key);
+        sent = client_send_as(a->client, d->uuid, &b, REPLY_TIME, asterisk_on_originate, key);
         if (!sent)
             free(key);
     }
@@ -265,7 +269,8 @@ void asterisk_fault(struct asterisk *a) {
     a->originates = a->originates / 2 > ORIGINATES_MIN ? a->originates / 2 : ORIGINATES_MIN;
     if (a->originates > a->conf->originates)
         a->originates = a->conf->originates;
-    log_warn(a->engine->log, "asterisk %s: calls fail without a channel, %lld originates at once",
+    log_warn(a->engine->log,
+             "asterisk %s: calls fail without a channel, %lld originates at once",
              a->conf->name, (long long)a->originates);
 }
 
@@ -281,8 +286,7 @@ bool asterisk_is_ready(const struct asterisk *a) {
 
 /* ---- life ---- */
 
-struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
-                              char **err) {
+struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf, char **err) {
     bool encrypted = conf->tls && !record_is_replayed(loop_record(e->loop));
     struct tls *tls = encrypted ? tls_client(conf->tlscafile, err) : NULL;
     if (encrypted && tls == NULL)
@@ -294,8 +298,8 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
     a->cap = (struct cap){.channels = conf->channels, .cps = conf->cps};
     a->originates = conf->originates;
     a->rest = REST_MIN;
-    timer_init(&a->check, e->loop, on_check, a);
-    timer_init(&a->wake, e->loop, on_wake, a);
+    timer_init(&a->check, e->loop, asterisk_on_check, a);
+    timer_init(&a->wake, e->loop, asterisk_on_wake, a);
     struct client_config config = {.name = conf->name,
                                    .host = conf->host,
                                    .port = (int)conf->port,
@@ -318,7 +322,7 @@ void asterisk_free(struct asterisk *a) {
     map_free(&a->queues);
     map_free(&a->offered);
     map_free(&a->claimed);
-    free_present(a);
+    asterisk_free_present(a);
     tls_free(a->tls);
     free(a);
 }

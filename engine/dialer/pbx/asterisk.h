@@ -11,13 +11,13 @@ struct asterisk {
     struct engine *engine;
     const struct conf_asterisk *conf;
     struct client *client;
-    struct tls *tls;    /* of the way to it, NULL = plain */
+    struct tls *tls; /* of the way to it, NULL = plain */
     struct cap cap;
     int64_t asked;      /* Originates without an answer, reservations included */
     int64_t originates; /* how many of them are allowed now */
     int64_t faults;     /* failures without a channel, lately */
     int64_t fault_time;
-    bool synced;        /* calls and queues are known since the last login */
+    bool synced;            /* calls and queues are known since the last login */
     bool looking, counting; /* a list of channels, of queues is under way */
     bool resting;           /* it refuses what we need: asked again after a while */
     int64_t rest;           /* ns of the next rest; doubles */

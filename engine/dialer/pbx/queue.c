@@ -13,11 +13,18 @@
 
 /* Device states of QueueMember (Asterisk's ast_device_state). */
 enum {
-    DEV_UNKNOWN, DEV_NOT_INUSE, DEV_INUSE, DEV_BUSY, DEV_INVALID, DEV_UNAVAILABLE, DEV_RINGING,
-    DEV_RINGINUSE, DEV_ONHOLD
+    DEV_UNKNOWN,
+    DEV_NOT_INUSE,
+    DEV_INUSE,
+    DEV_BUSY,
+    DEV_INVALID,
+    DEV_UNAVAILABLE,
+    DEV_RINGING,
+    DEV_RINGINUSE,
+    DEV_ONHOLD
 };
 
-static enum doing doing_of(const struct queue *q, const struct member *m) {
+static enum doing pbx_queue_doing_of(const struct queue *q, const struct member *m) {
     if (m->in_call)
         return DOING_TALK;
     if (m->status == DEV_INVALID || m->status == DEV_UNAVAILABLE || (m->paused && !m->wraps_up))
@@ -28,16 +35,16 @@ static enum doing doing_of(const struct queue *q, const struct member *m) {
 }
 
 /* Something of it may have changed. */
-static void update(struct queue *q, struct member *m) {
-    enum doing now = doing_of(q, m);
+static void pbx_queue_update(struct queue *q, struct member *m) {
+    enum doing now = pbx_queue_doing_of(q, m);
     if (now != m->doing)
         observe_member(q, m, now);
 }
 
-static void on_wrapup(void *arg) {
+static void pbx_queue_on_wrapup(void *arg) {
     struct queue *q = arg;
     for (struct map_entry *e = q->members.first; e; e = e->next)
-        update(q, e->value);
+        pbx_queue_update(q, e->value);
     campaigns_kick_queue(q->asterisk->engine, q->asterisk, q->name);
 }
 
@@ -56,12 +63,12 @@ struct queue *queue_get(struct asterisk *a, const char *name) {
     q->asterisk = a;
     q->name = xstrdup(name);
     q->performance = -1;
-    timer_init(&q->wrapup, a->engine->loop, on_wrapup, q);
+    timer_init(&q->wrapup, a->engine->loop, pbx_queue_on_wrapup, q);
     map_put(&a->queues, key, q);
     return q;
 }
 
-static void member_free(struct member *m) {
+static void pbx_queue_member_free(struct member *m) {
     if (m == NULL)
         return;
     free(m->interface);
@@ -72,13 +79,13 @@ static void member_free(struct member *m) {
 void queue_free(struct queue *q) {
     timer_stop(&q->wrapup);
     for (struct map_entry *e = q->members.first; e; e = e->next)
-        member_free(e->value);
+        pbx_queue_member_free(e->value);
     map_free(&q->members);
     free(q->name);
     free(q);
 }
 
-static struct member *member_get(struct queue *q, const char *interface) {
+static struct member *pbx_queue_member_get(struct queue *q, const char *interface) {
     struct member *m = map_get(&q->members, interface);
     if (m || *interface == '\0')
         return m;
@@ -89,17 +96,17 @@ static struct member *member_get(struct queue *q, const char *interface) {
     return m;
 }
 
-static bool is_free(const struct queue *q, const struct member *m) {
+static bool pbx_queue_is_free(const struct queue *q, const struct member *m) {
     return (m->status == DEV_NOT_INUSE || m->status == DEV_UNKNOWN) && !m->paused &&
            !m->ringing && !m->in_call && m->ready_at <= engine_now(q->asterisk->engine) &&
            map_get(&q->asterisk->claimed, m->interface) == NULL;
 }
 
-static bool is_gone(const struct member *m) {
+static bool pbx_queue_is_gone(const struct member *m) {
     return m->status == DEV_INVALID || m->status == DEV_UNAVAILABLE;
 }
 
-static bool is_offered(const struct queue *q, const struct member *m) {
+static bool pbx_queue_is_offered(const struct queue *q, const struct member *m) {
     return map_get(&q->asterisk->offered, m->interface) != NULL;
 }
 
@@ -107,14 +114,14 @@ struct queue_count queue_count(struct queue *q) {
     struct queue_count n = {0};
     for (struct map_entry *e = q->members.first; e; e = e->next) {
         const struct member *m = e->value;
-        if (is_gone(m))
+        if (pbx_queue_is_gone(m))
             continue;
         n.logged_in++;
         n.paused += m->paused;
-        n.available += is_free(q, m);
+        n.available += pbx_queue_is_free(q, m);
         n.busy += m->in_call;
         n.offered += m->ringing && !m->in_call && !m->paused;
-        n.previewed += is_free(q, m) && is_offered(q, m);
+        n.previewed += pbx_queue_is_free(q, m) && pbx_queue_is_offered(q, m);
     }
     return n;
 }
@@ -123,7 +130,8 @@ const struct member *queue_idle(const struct queue *q) {
     const struct member *found = NULL;
     for (struct map_entry *e = q->members.first; e; e = e->next) {
         const struct member *m = e->value;
-        bool may = is_free(q, m) && !is_offered(q, m) && originate_can_dial(m->interface);
+        bool may = pbx_queue_is_free(q, m) && !pbx_queue_is_offered(q, m) &&
+                   originate_can_dial(m->interface);
         if (may && (found == NULL || m->since < found->since))
             found = m;
     }
@@ -132,12 +140,12 @@ const struct member *queue_idle(const struct queue *q) {
 
 const char *queue_why_not(const struct queue *q, const char *interface) {
     const struct member *m = map_get(&q->members, interface);
-    if (m == NULL || is_gone(m))
+    if (m == NULL || pbx_queue_is_gone(m))
         return "the agent is logged off";
     if (m->paused)
         return "the agent is paused";
-    bool talks = m->status == DEV_INUSE || m->status == DEV_BUSY || m->status == DEV_RINGINUSE ||
-                 m->status == DEV_ONHOLD;
+    bool talks = m->status == DEV_INUSE || m->status == DEV_BUSY ||
+                 m->status == DEV_RINGINUSE || m->status == DEV_ONHOLD;
     return talks || m->in_call || map_get(&q->asterisk->claimed, interface)
                ? "the agent has another call"
                : NULL;
@@ -145,20 +153,20 @@ const char *queue_why_not(const struct queue *q, const char *interface) {
 
 /* ---- what a message says of a member ---- */
 
-static int number(const struct message *m, const char *name, int otherwise) {
+static int pbx_queue_number(const struct message *m, const char *name, int otherwise) {
     const char *v = message_get(m, name);
     return v ? atoi(v) : otherwise;
 }
 
 /* Lists say Location, events Interface. */
-static const char *interface_of(const struct message *m) {
+static const char *pbx_queue_interface_of(const struct message *m) {
     const char *v = message_get(m, "Interface");
     return v ? v : message_text(m, "Location");
 }
 
-static void read_member(struct member *mb, const struct message *m) {
-    mb->status = number(m, "Status", mb->status);
-    mb->paused = number(m, "Paused", mb->paused) != 0;
+static void pbx_queue_read_member(struct member *mb, const struct message *m) {
+    mb->status = pbx_queue_number(m, "Status", mb->status);
+    mb->paused = pbx_queue_number(m, "Paused", mb->paused) != 0;
     if (message_get(m, "PausedReason"))
         mb->wraps_up = mb->paused && strcasecmp(message_text(m, "PausedReason"), "wrapup") == 0;
     else
@@ -167,7 +175,7 @@ static void read_member(struct member *mb, const struct message *m) {
         mb->ringing = false;
 }
 
-static void begin_wrapup(struct queue *q, struct member *mb) {
+static void pbx_queue_begin_wrapup(struct queue *q, struct member *mb) {
     int64_t wrapup = q->asterisk->conf->queue_wrapup * NS_PER_S;
     if (wrapup == 0)
         return;
@@ -176,11 +184,11 @@ static void begin_wrapup(struct queue *q, struct member *mb) {
         timer_set(&q->wrapup, wrapup);
 }
 
-static void end_call(struct queue *q, struct member *mb) {
+static void pbx_queue_end_call(struct queue *q, struct member *mb) {
     mb->in_call = mb->ringing = false;
     xreplace(&mb->caller, NULL);
-    begin_wrapup(q, mb);
-    update(q, mb);
+    pbx_queue_begin_wrapup(q, mb);
+    pbx_queue_update(q, mb);
 }
 
 void queues_rest(struct asterisk *a, const char *interface) {
@@ -189,103 +197,104 @@ void queues_rest(struct asterisk *a, const char *interface) {
         struct member *m = map_get(&q->members, interface);
         if (m == NULL)
             continue;
-        begin_wrapup(q, m);
+        pbx_queue_begin_wrapup(q, m);
         if (m->doing == DOING_NOTHING) /* without a device state nothing else tells it */
             observe_member(q, m, DOING_NOTHING);
-        update(q, m);
+        pbx_queue_update(q, m);
         campaigns_kick_queue(a->engine, a, q->name);
     }
 }
 
 /* ---- events ---- */
 
-static void on_member(struct queue *q, const struct message *m) {
-    struct member *mb = member_get(q, interface_of(m));
+static void pbx_queue_on_member(struct queue *q, const struct message *m) {
+    struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
     if (mb) {
-        read_member(mb, m);
-        update(q, mb);
+        pbx_queue_read_member(mb, m);
+        pbx_queue_update(q, mb);
     }
 }
 
-static void on_removed(struct queue *q, const struct message *m) {
-    member_free(map_take(&q->members, interface_of(m)));
+static void pbx_queue_on_removed(struct queue *q, const struct message *m) {
+    pbx_queue_member_free(map_take(&q->members, pbx_queue_interface_of(m)));
 }
 
-static void on_called(struct queue *q, const struct message *m) {
-    struct member *mb = member_get(q, interface_of(m));
+static void pbx_queue_on_called(struct queue *q, const struct message *m) {
+    struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
     if (mb)
         mb->ringing = true;
 }
 
-static void on_no_answer(struct queue *q, const struct message *m) {
-    struct member *mb = member_get(q, interface_of(m));
+static void pbx_queue_on_no_answer(struct queue *q, const struct message *m) {
+    struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
     if (mb)
         mb->ringing = false;
 }
 
 /* One has taken the call: the others that rang for it ring no longer. Which ones those
  * were is not told; each ringing one is either rung again (AgentCalled) or free. */
-static void on_connect(struct queue *q, const struct message *m) {
-    struct member *mb = member_get(q, interface_of(m));
+static void pbx_queue_on_connect(struct queue *q, const struct message *m) {
+    struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
     for (struct map_entry *e = q->members.first; e; e = e->next)
         ((struct member *)e->value)->ringing = false;
     if (mb) {
         mb->in_call = true;
         xreplace(&mb->caller, message_get(m, "Uniqueid"));
-        struct dialing *d = map_get(&q->asterisk->engine->channels, message_text(m, "Uniqueid"));
+        struct dialing *d =
+            map_get(&q->asterisk->engine->channels, message_text(m, "Uniqueid"));
         snprintf(mb->campaign, sizeof mb->campaign, "%s",
                  d ? row_uuid(d->campaign->item.row) : "");
-        update(q, mb);
+        pbx_queue_update(q, mb);
     }
 }
 
-static void on_complete(struct queue *q, const struct message *m) {
-    struct member *mb = member_get(q, interface_of(m));
+static void pbx_queue_on_complete(struct queue *q, const struct message *m) {
+    struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
     if (mb)
-        end_call(q, mb);
+        pbx_queue_end_call(q, mb);
 }
 
 /* A caller that Asterisk was told to hang up leaves without AgentComplete (16 and 22). */
-static void on_hangup(struct queue *q, const struct message *m) {
+static void pbx_queue_on_hangup(struct queue *q, const struct message *m) {
     for (struct map_entry *e = q->members.first; e; e = e->next) {
         struct member *mb = e->value;
         if (mb->caller && strcmp(mb->caller, message_text(m, "Uniqueid")) == 0) {
-            end_call(q, mb);
+            pbx_queue_end_call(q, mb);
             campaigns_kick_queue(q->asterisk->engine, q->asterisk, q->name);
         }
     }
 }
 
-static void on_join(struct queue *q, const struct message *m) {
-    q->waiting = number(m, "Count", (int)q->waiting + 1);
+static void pbx_queue_on_join(struct queue *q, const struct message *m) {
+    q->waiting = pbx_queue_number(m, "Count", (int)q->waiting + 1);
 }
 
-static void on_leave(struct queue *q, const struct message *m) {
-    q->waiting = number(m, "Count", (int)q->waiting - 1);
+static void pbx_queue_on_leave(struct queue *q, const struct message *m) {
+    q->waiting = pbx_queue_number(m, "Count", (int)q->waiting - 1);
     if (q->waiting == 0)
         for (struct map_entry *e = q->members.first; e; e = e->next)
             ((struct member *)e->value)->ringing = false;
 }
 
-static void on_abandon(struct queue *q, const struct message *m) { (void)q, (void)m; }
+static void pbx_queue_on_abandon(struct queue *q, const struct message *m) { (void)q, (void)m; }
 
 static const struct {
     const char *event;
     void (*fn)(struct queue *q, const struct message *m);
 } handlers[] = {
-    {"QueueMemberStatus", on_member},   {"QueueMemberAdded", on_member},
-    {"QueueMemberPause", on_member},    {"QueueMemberRemoved", on_removed},
-    {"AgentCalled", on_called},         {"AgentRingNoAnswer", on_no_answer},
-    {"AgentConnect", on_connect},       {"AgentComplete", on_complete},
-    {"AgentDump", on_complete},         {"QueueCallerJoin", on_join},
-    {"QueueCallerLeave", on_leave},     {"QueueCallerAbandon", on_abandon},
+    {"QueueMemberStatus", pbx_queue_on_member}, {"QueueMemberAdded", pbx_queue_on_member},
+    {"QueueMemberPause", pbx_queue_on_member},  {"QueueMemberRemoved", pbx_queue_on_removed},
+    {"AgentCalled", pbx_queue_on_called},       {"AgentRingNoAnswer", pbx_queue_on_no_answer},
+    {"AgentConnect", pbx_queue_on_connect},     {"AgentComplete", pbx_queue_on_complete},
+    {"AgentDump", pbx_queue_on_complete},       {"QueueCallerJoin", pbx_queue_on_join},
+    {"QueueCallerLeave", pbx_queue_on_leave},   {"QueueCallerAbandon", pbx_queue_on_abandon},
 };
 
 bool queue_event(struct asterisk *a, const struct message *m) {
     const char *event = message_text(m, "Event");
     if (strcasecmp(event, "Hangup") == 0)
         for (struct map_entry *e = a->queues.first; e; e = e->next)
-            on_hangup(e->value, m);
+            pbx_queue_on_hangup(e->value, m);
     for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
         if (strcasecmp(handlers[i].event, event))
             continue;
@@ -311,21 +320,21 @@ void queues_begin(struct asterisk *a) {
 }
 
 /* ServicelevelPerf says 0 while nobody has called yet: that is "unknown". */
-static void read_params(struct queue *q, const struct message *m) {
-    int calls = number(m, "Completed", 0) + number(m, "Abandoned", 0);
+static void pbx_queue_read_params(struct queue *q, const struct message *m) {
+    int calls = pbx_queue_number(m, "Completed", 0) + pbx_queue_number(m, "Abandoned", 0);
     const char *perf = message_get(m, "ServicelevelPerf");
     q->performance = perf && calls ? atof(perf) / 100 : -1;
 }
 
-static void repair(struct queue *q, struct member *mb, const struct message *m) {
-    bool in_call = number(m, "InCall", mb->in_call) != 0;
+static void pbx_queue_repair(struct queue *q, struct member *mb, const struct message *m) {
+    bool in_call = pbx_queue_number(m, "InCall", mb->in_call) != 0;
     if (mb->known && in_call != mb->in_call)
         log_info(q->asterisk->engine->log, "queue %s: %s was taken for %s, repaired", q->name,
                  mb->interface, mb->in_call ? "busy" : "free");
     mb->in_call = in_call;
-    read_member(mb, m);
+    pbx_queue_read_member(mb, m);
     mb->seen = mb->known = true;
-    update(q, mb);
+    pbx_queue_update(q, mb);
 }
 
 void queue_item(struct asterisk *a, const struct message *m) {
@@ -333,13 +342,13 @@ void queue_item(struct asterisk *a, const struct message *m) {
     if (q == NULL)
         return;
     if (message_is_event(m, "QueueParams")) {
-        read_params(q, m);
+        pbx_queue_read_params(q, m);
     } else if (message_is_event(m, "QueueEntry")) {
         q->waiting++;
     } else if (message_is_event(m, "QueueMember")) {
-        struct member *mb = member_get(q, interface_of(m));
+        struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
         if (mb)
-            repair(q, mb, m);
+            pbx_queue_repair(q, mb, m);
     }
 }
 
@@ -350,7 +359,7 @@ void queues_end(struct asterisk *a) {
             next = f->next;
             struct member *mb = f->value;
             if (!mb->seen)
-                member_free(map_take(&q->members, mb->interface));
+                pbx_queue_member_free(map_take(&q->members, mb->interface));
         }
         campaigns_kick_queue(a->engine, a, q->name);
     }

@@ -11,14 +11,14 @@ enum doing { DOING_NOTHING, DOING_TALK, DOING_WRAPUP, DOING_OTHER /* a break, an
 
 struct member {
     char *interface, *caller; /* caller: Uniqueid of the call it took, NULL if none */
-    int status;         /* device state as QueueMember has it */
+    int status;               /* device state as QueueMember has it */
     bool paused, ringing, in_call;
-    bool wraps_up;      /* paused for that reason */
+    bool wraps_up; /* paused for that reason */
     enum doing doing;
-    double since, counted; /* s on the loop's clock: began it; told the learner up to here */
+    double since, counted;    /* s on the loop's clock: began it; told the learner up to here */
     char campaign[UUID_TEXT]; /* whose call it takes or took last, "" = none of ours */
-    bool seen, known;   /* on the list that is being read; on an earlier one */
-    int64_t ready_at;   /* monotonic ns, end of the wrap-up; 0 = no wrap-up */
+    bool seen, known;         /* on the list that is being read; on an earlier one */
+    int64_t ready_at;         /* monotonic ns, end of the wrap-up; 0 = no wrap-up */
 };
 
 struct queue {
@@ -32,7 +32,7 @@ struct queue {
 
 struct queue_count {
     int64_t logged_in, available, busy, paused;
-    int64_t offered; /* being rung for a caller who waits */
+    int64_t offered;   /* being rung for a caller who waits */
     int64_t previewed; /* of the available: have a lead offered and are to decide */
 };
 

@@ -18,13 +18,13 @@ struct memory {
     bool refused;         /* the last checkpoint was not good, and that was said */
 };
 
-static void key_of(char out[64], enum hook h, const char *campaign) {
+static void memory_key_of(char out[64], enum hook h, const char *campaign) {
     snprintf(out, 64, "%.40s/%s", campaign, hook_name(h));
 }
 
-static struct memory *find(struct engine *e, enum hook h, const char *campaign) {
+static struct memory *memory_find(struct engine *e, enum hook h, const char *campaign) {
     char key[64];
-    key_of(key, h, campaign);
+    memory_key_of(key, h, campaign);
     struct memory *m = map_get(&e->memories, key);
     if (m)
         return m;
@@ -38,7 +38,7 @@ static struct memory *find(struct engine *e, enum hook h, const char *campaign) 
 
 /* Takes a checkpoint of the live table; true if it differs from the last one. What
  * cannot be kept (functions, too much) is said once, and the last good one stays. */
-static bool take(struct engine *e, struct memory *m) {
+static bool memory_take(struct engine *e, struct memory *m) {
     char *err = NULL;
     json_t *now = m->owner ? script_recall(m->owner, m->hook, m->campaign, &err) : NULL;
     if (m->owner && now == NULL && !m->refused)
@@ -54,7 +54,7 @@ static bool take(struct engine *e, struct memory *m) {
     return true;
 }
 
-static void write_kept(struct engine *e, const struct memory *m) {
+static void memory_write_kept(struct engine *e, const struct memory *m) {
     char *text = json_dumps(m->kept, JSON_COMPACT);
     struct batch *b = batch_new();
     batch_write(b, WRITE_MEMORY, m->campaign, hook_name(m->hook), text ? text : "{}");
@@ -66,18 +66,18 @@ void memories_save(struct engine *e) {
     timer_stop(&e->memory_save);
     for (struct map_entry *i = e->memories.first; i; i = i->next) {
         struct memory *m = i->value;
-        if (m->touched && take(e, m))
-            write_kept(e, m);
+        if (m->touched && memory_take(e, m))
+            memory_write_kept(e, m);
         m->touched = false;
     }
 }
 
-static void on_save(void *arg) {
+static void memory_on_save(void *arg) {
     observers_save(arg, false);
     memories_save(arg);
 }
 
-static void touch(struct engine *e, struct memory *m) {
+static void memory_touch(struct engine *e, struct memory *m) {
     m->touched = true;
     if (!timer_is_set(&e->memory_save))
         timer_set(&e->memory_save, SAVE_AFTER);
@@ -85,7 +85,7 @@ static void touch(struct engine *e, struct memory *m) {
 
 void memories_load(struct engine *e) {
     struct query q;
-    timer_init(&e->memory_save, e->loop, on_save, e);
+    timer_init(&e->memory_save, e->loop, memory_on_save, e);
     query_begin(&q, e->store, READ_MEMORIES);
     while (query_step(&q)) {
         const char *campaign = query_text(&q, 0), *word = query_text(&q, 1);
@@ -93,7 +93,7 @@ void memories_load(struct engine *e) {
         json_t *kept = text ? json_loads(text, 0, NULL) : NULL;
         for (int h = 0; h < HOOK_COUNT && campaign && word && json_is_object(kept); h++)
             if (strcmp(hook_name((enum hook)h), word) == 0) {
-                struct memory *m = find(e, (enum hook)h, campaign);
+                struct memory *m = memory_find(e, (enum hook)h, campaign);
                 json_decref(m->kept);
                 m->kept = json_incref(kept);
             }
@@ -102,7 +102,7 @@ void memories_load(struct engine *e) {
     query_end(&q);
 }
 
-static void free_memory(struct memory *m) {
+static void memory_free(struct memory *m) {
     json_decref(m->kept);
     free(m);
 }
@@ -110,18 +110,18 @@ static void free_memory(struct memory *m) {
 void memories_free(struct engine *e) {
     timer_stop(&e->memory_save);
     for (struct map_entry *i = e->memories.first; i; i = i->next)
-        free_memory(i->value);
+        memory_free(i->value);
     map_free(&e->memories);
 }
 
 void memory_hand(struct engine *e, struct script *s, enum hook h, const char *campaign) {
-    struct memory *m = find(e, h, campaign);
+    struct memory *m = memory_find(e, h, campaign);
     char *err = NULL;
-    touch(e, m);
+    memory_touch(e, m);
     if (m->owner == s)
         return;
-    if (take(e, m)) /* it leaves its state: the disk hears of it now */
-        write_kept(e, m);
+    if (memory_take(e, m)) /* it leaves its state: the disk hears of it now */
+        memory_write_kept(e, m);
     m->owner = s;
     if (script_remember(s, h, campaign, m->kept, &err)) {
         log_error(e->log, "campaign %s: %s", campaign, err);
@@ -134,14 +134,14 @@ void memories_leave(struct engine *e, struct script *s) {
         struct memory *m = i->value;
         if (m->owner != s)
             continue;
-        if (take(e, m))
-            write_kept(e, m);
+        if (memory_take(e, m))
+            memory_write_kept(e, m);
         m->owner = NULL;
     }
 }
 
 json_t *memory_copy(struct engine *e, enum hook h, const char *campaign) {
-    struct memory *m = find(e, h, campaign);
+    struct memory *m = memory_find(e, h, campaign);
     char *err = NULL;
     json_t *now = m->owner ? script_recall(m->owner, h, campaign, &err) : NULL;
     free(err);
@@ -151,12 +151,12 @@ json_t *memory_copy(struct engine *e, enum hook h, const char *campaign) {
 void memory_forget(struct engine *e, const char *campaign) {
     for (int h = 0; h < HOOK_COUNT; h++) {
         char key[64];
-        key_of(key, (enum hook)h, campaign);
+        memory_key_of(key, (enum hook)h, campaign);
         struct memory *m = map_take(&e->memories, key);
         if (m && m->owner)
             script_forget(m->owner, m->hook, campaign);
         if (m)
-            free_memory(m);
+            memory_free(m);
     }
     for (struct map_entry *i = e->plans.first; i; i = i->next)
         shadow_forget(i->value, campaign);

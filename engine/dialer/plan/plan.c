@@ -15,12 +15,13 @@
 #define FILE_NAME_MAX 100
 #define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-#define OFFER_TIME 30    /* s an agent has to decide, unless the hook says otherwise */
+#define OFFER_TIME 30 /* s an agent has to decide, unless the hook says otherwise */
 #define OFFER_TIME_MAX 3600
-#define OFFER_AGAIN 60   /* s after which a lead that was not accepted is offered again */
+#define OFFER_AGAIN 60 /* s after which a lead that was not accepted is offered again */
 
 /* The dial strategies behind DialMode (the seed's rule is DialScript: available). */
-static const char *const modes[] = {"none", "predictive", "preview", "power", "robo", "redirect"};
+static const char *const modes[] = {"none",  "predictive", "preview",
+                                    "power", "robo",       "redirect"};
 
 static const struct {
     int script, params;
@@ -44,13 +45,14 @@ const char *plan_hook_file(const struct row *row, enum hook h) {
 }
 
 /* Everything that decides what is due next, as text. */
-static void set_version(struct plan *p) {
+static void plan_set_version(struct plan *p) {
     const struct row *r = p->item.row;
     const struct version *retry = &p->strategies[HOOK_RETRY].now;
     struct str v = {0};
-    char *values = retry->values ? json_dumps(retry->values, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    str_addf(&v, "%s %s %s %lld", version_name(retry), version_hash(retry), values ? values : "",
-             (long long)row_int(r, PLAN_RETRY_DELAY));
+    char *values =
+        retry->values ? json_dumps(retry->values, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    str_addf(&v, "%s %s %s %lld", version_name(retry), version_hash(retry),
+             values ? values : "", (long long)row_int(r, PLAN_RETRY_DELAY));
     for (int i = 0; i < LEAD_NUMBERS; i++)
         str_addf(&v, " %lld", (long long)row_int(r, PLAN_MAX_RETRY_CNT_1 + i));
     free(values);
@@ -58,9 +60,9 @@ static void set_version(struct plan *p) {
     p->version = str_take(&v);
 }
 
-static void on_reschedule(void *arg) {
+static void plan_on_reschedule(void *arg) {
     struct plan *p = arg;
-    set_version(p);
+    plan_set_version(p);
     campaigns_kick_plan(p->engine, p);
 }
 
@@ -71,12 +73,12 @@ struct plan *plan_new(struct engine *e, struct row *row) {
     p->engine = e;
     p->item.row = row;
     p->holds = 1;
-    task_init(&p->reschedule, e->loop, on_reschedule, p);
+    task_init(&p->reschedule, e->loop, plan_on_reschedule, p);
     struct reading files = {.engine = e};
     strategies_open(p, &files);
     shadow_update(p, &files, true);
     reading_end(&files);
-    set_version(p);
+    plan_set_version(p);
     return p;
 }
 
@@ -97,17 +99,17 @@ void plan_release(struct plan *p) {
     free(p);
 }
 
-static int update(struct plan *p, struct reading *files, bool force, int *refused) {
+static int plan_update(struct plan *p, struct reading *files, bool force, int *refused) {
     int swapped = strategies_update(p, files, force, refused);
     shadow_update(p, files, force);
-    set_version(p);
+    plan_set_version(p);
     return swapped;
 }
 
 void plan_changed(struct plan *p) {
     struct reading files = {.engine = p->engine};
     int refused = 0;
-    update(p, &files, true, &refused);
+    plan_update(p, &files, true, &refused);
     reading_end(&files);
 }
 
@@ -117,7 +119,7 @@ int plans_reload(struct engine *e, struct plan *only, bool force, int *refused) 
     *refused = 0;
     for (struct map_entry *i = e->plans.first; i; i = i->next)
         if (only == NULL || i->value == only)
-            swapped += update(i->value, &files, force, refused);
+            swapped += plan_update(i->value, &files, force, refused);
     reading_end(&files);
     return swapped;
 }
@@ -134,7 +136,7 @@ const char *plan_hash(const struct plan *p, enum hook h) {
 
 /* The seed's rule: free agents and what is wanted beyond, less the calls there are;
  * without a queue, all that the limits let through. */
-static int64_t builtin_dial(json_t *view) {
+static int64_t plan_builtin_dial(json_t *view) {
     json_t *queue = json_object_get(view, "queue"), *plan = json_object_get(view, "plan");
     if (queue == NULL)
         return json_integer_value(json_object_get(view, "room"));
@@ -155,7 +157,7 @@ int64_t plan_calls(json_t *out, double *ask_in, bool *odd) {
 }
 
 /* A number of the hook's table, or what stands in for it. */
-static double between(json_t *v, double least, double most, double otherwise, bool *odd) {
+static double plan_between(json_t *v, double least, double most, double otherwise, bool *odd) {
     double n = json_number_value(v);
     if (json_is_number(v) && n >= least && n <= most)
         return n;
@@ -163,35 +165,36 @@ static double between(json_t *v, double least, double most, double otherwise, bo
     return otherwise;
 }
 
-static void read_offer(json_t *out, struct offer *o, bool *odd) {
+static void plan_read_offer(json_t *out, struct offer *o, bool *odd) {
     if (!json_is_object(out))
         return;
-    o->leads = (int64_t)between(json_object_get(out, "previews"), 0, CALLS_MAX, 0, odd);
-    o->timeout = between(json_object_get(out, "timeout"), 1, OFFER_TIME_MAX, OFFER_TIME, odd);
-    o->again = between(json_object_get(out, "again"), 0, ASK_MAX, OFFER_AGAIN, odd);
+    o->leads = (int64_t)plan_between(json_object_get(out, "previews"), 0, CALLS_MAX, 0, odd);
+    o->timeout =
+        plan_between(json_object_get(out, "timeout"), 1, OFFER_TIME_MAX, OFFER_TIME, odd);
+    o->again = plan_between(json_object_get(out, "again"), 0, ASK_MAX, OFFER_AGAIN, odd);
 }
 
 /* A result that was put right is said once of each version. */
-static void note_odd(struct plan *p, enum hook h, const char *what) {
+static void plan_note_odd(struct plan *p, enum hook h, const char *what) {
     if (strategy_is_odd(p, h))
         log_warn(p->engine->log, "plan %s, %s: %s %s", row_uuid(p->item.row), hook_name(h),
                  plan_script(p, h), what);
 }
 
-int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
-                  double *ask_in, struct offer *offer) {
+int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view, double *ask_in,
+                  struct offer *offer) {
     int64_t mode = row_int(p->item.row, PLAN_DIAL_MODE);
     bool odd = false;
     *ask_in = 0;
     *offer = (struct offer){0};
     json_t *out = strategy_call(p, NULL, HOOK_DIAL, campaign, arg, view);
     /* nobody is called unasked because the script failed by which agents were asked */
-    int64_t n = out                              ? plan_calls(out, ask_in, &odd)
+    int64_t n = out                                         ? plan_calls(out, ask_in, &odd)
                 : mode == MODE_NONE || mode == MODE_PREVIEW ? 0
-                                                 : builtin_dial(view);
-    read_offer(out, offer, &odd);
+                                                            : plan_builtin_dial(view);
+    plan_read_offer(out, offer, &odd);
     if (odd)
-        note_odd(p, HOOK_DIAL, "returned no sensible number of calls");
+        plan_note_odd(p, HOOK_DIAL, "returned no sensible number of calls");
     json_decref(out);
     shadow_decide(p, campaign, arg, view, n);
     return n;
@@ -201,7 +204,7 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
 
 /* The seed's rule: never again once it has answered, else the lowest number with a try
  * left, retry_delay after the hangup. */
-static void builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
+static void plan_builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
     bool answered = row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED;
     *due = (struct due){0, DUE_NEVER, ""};
     strcpy(due->reason, answered ? "answered" : "out of tries");
@@ -215,7 +218,7 @@ static void builtin_retry(const struct plan *p, const struct row *lead, struct d
     due->at = last ? last + row_int(p->item.row, PLAN_RETRY_DELAY) * NS_PER_S : 0;
 }
 
-static bool read_due(json_t *out, const struct row *lead, struct due *due) {
+static bool plan_read_due(json_t *out, const struct row *lead, struct due *due) {
     double index = json_number_value(json_object_get(out, "index"));
     double at = json_number_value(json_object_get(out, "at"));
     const char *reason = json_string_value(json_object_get(out, "reason"));
@@ -240,10 +243,10 @@ void plan_retry(struct plan *p, const struct row *lead, struct due *due) {
     json_t *view = view_make(retryview_fields, &(struct retryview){p, lead});
     json_t *out = strategy_call(p, NULL, HOOK_RETRY, NULL, NULL, view);
     if (out == NULL) {
-        builtin_retry(p, lead, due);
-    } else if (!read_due(out, lead, due)) {
-        note_odd(p, HOOK_RETRY, "returned no index and time");
-        builtin_retry(p, lead, due);
+        plan_builtin_retry(p, lead, due);
+    } else if (!plan_read_due(out, lead, due)) {
+        plan_note_odd(p, HOOK_RETRY, "returned no index and time");
+        plan_builtin_retry(p, lead, due);
     }
     json_decref(out);
     json_decref(view);
@@ -255,19 +258,19 @@ json_t *plan_route(struct plan *p, const char *campaign, json_t *view) {
     json_t *out = strategy_call(p, NULL, HOOK_ROUTE, campaign, NULL, view);
     json_t *timeout = json_object_get(out, "timeout");
     if (timeout && !json_is_null(timeout) && !(json_number_value(timeout) >= 1)) {
-        note_odd(p, HOOK_ROUTE, "returned a timeout that is none; the plan's is taken");
+        plan_note_odd(p, HOOK_ROUTE, "returned a timeout that is none; the plan's is taken");
         json_object_del(out, "timeout");
     }
     if (json_is_object(out))
         return out;
     if (out && !json_is_null(out))
-        note_odd(p, HOOK_ROUTE, "returned no table");
+        plan_note_odd(p, HOOK_ROUTE, "returned no table");
     json_decref(out);
     return json_object();
 }
 
 /* A plain name, which hides nothing and leads nowhere. */
-static bool is_file_name(const char *name) {
+static bool plan_is_file_name(const char *name) {
     size_t n = strlen(name);
     return n && n <= FILE_NAME_MAX && *name != '.' && strspn(name, FILE_NAME_CHARS) == n;
 }
@@ -278,15 +281,15 @@ char *plan_result(struct plan *p, struct policy *under, const char *campaign, js
     bool split = json_is_object(out);
     const char *text = json_string_value(split ? json_object_get(out, "line") : out);
     const char *name = json_string_value(split ? json_object_get(out, "file") : NULL);
-    bool misnamed = split && json_object_get(out, "file") && !(name && is_file_name(name));
+    bool misnamed = split && json_object_get(out, "file") && !(name && plan_is_file_name(name));
     char *line = text ? xstrdup(text) : NULL;
     *file = line && name && !misnamed ? xstrdup(name) : NULL;
     if (line == NULL && !json_is_null(out)) /* it failed, or gave none: nothing is lost */
         line = json_dumps(json_object_get(view, "fields"), JSON_COMPACT | JSON_SORT_KEYS);
     if (out && text == NULL && !json_is_null(out))
-        note_odd(p, HOOK_RESULT, "returned no line");
+        plan_note_odd(p, HOOK_RESULT, "returned no line");
     if (misnamed)
-        note_odd(p, HOOK_RESULT, "named a file other than in letters, digits, . _ and -");
+        plan_note_odd(p, HOOK_RESULT, "named a file other than in letters, digits, . _ and -");
     json_decref(out);
     for (char *c = line; c && *c; c++)
         if (*c == '\n' || *c == '\r')

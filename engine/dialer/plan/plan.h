@@ -12,15 +12,15 @@ struct plan {
     struct strategy strategies[HOOK_COUNT];
     struct shadow *shadow; /* NULL: none */
     struct task reschedule;
-    char *version;           /* changes with whatever decides what is due next */
+    char *version; /* changes with whatever decides what is due next */
     unsigned holds;
 };
 
 /* What the retry hook said: which number next, and when. */
 struct due {
-    int number;         /* 1..8; 0 = none any more */
-    int64_t at;         /* ns since 1970, DUE_NEVER */
-    char reason[64];    /* why never */
+    int number;      /* 1..8; 0 = none any more */
+    int64_t at;      /* ns since 1970, DUE_NEVER */
+    char reason[64]; /* why never */
 };
 #define DUE_NEVER INT64_MAX
 
@@ -63,8 +63,8 @@ const char *plan_hash(const struct plan *p, enum hook h);
  * is the uuid whose memory the hook has. */
 /* Calls to begin now; ask_in (s, 0 = not) when to ask again; offer: leads for agents to
  * decide on. arg goes to the helper functions (struct script_env: functions). */
-int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
-                  double *ask_in, struct offer *offer);
+int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view, double *ask_in,
+                  struct offer *offer);
 /* What a dial hook's result asks for: calls, and ask_in (s, 0 = not); both put right,
  * *odd when they had to be. */
 int64_t plan_calls(json_t *out, double *ask_in, bool *odd);

@@ -10,7 +10,7 @@
 /* ---- versions ---- */
 
 /* The first failure of a strategy's own tests. */
-static void note_failure(void *arg, const char *name, const char *why) {
+static void policy_note_failure(void *arg, const char *name, const char *why) {
     char **err = arg;
     if (why && *err == NULL)
         *err = *name ? xasprintf("%s (test '%s')", why, name) : xstrdup(why);
@@ -22,11 +22,11 @@ struct found {
     json_t *declared;      /* its parameters, NULL = none */
     char *err;             /* why there is no source */
     bool is_tested;
-    char *failure;         /* of its own tests; NULL: none failed */
+    char *failure; /* of its own tests; NULL: none failed */
 };
 
 /* Loads it in a state of its own for what it declares, and what it requires. */
-static struct found *find_file(struct engine *e, enum hook h, const char *name) {
+static struct found *policy_find_file(struct engine *e, enum hook h, const char *name) {
     struct found *f = xcalloc(1, sizeof *f);
     f->source = source_read(&e->scripts, h, name, &f->err);
     if (f->source == NULL)
@@ -42,11 +42,11 @@ static struct found *find_file(struct engine *e, enum hook h, const char *name) 
     return f;
 }
 
-static struct found *reading_find(struct reading *r, enum hook h, const char *name) {
+static struct found *policy_reading_find(struct reading *r, enum hook h, const char *name) {
     char *key = xasprintf("%s/%s", hook_name(h), name);
     struct found *f = map_get(&r->files, key);
     if (f == NULL) {
-        f = find_file(r->engine, h, name);
+        f = policy_find_file(r->engine, h, name);
         map_put(&r->files, key, f);
     }
     free(key);
@@ -67,7 +67,7 @@ void reading_end(struct reading *r) {
 
 bool version_read(struct reading *r, enum hook h, const char *name, const json_t *variables,
                   const char *text, struct version *out, char **err, bool *params) {
-    struct found *f = reading_find(r, h, name);
+    struct found *f = policy_reading_find(r, h, name);
     *params = false;
     if (f->source == NULL) {
         *err = xstrdup(f->err);
@@ -86,10 +86,10 @@ bool version_read(struct reading *r, enum hook h, const char *name, const json_t
 }
 
 bool version_test(struct reading *r, const struct version *v, char **err) {
-    struct found *f = reading_find(r, v->source->hook, v->source->name);
+    struct found *f = policy_reading_find(r, v->source->hook, v->source->name);
     if (!f->is_tested) {
         f->is_tested = true;
-        script_test(&r->engine->scripts, v->source, note_failure, &f->failure);
+        script_test(&r->engine->scripts, v->source, policy_note_failure, &f->failure);
     }
     if (f->failure)
         *err = xstrdup(f->failure);

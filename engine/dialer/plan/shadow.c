@@ -32,8 +32,8 @@ static struct shadow *shadow_new(struct engine *e, struct version v) {
 }
 
 /* Reads what the row names; one that is in charge is not tested again. */
-static bool read_wanted(struct plan *p, struct reading *files, const char *name, struct version *v,
-                        char **err) {
+static bool shadow_read_wanted(struct plan *p, struct reading *files, const char *name,
+                               struct version *v, char **err) {
     const struct row *r = p->item.row;
     bool params;
     if (!version_read(files, HOOK_DIAL, name, row_vars(r, PLAN_VARIABLES),
@@ -50,7 +50,7 @@ void shadow_update(struct plan *p, struct reading *files, bool force) {
     const char *name = row_text(r, PLAN_SHADOW_SCRIPT);
     struct version v = {0};
     char *err = NULL;
-    if (name && !read_wanted(p, files, name, &v, &err)) {
+    if (name && !shadow_read_wanted(p, files, name, &v, &err)) {
         strategy_tell(p->engine, row_uuid(r), HOOK_DIAL, name, "", err, 0, p->shadow != NULL);
         free(err);
         return; /* the old one goes on */
@@ -65,7 +65,7 @@ void shadow_update(struct plan *p, struct reading *files, bool force) {
 }
 
 /* The first time it is asked for a campaign it gets a copy of what is remembered. */
-static void copy_memory(struct plan *p, struct shadow *s, const char *campaign) {
+static void shadow_copy_memory(struct plan *p, struct shadow *s, const char *campaign) {
     char *err = NULL;
     if (map_get(&s->copied, campaign))
         return;
@@ -81,7 +81,7 @@ void shadow_forget(struct plan *p, const char *campaign) {
         script_forget(p->shadow->script, HOOK_DIAL, campaign);
 }
 
-static void note(struct shadow *s, int64_t wall, int64_t first, int64_t own) {
+static void shadow_note(struct shadow *s, int64_t wall, int64_t first, int64_t own) {
     double apart = fabs((double)own - (double)first);
     s->decisions++;
     s->same += own == first;
@@ -96,7 +96,7 @@ static void note(struct shadow *s, int64_t wall, int64_t first, int64_t own) {
 }
 
 /* Takes err. The first is said, and the last: then it is not asked any more. */
-static void note_error(struct plan *p, char *err, bool last) {
+static void shadow_note_error(struct plan *p, char *err, bool last) {
     struct shadow *s = p->shadow;
     if (s->errors++ == 0 || last)
         log_warn(p->engine->log, "plan %s, its shadow: %s%s", row_uuid(p->item.row), err,
@@ -116,19 +116,20 @@ void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view
     double ask_in;
     if (s == NULL || s->why)
         return;
-    copy_memory(p, s, campaign);
+    shadow_copy_memory(p, s, campaign);
     struct cost cost = strategy_cost_begin(p->engine);
-    int rc = script_call(s->script, HOOK_DIAL, &(struct script_use){campaign, arg}, view, &out, &err);
+    int rc = script_call(s->script, HOOK_DIAL, &(struct script_use){campaign, arg}, view, &out,
+                         &err);
     strategy_cost_end(p->engine, &cost);
     char *slow = strategy_overrun(p->engine, &cost, &s->overruns_row);
     if (rc) {
-        note_error(p, err, slow || script_was_killed(s->script));
+        shadow_note_error(p, err, slow || script_was_killed(s->script));
         free(slow);
         return;
     }
     if (slow)
-        note_error(p, slow, true);
-    note(s, engine_wall(p->engine), decided, plan_calls(out, &ask_in, &odd));
+        shadow_note_error(p, slow, true);
+    shadow_note(s, engine_wall(p->engine), decided, plan_calls(out, &ask_in, &odd));
     json_decref(out);
 }
 

@@ -12,9 +12,9 @@ struct shadow {
     struct script_env env; /* the engine's, but with a chance of its own: */
     struct chance chance;  /* the first script's numbers stay what they were */
     struct script *script;
-    struct map copied;     /* campaigns whose memory it has a copy of */
-    char *why;             /* it is not asked any more; NULL = it is */
-    int64_t since;         /* wall ns */
+    struct map copied; /* campaigns whose memory it has a copy of */
+    char *why;         /* it is not asked any more; NULL = it is */
+    int64_t since;     /* wall ns */
     int64_t decisions, same, errors;
     int overruns_row;
     double first, own, apart, worst; /* sums of both, of their distance; the longest one */

@@ -16,11 +16,12 @@
 /* ---- telling ---- */
 
 /* "dial/x.lua:12: text" -> the place and the text behind it. */
-static const char *split_place(const char *err, char place[120]) {
+static const char *plan_strategy_split_place(const char *err, char place[120]) {
     const char *colon = strstr(err, ".lua:");
     size_t digits = colon ? strspn(colon + 5, "0123456789") : 0;
     place[0] = '\0';
-    if (colon == NULL || digits == 0 || strchr(err, ' ') < colon || strncmp(colon + 5 + digits, ": ", 2))
+    if (colon == NULL || digits == 0 || strchr(err, ' ') < colon ||
+        strncmp(colon + 5 + digits, ": ", 2))
         return err;
     snprintf(place, 120, "%.*s", (int)(colon + 5 + (int)digits - err), err);
     return colon + 5 + digits + 2;
@@ -30,7 +31,7 @@ void strategy_tell(struct engine *e, const char *plan, enum hook h, const char *
                    const char *hash, const char *err, int64_t repeated, bool in_service) {
     struct str b = {0};
     char place[120];
-    const char *text = split_place(err, place);
+    const char *text = plan_strategy_split_place(err, place);
     log_error(e->log, "plan %s, %s: %s%s", plan, hook_name(h), err,
               in_service ? "" : "; out of service");
     if (!engine_is_heard(e))
@@ -47,7 +48,7 @@ void strategy_tell(struct engine *e, const char *plan, enum hook h, const char *
     engine_event_end(e, &b);
 }
 
-static void tell_swap(struct plan *p, enum hook h, const char *old_hash) {
+static void plan_strategy_tell_swap(struct plan *p, enum hook h, const char *old_hash) {
     struct engine *e = p->engine;
     const struct version *v = &p->strategies[h].now;
     struct str b = {0};
@@ -73,7 +74,7 @@ bool strategy_is_odd(struct plan *p, enum hook h) {
 /* ---- versions in charge ---- */
 
 /* A new version (taken over) is in charge of the hook; its counts begin. */
-static void take_charge(struct plan *p, enum hook h, struct version v) {
+static void plan_strategy_take_charge(struct plan *p, enum hook h, struct version v) {
     struct strategy *s = &p->strategies[h];
     version_clear(&s->now);
     s->now = v;
@@ -83,7 +84,7 @@ static void take_charge(struct plan *p, enum hook h, struct version v) {
     s->odd = false;
 }
 
-static void set_policy(struct plan *p, struct policy *policy) {
+static void plan_strategy_set_policy(struct plan *p, struct policy *policy) {
     policy_release(p->policy);
     p->policy = policy;
     plan_reschedule(p);
@@ -91,14 +92,14 @@ static void set_policy(struct plan *p, struct policy *policy) {
 
 /* Worth coming back to: it ran, and without an error at last. One that was not called
  * yet is better than none. */
-static bool is_good(const struct strategy *s) {
+static bool plan_strategy_is_good(const struct strategy *s) {
     bool clean = s->errors_row == 0 && s->overruns_row == 0;
     return s->now.source && clean && (s->calls || s->good.source == NULL);
 }
 
 /* Reads what the row names for a hook. */
-static bool read_wanted(struct plan *p, struct reading *files, enum hook h, struct version *v,
-                        char **err) {
+static bool plan_strategy_read_wanted(struct plan *p, struct reading *files, enum hook h,
+                                      struct version *v, char **err) {
     const struct row *r = p->item.row;
     bool params;
     return version_read(files, h, plan_hook_file(r, h), row_vars(r, PLAN_VARIABLES),
@@ -106,23 +107,23 @@ static bool read_wanted(struct plan *p, struct reading *files, enum hook h, stru
 }
 
 /* What the plan names cannot be taken (err is taken over): what runs stays. */
-static void refuse(struct plan *p, enum hook h, char *err) {
+static void plan_strategy_refuse(struct plan *p, enum hook h, char *err) {
     struct strategy *s = &p->strategies[h];
     bool known = s->why && strcmp(s->why, err) == 0;
     if (!known)
-        strategy_tell(p->engine, row_uuid(p->item.row), h, plan_hook_file(p->item.row, h), "", err,
-                      0, s->now.source != NULL);
+        strategy_tell(p->engine, row_uuid(p->item.row), h, plan_hook_file(p->item.row, h), "",
+                      err, 0, s->now.source != NULL);
     free(s->why);
     s->why = err;
 }
 
 /* Is there a new version for this hook? It is put into *next. */
-static bool find_next(struct plan *p, struct reading *files, enum hook h, bool force,
-                      struct version *next, int *refused) {
+static bool plan_strategy_find_next(struct plan *p, struct reading *files, enum hook h,
+                                    bool force, struct version *next, int *refused) {
     struct strategy *s = &p->strategies[h];
     char *err = NULL;
-    if (!read_wanted(p, files, h, next, &err)) {
-        refuse(p, h, err);
+    if (!plan_strategy_read_wanted(p, files, h, next, &err)) {
+        plan_strategy_refuse(p, h, err);
         ++*refused;
         return false;
     }
@@ -135,7 +136,7 @@ static bool find_next(struct plan *p, struct reading *files, enum hook h, bool f
     }
     if (!version_test(files, next, &err)) {
         version_clear(next);
-        refuse(p, h, err);
+        plan_strategy_refuse(p, h, err);
         ++*refused;
         return false;
     }
@@ -143,21 +144,22 @@ static bool find_next(struct plan *p, struct reading *files, enum hook h, bool f
 }
 
 /* Old versions that ran well are remembered, the new ones take charge. */
-static void swap(struct plan *p, struct version next[HOOK_COUNT], const bool changed[HOOK_COUNT]) {
+static void plan_strategy_swap(struct plan *p, struct version next[HOOK_COUNT],
+                               const bool changed[HOOK_COUNT]) {
     for (int h = 0; h < HOOK_COUNT; h++) {
         struct strategy *s = &p->strategies[h];
         if (!changed[h])
             continue;
         char old_hash[SCRIPT_HASH];
         snprintf(old_hash, sizeof old_hash, "%s", version_hash(&s->now));
-        if (is_good(s)) {
+        if (plan_strategy_is_good(s)) {
             version_clear(&s->good);
             s->good = version_hold(&s->now);
         }
         version_clear(&s->bad);
         xreplace(&s->why, NULL);
-        take_charge(p, (enum hook)h, version_hold(&next[h]));
-        tell_swap(p, (enum hook)h, old_hash);
+        plan_strategy_take_charge(p, (enum hook)h, version_hold(&next[h]));
+        plan_strategy_tell_swap(p, (enum hook)h, old_hash);
     }
 }
 
@@ -168,17 +170,17 @@ int strategies_update(struct plan *p, struct reading *files, bool force, int *re
     char *err = NULL;
     int n = 0;
     for (int h = 0; h < HOOK_COUNT; h++) {
-        changed[h] = find_next(p, files, (enum hook)h, force, &next[h], refused);
+        changed[h] = plan_strategy_find_next(p, files, (enum hook)h, force, &next[h], refused);
         n += changed[h];
         if (!changed[h])
             next[h] = version_hold(&p->strategies[h].now);
     }
     struct policy *policy = n ? policy_new(p->engine, next, &err, &bad) : NULL;
     if (policy) {
-        swap(p, next, changed);
-        set_policy(p, policy);
+        plan_strategy_swap(p, next, changed);
+        plan_strategy_set_policy(p, policy);
     } else if (n) { /* each loads alone, together they are too large */
-        refuse(p, bad, err);
+        plan_strategy_refuse(p, bad, err);
         ++*refused;
         n = 0;
     }
@@ -192,19 +194,19 @@ void strategies_open(struct plan *p, struct reading *files) {
     enum hook bad;
     for (int h = 0; h < HOOK_COUNT; h++) {
         char *err = NULL;
-        bool is_read = read_wanted(p, files, (enum hook)h, &all[h], &err);
+        bool is_read = plan_strategy_read_wanted(p, files, (enum hook)h, &all[h], &err);
         if (is_read && version_test(files, &all[h], &err))
             continue;
         version_clear(&all[h]);
-        refuse(p, (enum hook)h, err);
+        plan_strategy_refuse(p, (enum hook)h, err);
     }
     char *err = NULL;
     while ((p->policy = policy_new(p->engine, all, &err, &bad)) == NULL) {
-        refuse(p, bad, err);
+        plan_strategy_refuse(p, bad, err);
         version_clear(&all[bad]);
     }
     for (int h = 0; h < HOOK_COUNT; h++)
-        take_charge(p, (enum hook)h, all[h]);
+        plan_strategy_take_charge(p, (enum hook)h, all[h]);
 }
 
 void strategies_close(struct plan *p) {
@@ -220,21 +222,23 @@ void strategies_close(struct plan *p) {
 
 /* ---- before a plan is created or changed ---- */
 
-static bool same_text(const struct row *a, const struct row *b, int field) {
+static bool plan_strategy_same_text(const struct row *a, const struct row *b, int field) {
     const char *x = row_text(a, field), *y = row_text(b, field);
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
 /* Does the change reach what the hook is made of? */
-static bool reaches(const struct row *row, const struct row *before, enum hook h) {
+static bool plan_strategy_reaches(const struct row *row, const struct row *before,
+                                  enum hook h) {
     return before == NULL || strcmp(plan_hook_file(row, h), plan_hook_file(before, h)) ||
-           !same_text(row, before, plan_params_field(h)) ||
+           !plan_strategy_same_text(row, before, plan_params_field(h)) ||
            !json_equal((json_t *)(uintptr_t)row_vars(row, PLAN_VARIABLES),
                        (json_t *)(uintptr_t)row_vars(before, PLAN_VARIABLES));
 }
 
-static const char *check_one(struct engine *e, const struct row *row, enum hook h, const char *name,
-                             int script_field, int params_field, char **why) {
+static const char *plan_strategy_check_one(struct engine *e, const struct row *row, enum hook h,
+                                           const char *name, int script_field, int params_field,
+                                           char **why) {
     struct version v = {0};
     struct reading files = {.engine = e};
     bool params;
@@ -262,11 +266,12 @@ static const char *check_one(struct engine *e, const struct row *row, enum hook 
 const char *strategies_check(struct engine *e, const struct row *row, const struct row *before,
                              char **why) {
     for (int h = 0; h < HOOK_COUNT; h++) {
-        if (!reaches(row, before, (enum hook)h))
+        if (!plan_strategy_reaches(row, before, (enum hook)h))
             continue;
-        const char *header = check_one(e, row, (enum hook)h, plan_hook_file(row, (enum hook)h),
-                                       plan_script_field((enum hook)h),
-                                       plan_params_field((enum hook)h), why);
+        const char *header =
+            plan_strategy_check_one(e, row, (enum hook)h, plan_hook_file(row, (enum hook)h),
+                                    plan_script_field((enum hook)h),
+                                    plan_params_field((enum hook)h), why);
         if (header)
             return header;
     }
@@ -275,8 +280,8 @@ const char *strategies_check(struct engine *e, const struct row *row, const stru
         *why = xstrdup("has no ShadowScript to go to");
         return "ShadowParams";
     }
-    return shadow ? check_one(e, row, HOOK_DIAL, shadow, PLAN_SHADOW_SCRIPT, PLAN_SHADOW_PARAMS,
-                              why)
+    return shadow ? plan_strategy_check_one(e, row, HOOK_DIAL, shadow, PLAN_SHADOW_SCRIPT,
+                                            PLAN_SHADOW_PARAMS, why)
                   : NULL;
 }
 
@@ -284,7 +289,7 @@ const char *strategies_check(struct engine *e, const struct row *row, const stru
 
 /* Out of service: the last good version is in charge, or the built-in. Calls that began
  * under the bad one do not come back to it either. */
-static void fall_back(struct plan *p, enum hook h, const char *err) {
+static void plan_strategy_fall_back(struct plan *p, enum hook h, const char *err) {
     struct strategy *s = &p->strategies[h];
     struct version next[HOOK_COUNT];
     enum hook bad;
@@ -306,14 +311,15 @@ static void fall_back(struct plan *p, enum hook h, const char *err) {
         free(why);
         return;
     }
-    take_charge(p, h, version_hold(&next[h]));
+    plan_strategy_take_charge(p, h, version_hold(&next[h]));
     version_clear(&s->good);
-    set_policy(p, policy);
-    tell_swap(p, h, old_hash);
+    plan_strategy_set_policy(p, policy);
+    plan_strategy_tell_swap(p, h, old_hash);
 }
 
 /* An error: told, not too often, and the end of the strategy if it goes on like this. */
-static void judge_error(struct plan *p, enum hook h, const char *err, bool fatal) {
+static void plan_strategy_judge_error(struct plan *p, enum hook h, const char *err,
+                                      bool fatal) {
     struct strategy *s = &p->strategies[h];
     int64_t now = engine_now(p->engine);
     s->errors++;
@@ -327,11 +333,11 @@ static void judge_error(struct plan *p, enum hook h, const char *err, bool fatal
         s->untold++;
     }
     if (out)
-        fall_back(p, h, err);
+        plan_strategy_fall_back(p, h, err);
 }
 
 /* The machine's clocks, not the engine's; a virtual clock's run must not depend on them. */
-static int64_t machine_time(const struct engine *e, clockid_t which) {
+static int64_t plan_strategy_machine_time(const struct engine *e, clockid_t which) {
     struct timespec t = {0};
     if (!loop_clock(e->loop)->is_virtual)
         clock_gettime(which, &t);
@@ -339,13 +345,14 @@ static int64_t machine_time(const struct engine *e, clockid_t which) {
 }
 
 struct cost strategy_cost_begin(const struct engine *e) {
-    return (struct cost){machine_time(e, CLOCK_MONOTONIC), machine_time(e, CLOCK_THREAD_CPUTIME_ID)};
+    return (struct cost){plan_strategy_machine_time(e, CLOCK_MONOTONIC),
+                         plan_strategy_machine_time(e, CLOCK_THREAD_CPUTIME_ID)};
 }
 
 void strategy_cost_end(const struct engine *e, struct cost *c) {
     struct record *r = loop_record(e->loop);
-    c->cpu = machine_time(e, CLOCK_THREAD_CPUTIME_ID) - c->cpu;
-    c->wall = machine_time(e, CLOCK_MONOTONIC) - c->wall;
+    c->cpu = plan_strategy_machine_time(e, CLOCK_THREAD_CPUTIME_ID) - c->cpu;
+    c->wall = plan_strategy_machine_time(e, CLOCK_MONOTONIC) - c->wall;
     c->wall = record_value(r, RECORD_WALL_TIME, c->wall);
     c->cpu = record_value(r, RECORD_CPU_TIME, c->cpu);
 }
@@ -358,7 +365,7 @@ char *strategy_overrun(const struct engine *e, const struct cost *c, int *row) {
 }
 
 /* Counts it; text to be freed when it was the last that is borne with, else NULL. */
-static char *judge_time(struct plan *p, enum hook h, const struct cost *c) {
+static char *plan_strategy_judge_time(struct plan *p, enum hook h, const struct cost *c) {
     struct strategy *s = &p->strategies[h];
     s->calls++;
     s->time += c->wall;
@@ -382,17 +389,19 @@ json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const c
     if (campaign)
         memory_hand(e, policy->script, h, campaign);
     struct cost cost = strategy_cost_begin(e);
-    int rc = script_call(policy->script, h, &(struct script_use){campaign, arg}, view, &out, &err);
+    int rc =
+        script_call(policy->script, h, &(struct script_use){campaign, arg}, view, &out, &err);
     strategy_cost_end(e, &cost);
     bool killed = rc && script_was_killed(policy->script);
-    char *slow = is_present ? judge_time(p, h, &cost) : NULL;
+    char *slow = is_present ? plan_strategy_judge_time(p, h, &cost) : NULL;
     if (rc && is_present) {
-        judge_error(p, h, err, killed);
+        plan_strategy_judge_error(p, h, err, killed);
     } else if (rc) { /* an old one, under which a call ends: it is not in charge any more */
-        log_error(e->log, "plan %s, %s of %s: %s", row_uuid(p->item.row), hook_name(h), hash, err);
+        log_error(e->log, "plan %s, %s of %s: %s", row_uuid(p->item.row), hook_name(h), hash,
+                  err);
         policy->out[h] = policy->out[h] || killed;
     } else if (slow) {
-        judge_error(p, h, slow, true);
+        plan_strategy_judge_error(p, h, slow, true);
     } else if (is_present) {
         p->strategies[h].errors_row = 0;
     }
@@ -416,7 +425,8 @@ void strategy_print(const struct plan *p, enum hook h, struct str *packet) {
     header_add(packet, "Script", version_name(&s->now));
     header_add(packet, "Hash", version_hash(&s->now));
     header_add(packet, "About", s->now.source && about ? about : "");
-    char *params = s->now.values ? json_dumps(s->now.values, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    char *params =
+        s->now.values ? json_dumps(s->now.values, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     header_add(packet, "Params", params ? params : "{}");
     free(params);
     header_add(packet, "Since", since);

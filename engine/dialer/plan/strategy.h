@@ -14,9 +14,9 @@ struct strategy {
     int64_t since;       /* wall ns; the counts are of this version */
     int64_t calls, errors, time, worst; /* ns of all calls and of the longest */
     int errors_row, overruns_row;
-    int64_t told;        /* monotonic ns of the last OutStrategyError, */
-    int64_t untold;      /* and errors since */
-    bool odd;            /* a strange result of it was logged */
+    int64_t told;   /* monotonic ns of the last OutStrategyError, */
+    int64_t untold; /* and errors since */
+    bool odd;       /* a strange result of it was logged */
 };
 
 /* Loads what the row names, by a reading of the files; a hook whose file is wrong has its

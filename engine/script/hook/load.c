@@ -20,8 +20,7 @@ void load_run_file(lua_State *L, const struct load *l) {
         lua_error(L);
     lua_call(L, 0, 1);
     if (!lua_istable(L, -1))
-        luaL_error(L, "%s: the file returns a %s, not a table", l->file,
-                   luaL_typename(L, -1));
+        luaL_error(L, "%s: the file returns a %s, not a table", l->file, luaL_typename(L, -1));
 }
 
 /* ---- params = {name = {default, "meaning", min = .., ...}} ---- */
@@ -84,8 +83,7 @@ static void load_params(lua_State *L, int idx, struct load *l) {
         for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
             load_param(L, l);
     } else if (type != LUA_TNIL) {
-        luaL_error(L, "%s: params is a %s, not a table", l->file,
-                   lua_typename(L, type));
+        luaL_error(L, "%s: params is a %s, not a table", l->file, lua_typename(L, type));
     }
     lua_pop(L, 1);
 }
@@ -104,7 +102,7 @@ void slot_push_params(lua_State *L, const struct slot *slot, json_t *given) {
 
 /* ---- tests = {["what it shows"] = function(run) ... end} ---- */
 
-static int by_text(const void *a, const void *b) {
+static int load_by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
@@ -119,7 +117,7 @@ static void load_names(lua_State *L, struct load *l) {
             luaL_error(L, "%s: over %d tests", l->file, TESTS_MAX);
         names[n++] = lua_tostring(L, -2);
     }
-    qsort(names, n, sizeof *names, by_text);
+    qsort(names, n, sizeof *names, load_by_text);
     l->tests = json_array();
     for (size_t i = 0; i < n; i++)
         if (json_array_append_new(l->tests, json_string(names[i])))

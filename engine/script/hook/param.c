@@ -9,7 +9,7 @@
 
 #define NAME_MAX_LEN 64
 
-static const char *type_word(const json_t *v) {
+static const char *param_type_word(const json_t *v) {
     return json_is_number(v)    ? "number"
            : json_is_string(v)  ? "text"
            : json_is_boolean(v) ? "boolean"
@@ -18,7 +18,8 @@ static const char *type_word(const json_t *v) {
 }
 
 /* One of several values, said as JSON. */
-static const char *refuse_choice(json_t *oneof, const json_t *value, char why[PARAM_WHY]) {
+static const char *param_refuse_choice(json_t *oneof, const json_t *value,
+                                       char why[PARAM_WHY]) {
     size_t i;
     json_t *each;
     json_array_foreach(oneof, i, each) {
@@ -38,26 +39,28 @@ const char *param_refuse(const json_t *declared, const json_t *value, char why[P
     json_t *min = json_object_get(declared, "min"), *max = json_object_get(declared, "max");
     json_t *oneof = json_object_get(declared, "oneof");
     double n = json_number_value(value);
-    if (strcmp(type_word(usual), type_word(value))) {
-        snprintf(why, PARAM_WHY, "is a %s where a %s is wanted", type_word(value),
-                 type_word(usual));
+    if (strcmp(param_type_word(usual), param_type_word(value))) {
+        snprintf(why, PARAM_WHY, "is a %s where a %s is wanted", param_type_word(value),
+                 param_type_word(usual));
         return why;
     }
-    if (json_is_number(value) && (!isfinite(n) || (json_is_true(json_object_get(declared, "integer")) &&
-                                                   islessgreater(n, floor(n))))) {
+    if (json_is_number(value) &&
+        (!isfinite(n) ||
+         (json_is_true(json_object_get(declared, "integer")) && islessgreater(n, floor(n))))) {
         snprintf(why, PARAM_WHY, "is no whole number");
         return why;
     }
     if ((min && n < json_number_value(min)) || (max && n > json_number_value(max))) {
-        snprintf(why, PARAM_WHY, "is %g, %s %g", n, min && n < json_number_value(min) ? "under" : "over",
+        snprintf(why, PARAM_WHY, "is %g, %s %g", n,
+                 min && n < json_number_value(min) ? "under" : "over",
                  json_number_value(min && n < json_number_value(min) ? min : max));
         return why;
     }
-    return oneof ? refuse_choice(oneof, value, why) : NULL;
+    return oneof ? param_refuse_choice(oneof, value, why) : NULL;
 }
 
 /* A value from its text form, by the default's type; NULL if it has none. */
-static json_t *from_text(const json_t *declared, const char *text) {
+static json_t *param_from_text(const json_t *declared, const char *text) {
     const json_t *usual = json_object_get(declared, "default");
     bool yes;
     char *end;
@@ -75,7 +78,8 @@ static json_t *from_text(const json_t *declared, const char *text) {
 }
 
 /* Sets one value (taken over; NULL: its text says nothing). */
-static bool set(json_t *values, json_t *declared, const char *name, json_t *value, char **err) {
+static bool param_set(json_t *values, json_t *declared, const char *name, json_t *value,
+                      char **err) {
     char buf[PARAM_WHY];
     const json_t *own = json_object_get(declared, name);
     const char *why = own == NULL     ? "is no parameter of this strategy"
@@ -90,7 +94,7 @@ static bool set(json_t *values, json_t *declared, const char *name, json_t *valu
     return false;
 }
 
-static bool read_object(json_t *values, json_t *declared, const char *text, char **err) {
+static bool param_read_object(json_t *values, json_t *declared, const char *text, char **err) {
     json_error_t at;
     json_t *given = json_loads(text, JSON_REJECT_DUPLICATES, &at), *value;
     const char *name;
@@ -100,13 +104,13 @@ static bool read_object(json_t *values, json_t *declared, const char *text, char
         return false;
     }
     json_object_foreach(given, name, value) {
-        ok = ok && set(values, declared, name, json_incref(value), err);
+        ok = ok && param_set(values, declared, name, json_incref(value), err);
     }
     json_decref(given);
     return ok;
 }
 
-static bool read_pairs(json_t *values, json_t *declared, const char *text, char **err) {
+static bool param_read_pairs(json_t *values, json_t *declared, const char *text, char **err) {
     bool ok = true;
     for (const char *p = text; ok && *p; p += strcspn(p, ","), p += *p == ',') {
         char *pair = xstrndup(p, strcspn(p, ",")), *equals = strchr(pair, '=');
@@ -118,13 +122,14 @@ static bool read_pairs(json_t *values, json_t *declared, const char *text, char 
         *equals = '\0';
         const char *name = str_trim(pair);
         json_t *own = json_object_get(declared, name);
-        ok = set(values, declared, name, own ? from_text(own, str_trim(equals + 1)) : NULL, err);
+        ok = param_set(values, declared, name,
+                       own ? param_from_text(own, str_trim(equals + 1)) : NULL, err);
         free(pair);
     }
     return ok;
 }
 
-static json_t *defaults(json_t *declared) {
+static json_t *param_defaults(json_t *declared) {
     json_t *values = json_object(), *own;
     const char *name;
     json_object_foreach(declared, name, own)
@@ -133,16 +138,17 @@ static json_t *defaults(json_t *declared) {
 }
 
 json_t *param_values(json_t *declared, const json_t *variables, const char *text, char **err) {
-    json_t *values = defaults(declared), *own;
+    json_t *values = param_defaults(declared), *own;
     const char *name;
     bool ok = true;
     json_object_foreach(declared, name, own) {
         const char *v = json_string_value(json_object_get(variables, name));
-        ok = ok && (v == NULL || set(values, declared, name, from_text(own, v), err));
+        ok = ok &&
+             (v == NULL || param_set(values, declared, name, param_from_text(own, v), err));
     }
     if (ok && text && *text)
-        ok = *text == '{' ? read_object(values, declared, text, err)
-                          : read_pairs(values, declared, text, err);
+        ok = *text == '{' ? param_read_object(values, declared, text, err)
+                          : param_read_pairs(values, declared, text, err);
     if (!ok) {
         json_decref(values);
         return NULL;

@@ -21,7 +21,7 @@ void require_begin(lua_State *L) {
 }
 
 /* a.b or a/b -> a/b, every part a plain name. */
-static bool read_name(const char *name, char *path, size_t size) {
+static bool require_read_name(const char *name, char *path, size_t size) {
     int parts = 0;
     size_t len = strlen(name);
     if (len == 0 || len >= size)
@@ -41,13 +41,15 @@ static bool read_name(const char *name, char *path, size_t size) {
 
 /* The module's text: as the source has it, or from the disk if it is read for the first
  * time. NULL with errno. */
-static const char *text_of(const struct script_env *env, struct source *source, const char *path) {
+static const char *require_text_of(const struct script_env *env, struct source *source,
+                                   const char *path) {
     static const char *const folders[] = {"", "../scripts/lib/"};
     const char *known = json_string_value(json_object_get(source->modules, path));
     char *text = NULL;
     errno = ENOENT;
     for (size_t i = 0; known == NULL && !source->is_whole && text == NULL && errno == ENOENT &&
-                       i < ARRAY_LEN(folders); i++) {
+                       i < ARRAY_LEN(folders);
+         i++) {
         char *file = xasprintf("%s/%s%s.lua", env->strategies, folders[i], path);
         record_file(env->record, file);
         text = source_file(file);
@@ -66,7 +68,7 @@ int require_call(lua_State *L) {
     lua_settop(L, 1);
     if (sb->loading == NULL)
         return luaL_error(L, "require: only while the file is loaded, so at its top");
-    if (!read_name(name, path, sizeof path))
+    if (!require_read_name(name, path, sizeof path))
         return luaL_error(L, "require: '%s' is not the name of a file here", name);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &cache_key);
     if (lua_getfield(L, -1, path) == LUA_TBOOLEAN && !lua_toboolean(L, -1))
@@ -76,7 +78,7 @@ int require_call(lua_State *L) {
     struct source *source = sb->loading;
     if (json_object_size(source->modules) >= MODULES_MAX && !source->is_whole)
         return luaL_error(L, "require: over %d files", MODULES_MAX);
-    const char *text = text_of(sb->env, source, path);
+    const char *text = require_text_of(sb->env, source, path);
     if (text == NULL)
         return luaL_error(L, "require: %s.lua: %s", path, source_why(errno));
     lua_pushfstring(L, "@%s.lua", path);

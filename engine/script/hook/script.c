@@ -18,7 +18,7 @@ const char *hook_name(enum hook h) { return hook_names[h]; }
 /* ---- life ---- */
 
 /* What strategies have beyond the common libraries. */
-static int add_ours(lua_State *L) {
+static int script_add_ours(lua_State *L) {
     lua_pushglobaltable(L);
     lua_pushliteral(L, "require");
     lua_pushcfunction(L, require_call);
@@ -26,10 +26,10 @@ static int add_ours(lua_State *L) {
     return 0;
 }
 
-static void open_state(struct script *s, const struct script_env *env) {
+static void script_open_state(struct script *s, const struct script_env *env) {
     char *err;
     sandbox_open(&s->sandbox, env);
-    if (sandbox_run(&s->sandbox, "script", add_ours, NULL, &err)) {
+    if (sandbox_run(&s->sandbox, "script", script_add_ours, NULL, &err)) {
         log_error(env->log, "%s", err);
         abort(); /* the machine is out of memory */
     }
@@ -41,7 +41,7 @@ static void open_state(struct script *s, const struct script_env *env) {
 
 struct script *script_new(const struct script_env *env) {
     struct script *s = xcalloc(1, sizeof *s);
-    open_state(s, env);
+    script_open_state(s, env);
     return s;
 }
 
@@ -83,10 +83,10 @@ const char *script_about(const struct script *s, enum hook h) { return s->slots[
 
 /* After a run out of memory: a new state with the same texts, since what the old one
  * holds is neither known nor free. A hook that does not load again is gone. */
-static void rebuild(struct script *s) {
+static void script_rebuild(struct script *s) {
     const struct script_env *env = s->sandbox.env;
     sandbox_close(&s->sandbox);
-    open_state(s, env);
+    script_open_state(s, env);
     for (int h = 0; h < HOOK_COUNT; h++) {
         struct slot old = s->slots[h];
         char *err;
@@ -101,7 +101,7 @@ static void rebuild(struct script *s) {
 
 int script_load_source(struct script *s, struct source *source, json_t *values, char **err) {
     if (s->sandbox.full)
-        rebuild(s);
+        script_rebuild(s);
     return slot_load(s, source, values, err);
 }
 
@@ -123,7 +123,7 @@ struct call {
 };
 
 /* What the hook has remembered for this key: a live table, nil without a key. */
-static void push_memory(lua_State *L, const struct call *c) {
+static void script_push_memory(lua_State *L, const struct call *c) {
     if (c->memory == NULL) {
         lua_pushnil(L);
         return;
@@ -144,14 +144,14 @@ static void push_memory(lua_State *L, const struct call *c) {
 }
 
 /* Protected part of script_call. */
-static int call_hook(lua_State *L) {
+static int script_call_hook(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
     char why[VALUE_WHY];
     lua_rawgetp(L, LUA_REGISTRYINDEX, c->slot);
     value_push(L, c->in);
     if (c->slot->params && lua_istable(L, -1))
         slot_push_params(L, c->slot, json_object_get(c->in, "params"));
-    push_memory(L, c);
+    script_push_memory(L, c);
     lua_call(L, 2, 1);
     c->out = value_take(L, -1, why); /* from here on nothing raises but this */
     if (c->out == NULL)
@@ -163,7 +163,7 @@ int script_call(struct script *s, enum hook h, const struct script_use *use, jso
                 json_t **out, char **err) {
     struct slot *slot = &s->slots[h];
     if (s->sandbox.full)
-        rebuild(s);
+        script_rebuild(s);
     if (slot->source == NULL) {
         *err = xasprintf("no %s script is loaded", hook_names[h]);
         return -1;
@@ -171,7 +171,7 @@ int script_call(struct script *s, enum hook h, const struct script_use *use, jso
     struct call c = {.slot = slot, .memory = use ? use->memory : NULL, .in = in};
     s->sandbox.lent = s->sandbox.env->functions[h];
     s->sandbox.lent_arg = use ? use->arg : NULL;
-    int rc = sandbox_run(&s->sandbox, slot->source->file, call_hook, &c, err);
+    int rc = sandbox_run(&s->sandbox, slot->source->file, script_call_hook, &c, err);
     s->sandbox.lent = NULL;
     s->sandbox.lent_arg = NULL;
     sandbox_rest(&s->sandbox);
@@ -185,10 +185,10 @@ int script_call(struct script *s, enum hook h, const struct script_use *use, jso
 /* ---- memory ---- */
 
 /* Protected part of script_recall: puts what the key has into c->out. */
-static int recall(lua_State *L) {
+static int script_run_recall(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
     char why[VALUE_WHY];
-    push_memory(L, c);
+    script_push_memory(L, c);
     c->out = value_take(L, -1, why);
     if (c->out == NULL)
         luaL_error(L, "memory: %s", why);
@@ -197,7 +197,7 @@ static int recall(lua_State *L) {
 
 json_t *script_recall(struct script *s, enum hook h, const char *key, char **err) {
     struct call c = {.slot = &s->slots[h], .memory = key};
-    if (sandbox_run(&s->sandbox, hook_names[h], recall, &c, err)) {
+    if (sandbox_run(&s->sandbox, hook_names[h], script_run_recall, &c, err)) {
         json_decref(c.out);
         return NULL;
     }
@@ -212,9 +212,9 @@ json_t *script_recall(struct script *s, enum hook h, const char *key, char **err
 }
 
 /* Protected part of script_remember. */
-static int remember(lua_State *L) {
+static int script_run_remember(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
-    push_memory(L, c); /* so that there is a table for it */
+    script_push_memory(L, c); /* so that there is a table for it */
     lua_rawgetp(L, LUA_REGISTRYINDEX, &c->slot->memories);
     value_push(L, c->in);
     lua_setfield(L, -2, c->memory);
@@ -223,11 +223,11 @@ static int remember(lua_State *L) {
 
 int script_remember(struct script *s, enum hook h, const char *key, json_t *value, char **err) {
     struct call c = {.slot = &s->slots[h], .memory = key, .in = value};
-    return sandbox_run(&s->sandbox, hook_names[h], remember, &c, err);
+    return sandbox_run(&s->sandbox, hook_names[h], script_run_remember, &c, err);
 }
 
 /* Protected part of script_forget. */
-static int forget(lua_State *L) {
+static int script_run_forget(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &c->slot->memories) == LUA_TTABLE) {
         lua_pushnil(L);
@@ -241,7 +241,7 @@ void script_forget(struct script *s, enum hook h, const char *key) {
     char *err = NULL;
     if (s->sandbox.full) /* the next call builds it anew, without any memory */
         return;
-    if (sandbox_run(&s->sandbox, hook_names[h], forget, &c, &err)) {
+    if (sandbox_run(&s->sandbox, hook_names[h], script_run_forget, &c, &err)) {
         log_error(s->sandbox.env->log, "%s", err); /* the key itself did not find room */
         free(err);
     }
@@ -251,7 +251,7 @@ void script_forget(struct script *s, enum hook h, const char *key) {
 /* ---- data files ---- */
 
 /* Protected part of script_data. */
-static int load_data(lua_State *L) {
+static int script_load_data(lua_State *L) {
     struct load *l = lua_touserdata(L, 1);
     char why[VALUE_WHY];
     load_run_file(L, l);
@@ -270,7 +270,7 @@ json_t *script_data(const struct script_env *env, const char *path, char **err) 
     struct sandbox sb;
     struct load l = {.file = path, .text = text};
     sandbox_open(&sb, env);
-    if (sandbox_run(&sb, path, load_data, &l, err)) {
+    if (sandbox_run(&sb, path, script_load_data, &l, err)) {
         json_decref(l.value);
         l.value = NULL;
     }

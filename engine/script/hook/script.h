@@ -17,9 +17,9 @@ enum hook { HOOK_DIAL, HOOK_RETRY, HOOK_ROUTE, HOOK_RESULT, HOOK_COUNT };
 
 struct view_field;
 
-#define SCRIPT_IN_MAX 16  /* numbers that a helper function takes ... */
-#define SCRIPT_OUT_MAX 8  /* ... and gives */
-#define SCRIPT_HASH 17    /* a content hash as text: 16 hex digits */
+#define SCRIPT_IN_MAX 16 /* numbers that a helper function takes ... */
+#define SCRIPT_OUT_MAX 8 /* ... and gives */
+#define SCRIPT_HASH 17   /* a content hash as text: 16 hex digits */
 
 /* A helper function of the engine, in Lua learn.NAME: numbers in, numbers out. All in
  * are finite; one that was left out in the middle is NAN. It returns how many it put
@@ -105,7 +105,6 @@ void script_forget(struct script *s, enum hook h, const char *key);
 size_t script_memory(const struct script *s);
 /* Runs a Lua file that returns a table of plain values (a world, say) and gives it as
  * JSON (new reference), or NULL with *err. */
-json_t *script_data(const struct script_env *env, const char *path,
-                    char **err) MUST_CHECK;
+json_t *script_data(const struct script_env *env, const char *path, char **err) MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@
 
 #define NAME_MAX_LEN 64
 #define FILE_MAX_LEN (1024 * 1024)
-#define NOT_REGULAR ENOSTR /* an errno that no open or read of a file gives */
+#define NOT_REGULAR ENOSTR           /* an errno that no open or read of a file gives */
 #define HASH_BYTES (SCRIPT_HASH / 2) /* of the digest that are kept */
 
 bool source_is_name(const char *name) {
@@ -26,13 +26,13 @@ bool source_is_name(const char *name) {
     return n > 0 && n <= NAME_MAX_LEN;
 }
 
-static char *path_of(const struct script_env *env, enum hook h, const char *name) {
+static char *source_path_of(const struct script_env *env, enum hook h, const char *name) {
     return xasprintf("%s/%s/%s.lua", env->strategies, hook_name(h), name);
 }
 
 /* A regular file, open for reading, or NULL with errno: opening a pipe would wait for a
  * writer, and reading a device might not end. */
-static FILE *open_regular(const char *path) {
+static FILE *source_open_regular(const char *path) {
     struct stat st;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
@@ -52,15 +52,12 @@ const char *source_why(int why) {
 }
 
 char *source_file(const char *path) {
-    FILE *f = open_regular(path);
+    FILE *f = source_open_regular(path);
     if (f == NULL)
         return NULL;
     char *text = xmalloc(FILE_MAX_LEN + 1);
     size_t n = fread(text, 1, FILE_MAX_LEN + 1, f);
-    int why = ferror(f)            ? errno
-              : n > FILE_MAX_LEN   ? EFBIG
-              : memchr(text, 0, n) ? EILSEQ
-                                   : 0;
+    int why = ferror(f) ? errno : n > FILE_MAX_LEN ? EFBIG : memchr(text, 0, n) ? EILSEQ : 0;
     fclose(f);
     if (why) {
         free(text);
@@ -75,7 +72,7 @@ bool script_exists(const struct script_env *env, enum hook h, const char *name) 
     struct stat st;
     if (!source_is_name(name))
         return false;
-    char *path = path_of(env, h, name);
+    char *path = source_path_of(env, h, name);
     record_file(env->record, path);
     bool is_there = stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
     free(path);
@@ -84,7 +81,7 @@ bool script_exists(const struct script_env *env, enum hook h, const char *name) 
 
 /* Over the text, then name and text of each module in the order of loading, these with
  * their zero bytes. */
-static void set_hash(struct source *s) {
+static void source_set_hash(struct source *s) {
     unsigned char digest[EVP_MAX_MD_SIZE];
     struct str all = {0};
     const char *name;
@@ -106,15 +103,19 @@ void source_complete(struct source *s) {
         return;
     s->is_whole = true;
     if (json_object_size(s->modules))
-        set_hash(s);
+        source_set_hash(s);
 }
 
 /* Takes all three. */
 static struct source *source_new(enum hook h, char *name, char *file, char *text) {
     struct source *s = xcalloc(1, sizeof *s);
-    *s = (struct source){.holds = 1, .hook = h, .name = name, .file = file, .text = text,
+    *s = (struct source){.holds = 1,
+                         .hook = h,
+                         .name = name,
+                         .file = file,
+                         .text = text,
                          .modules = json_object()};
-    set_hash(s);
+    source_set_hash(s);
     return s;
 }
 
@@ -126,7 +127,7 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
         free(file);
         return NULL;
     }
-    char *path = path_of(env, h, name);
+    char *path = source_path_of(env, h, name);
     record_file(env->record, path);
     char *text = source_file(path);
     free(path);

@@ -10,8 +10,8 @@ struct source {
     char *name; /* available */
     char *file; /* dial/available.lua */
     char *text;
-    json_t *modules; /* what it requires: a/b -> text */
-    bool is_whole;   /* it was loaded once, so they are all there */
+    json_t *modules;        /* what it requires: a/b -> text */
+    bool is_whole;          /* it was loaded once, so they are all there */
     char hash[SCRIPT_HASH]; /* of all these texts; the same on every machine */
 };
 

@@ -9,7 +9,7 @@
 #define TOGETHER 10 /* calls' instructions that the tests of one file may take */
 
 /* assert, but a failure has its place, whatever its message. */
-static int placed_assert(lua_State *L) {
+static int test_placed_assert(lua_State *L) {
     luaL_checkany(L, 1);
     if (lua_toboolean(L, 1))
         return lua_gettop(L);
@@ -17,7 +17,7 @@ static int placed_assert(lua_State *L) {
 }
 
 /* The example view with the test's own parts laid over it, and the parameters. */
-static void push_view(lua_State *L, struct script *s, enum hook h) {
+static void test_push_view(lua_State *L, struct script *s, enum hook h) {
     char why[VALUE_WHY];
     json_t *own = lua_isnoneornil(L, 1) ? json_object() : value_take(L, 1, why);
     struct sandbox *sb = &s->sandbox;
@@ -34,7 +34,7 @@ static void push_view(lua_State *L, struct script *s, enum hook h) {
 }
 
 /* run(view [, memory]): what the hook makes of it. Upvalues: the script, the hook. */
-static int run(lua_State *L) {
+static int test_run_hook(lua_State *L) {
     struct script *s = lua_touserdata(L, lua_upvalueindex(1));
     enum hook h = (enum hook)lua_tointeger(L, lua_upvalueindex(2));
     char why[VALUE_WHY];
@@ -45,7 +45,7 @@ static int run(lua_State *L) {
     }
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &s->slots[h]);
-    push_view(L, s, h);
+    test_push_view(L, s, h);
     lua_pushvalue(L, 2);
     lua_call(L, 2, 1);
     json_t *plain = value_take(L, -1, why);
@@ -62,23 +62,24 @@ struct trial {
 };
 
 /* Protected part of one test. */
-static int run_test(lua_State *L) {
+static int test_run(lua_State *L) {
     struct trial *t = lua_touserdata(L, 1);
     lua_pushglobaltable(L);
     lua_pushliteral(L, "assert");
-    lua_pushcfunction(L, placed_assert);
+    lua_pushcfunction(L, test_placed_assert);
     lua_rawset(L, -3);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &t->script->slots[t->hook].test_table);
     lua_getfield(L, -1, t->name);
     lua_pushlightuserdata(L, t->script);
     lua_pushinteger(L, t->hook);
-    lua_pushcclosure(L, run, 2);
+    lua_pushcclosure(L, test_run_hook, 2);
     lua_call(L, 1, 0);
     return 0;
 }
 
 /* A state for one test; NULL with *err. */
-static struct script *open_trial(const struct script_env *env, struct source *source, char **err) {
+static struct script *test_open_trial(const struct script_env *env, struct source *source,
+                                      char **err) {
     struct script *s = script_new(env);
     s->tries = true;
     if (script_load_source(s, source, NULL, err) == 0)
@@ -88,15 +89,15 @@ static struct script *open_trial(const struct script_env *env, struct source *so
 }
 
 /* One test; adds to *used what it took. NULL, or why it failed. */
-static char *try_one(const struct script_env *env, struct source *source, const char *name,
-                     int64_t *used) {
+static char *test_try_one(const struct script_env *env, struct source *source, const char *name,
+                          int64_t *used) {
     char *err = NULL;
-    struct script *s = open_trial(env, source, &err);
+    struct script *s = test_open_trial(env, source, &err);
     if (s == NULL)
         return err;
     struct trial t = {s, source->hook, name};
     s->sandbox.lent = env->functions[source->hook]; /* their arg is NULL: no engine here */
-    if (sandbox_run(&s->sandbox, source->file, run_test, &t, &err) == 0)
+    if (sandbox_run(&s->sandbox, source->file, test_run, &t, &err) == 0)
         err = NULL;
     *used += s->sandbox.budget - s->sandbox.left;
     script_free(s);
@@ -106,7 +107,7 @@ static char *try_one(const struct script_env *env, struct source *source, const 
 int script_test(const struct script_env *env, struct source *source,
                 void (*told)(void *arg, const char *name, const char *why), void *arg) {
     char *why = NULL;
-    struct script *s = open_trial(env, source, &why);
+    struct script *s = test_open_trial(env, source, &why);
     int failed = s == NULL;
     if (s == NULL && told)
         told(arg, "", why);
@@ -118,7 +119,7 @@ int script_test(const struct script_env *env, struct source *source,
     json_array_foreach(names, i, name) {
         bool over = env->instructions && used > TOGETHER * env->instructions;
         why = over ? xasprintf("%s: the tests before it took too long together", source->file)
-                   : try_one(env, source, json_string_value(name), &used);
+                   : test_try_one(env, source, json_string_value(name), &used);
         if (told)
             told(arg, json_string_value(name), why);
         failed += why != NULL;

@@ -8,7 +8,7 @@
 json_t *view_text(const char *text) { return text ? json_string(text) : NULL; }
 
 /* Puts value (taken over) at the path. */
-static void put(json_t *at, const char *path, json_t *value) {
+static void view_put(json_t *at, const char *path, json_t *value) {
     char key[KEY_MAX];
     for (const char *dot; (dot = strchr(path, '.')); path = dot + 1) {
         snprintf(key, sizeof key, "%.*s", (int)(dot - path), path);
@@ -25,7 +25,7 @@ json_t *view_make(const struct view_field *fields, const void *from) {
     for (const struct view_field *f = fields; f->path; f++) {
         json_t *value = f->get(from);
         if (value)
-            put(view, f->path, value);
+            view_put(view, f->path, value);
     }
     return view;
 }
@@ -35,7 +35,7 @@ json_t *view_example(const struct view_field *fields) {
     for (const struct view_field *f = fields; f && f->path; f++) {
         json_t *value = f->example ? json_loads(f->example, JSON_DECODE_ANY, NULL) : NULL;
         if (value)
-            put(view, f->path, value);
+            view_put(view, f->path, value);
     }
     return view;
 }

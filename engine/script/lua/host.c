@@ -14,7 +14,7 @@
 
 /* Uniform in [0, top] without bias: draws under the next power of two until one fits.
  */
-static uint64_t draw_upto(struct chance *c, uint64_t top) {
+static uint64_t host_draw_upto(struct chance *c, uint64_t top) {
     uint64_t mask = top, n;
     for (int shift = 1; shift < 64; shift *= 2)
         mask |= mask >> shift;
@@ -25,7 +25,7 @@ static uint64_t draw_upto(struct chance *c, uint64_t top) {
 }
 
 /* math.random as in Lua's manual, from the engine's generator. */
-static int math_random(lua_State *L) {
+static int host_math_random(lua_State *L) {
     struct chance *c = sandbox_of(L)->env->chance;
     lua_Integer low = 1, high;
     if (c == NULL)
@@ -44,19 +44,20 @@ static int math_random(lua_State *L) {
         high = luaL_checkinteger(L, 2);
     }
     luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
-    uint64_t n = draw_upto(c, (uint64_t)high - (uint64_t)low);
+    uint64_t n = host_draw_upto(c, (uint64_t)high - (uint64_t)low);
     lua_pushinteger(L, (lua_Integer)((uint64_t)low + n));
     return 1;
 }
 
 /* The seed belongs to the engine: accepted, so that ported scripts run, and ignored. */
-static int math_randomseed(lua_State *L) {
+static int host_math_randomseed(lua_State *L) {
     (void)L;
     return 0;
 }
 
-const luaL_Reg libs_math[] = {
-    {"random", math_random}, {"randomseed", math_randomseed}, {NULL, NULL}};
+const luaL_Reg libs_math[] = {{"random", host_math_random},
+                              {"randomseed", host_math_randomseed},
+                              {NULL, NULL}};
 
 /* ---- os: time in UTC, by the engine's clock ---- */
 
@@ -65,23 +66,19 @@ static const struct {
     size_t at;
     int less; /* what struct tm counts less than people do */
 } fields[] = {
-    {"year", offsetof(struct tm, tm_year), 1900},
-    {"month", offsetof(struct tm, tm_mon), 1},
-    {"day", offsetof(struct tm, tm_mday), 0},
-    {"hour", offsetof(struct tm, tm_hour), 0},
-    {"min", offsetof(struct tm, tm_min), 0},
-    {"sec", offsetof(struct tm, tm_sec), 0},
-    {"wday", offsetof(struct tm, tm_wday), 1},
-    {"yday", offsetof(struct tm, tm_yday), 1},
+    {"year", offsetof(struct tm, tm_year), 1900}, {"month", offsetof(struct tm, tm_mon), 1},
+    {"day", offsetof(struct tm, tm_mday), 0},     {"hour", offsetof(struct tm, tm_hour), 0},
+    {"min", offsetof(struct tm, tm_min), 0},      {"sec", offsetof(struct tm, tm_sec), 0},
+    {"wday", offsetof(struct tm, tm_wday), 1},    {"yday", offsetof(struct tm, tm_yday), 1},
 };
 #define FIELDS_SET 6 /* the first ones make a time */
 
-static int *tm_field(struct tm *tm, size_t i) {
+static int *host_tm_field(struct tm *tm, size_t i) {
     return (int *)((char *)tm + fields[i].at);
 }
 
 /* os.time([{year, month, day, hour = 12, min = 0, sec = 0}]) */
-static int os_time(lua_State *L) {
+static int host_os_time(lua_State *L) {
     if (lua_isnoneornil(L, 1)) {
         lua_pushinteger(L, sandbox_of(L)->env->clock->wall / NS_PER_S);
         return 1;
@@ -96,14 +93,14 @@ static int os_time(lua_State *L) {
             continue;
         if (!isnum || v < -1000000 || v > 1000000)
             return luaL_error(L, "field '%s' is missing or no number", fields[i].name);
-        *tm_field(&tm, i) = (int)v - fields[i].less;
+        *host_tm_field(&tm, i) = (int)v - fields[i].less;
     }
     lua_pushinteger(L, timegm(&tm));
     return 1;
 }
 
 /* os.date([format [, time]]): "*t" gives a table; a leading "!" changes nothing. */
-static int os_date(lua_State *L) {
+static int host_os_date(lua_State *L) {
     const char *fmt = luaL_optstring(L, 1, "%c");
     lua_Number wall = (lua_Number)(sandbox_of(L)->env->clock->wall / NS_PER_S);
     lua_Number when = floor(luaL_optnumber(L, 2, wall));
@@ -115,7 +112,7 @@ static int os_date(lua_State *L) {
     if (strncmp(fmt, "*t", 2) == 0) {
         lua_createtable(L, 0, 9);
         for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-            lua_pushinteger(L, (lua_Integer)*tm_field(&tm, i) + fields[i].less);
+            lua_pushinteger(L, (lua_Integer)*host_tm_field(&tm, i) + fields[i].less);
             lua_setfield(L, -2, fields[i].name);
         }
         lua_pushboolean(L, 0);
@@ -124,8 +121,7 @@ static int os_date(lua_State *L) {
     }
     char text[512];
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored                                                         \
-    "-Wformat-nonliteral" /* bounded, and takes no arguments */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* bounded, and takes no arguments */
     size_t n = strftime(text, sizeof text, fmt, &tm);
 #pragma GCC diagnostic pop
     luaL_argcheck(L, n || *fmt == '\0', 1, "too long");
@@ -134,19 +130,20 @@ static int os_date(lua_State *L) {
 }
 
 /* Seconds on the clock that only rises; its zero means nothing. */
-static int os_clock(lua_State *L) {
-    lua_pushnumber(L,
-                   (lua_Number)sandbox_of(L)->env->clock->mono / (lua_Number)NS_PER_S);
+static int host_os_clock(lua_State *L) {
+    lua_pushnumber(L, (lua_Number)sandbox_of(L)->env->clock->mono / (lua_Number)NS_PER_S);
     return 1;
 }
 
-const luaL_Reg libs_os[] = {
-    {"time", os_time}, {"date", os_date}, {"clock", os_clock}, {NULL, NULL}};
+const luaL_Reg libs_os[] = {{"time", host_os_time},
+                            {"date", host_os_date},
+                            {"clock", host_os_clock},
+                            {NULL, NULL}};
 
 /* ---- log ---- */
 
 /* Pushes "file:line: " of the script's function that is running. */
-static const char *push_place(lua_State *L) {
+static const char *host_push_place(lua_State *L) {
     for (int level = 1; level < 4; level++) { /* print and log may lie between */
         luaL_where(L, level);
         if (lua_rawlen(L, -1))
@@ -156,19 +153,19 @@ static const char *push_place(lua_State *L) {
 }
 
 /* Writes the text on top, with file and line of the script before it. */
-static void write_line(lua_State *L, enum log_level level) {
+static void host_write_line(lua_State *L, enum log_level level) {
     struct sandbox *sb = sandbox_of(L);
     const char *text = luaL_checkstring(L, -1);
     if (sb->lines++ < LINES_MAX)
-        log_write(sb->env->log, level, "%s%s", push_place(L), text);
+        log_write(sb->env->log, level, "%s%s", host_push_place(L), text);
     else if (sb->lines == LINES_MAX + 1)
         log_warn(sb->env->log, "%sover %d lines in one call, the rest is dropped",
-                 push_place(L), LINES_MAX);
+                 host_push_place(L), LINES_MAX);
 }
 
 /* log.LEVEL(format, ...); one argument alone is plain text, so that data is never
  * taken for a format. Upvalues: level, string.format. */
-static int log_line(lua_State *L) {
+static int host_log_line(lua_State *L) {
     enum log_level level = (enum log_level)lua_tointeger(L, lua_upvalueindex(1));
     luaL_checkany(L, 1);
     if (level > sandbox_of(L)->env->log->level)
@@ -180,7 +177,7 @@ static int log_line(lua_State *L) {
         lua_insert(L, 1);
         lua_call(L, lua_gettop(L) - 1, 1);
     }
-    write_line(L, level);
+    host_write_line(L, level);
     return 0;
 }
 
@@ -192,7 +189,7 @@ void libs_push_log(lua_State *L) {
         lua_getglobal(L, "string");
         lua_getfield(L, -1, "format");
         lua_remove(L, -2);
-        lua_pushcclosure(L, log_line, 2);
+        lua_pushcclosure(L, host_log_line, 2);
         lua_setfield(L, -2, names[level]);
     }
 }

@@ -10,7 +10,7 @@
 #define KEEP_BYTES 65536  /* a larger buffer is not kept from call to call */
 
 /* Drops the tree of the last use and keeps v (stolen) instead. */
-static json_t *hold(struct sandbox *sb, json_t *v) {
+static json_t *json_hold(struct sandbox *sb, json_t *v) {
     json_decref(sb->tree);
     sb->tree = v;
     return v;
@@ -22,10 +22,10 @@ static int json_lib_encode(lua_State *L) {
     char why[VALUE_WHY];
     luaL_checkany(L, 1);
     str_reset(&sb->text);
-    if (hold(sb, value_take(L, 1, why)) == NULL)
+    if (json_hold(sb, value_take(L, 1, why)) == NULL)
         return luaL_error(L, "json.encode: %s", why);
     value_encode(sb->tree, &sb->text);
-    hold(sb, NULL);
+    json_hold(sb, NULL);
     sandbox_charge(L, (int64_t)sb->text.len / BYTES_PER_INSTR);
     lua_pushlstring(L, str_get(&sb->text), sb->text.len);
     if (sb->text.cap > KEEP_BYTES)
@@ -41,13 +41,13 @@ static int json_lib_decode(lua_State *L) {
     const char *text = luaL_checklstring(L, 1, &n);
     luaL_argcheck(L, n <= VALUE_BYTES, 1, "more than 1 MiB");
     sandbox_charge(L, (int64_t)n / BYTES_PER_INSTR);
-    if (hold(sb, json_loadb(text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &e)) == NULL) {
+    if (json_hold(sb, json_loadb(text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &e)) == NULL) {
         lua_pushnil(L);
         lua_pushfstring(L, "line %d, column %d: %s", e.line, e.column, e.text);
         return 2;
     }
     value_push(L, sb->tree);
-    hold(sb, NULL);
+    json_hold(sb, NULL);
     return 1;
 }
 

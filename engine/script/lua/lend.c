@@ -9,14 +9,15 @@
 
 #define COST 50 /* instructions that one call is taken for */
 
-static const struct script_function *find(const struct script_function *f, const char *name) {
+static const struct script_function *lend_find(const struct script_function *f,
+                                               const char *name) {
     while (f && f->name && strcmp(f->name, name))
         f++;
     return f && f->name ? f : NULL;
 }
 
 /* The arguments: finite numbers, nil where one is left out. Returns how many. */
-static int read_numbers(lua_State *L, double in[SCRIPT_IN_MAX]) {
+static int lend_read_numbers(lua_State *L, double in[SCRIPT_IN_MAX]) {
     int n = lua_gettop(L);
     while (n > 0 && lua_isnil(L, n))
         n--;
@@ -24,19 +25,18 @@ static int read_numbers(lua_State *L, double in[SCRIPT_IN_MAX]) {
         luaL_error(L, "over %d arguments", SCRIPT_IN_MAX);
     for (int i = 0; i < n; i++) {
         in[i] = lua_isnil(L, i + 1) ? NAN : luaL_checknumber(L, i + 1);
-        luaL_argcheck(L, lua_isnil(L, i + 1) || isfinite(in[i]), i + 1,
-                      "not a finite number");
+        luaL_argcheck(L, lua_isnil(L, i + 1) || isfinite(in[i]), i + 1, "not a finite number");
     }
     return n;
 }
 
 /* Upvalue: the name. Only a running hook of the right kind has something behind it. */
-static int call(lua_State *L) {
+static int lend_call(lua_State *L) {
     struct sandbox *sb = sandbox_of(L);
     double in[SCRIPT_IN_MAX], out[SCRIPT_OUT_MAX];
     const char *name = lua_tostring(L, lua_upvalueindex(1));
-    const struct script_function *f = find(sb->lent, name);
-    int n = read_numbers(L, in);
+    const struct script_function *f = lend_find(sb->lent, name);
+    int n = lend_read_numbers(L, in);
     sandbox_charge(L, COST);
     n = f ? f->call(sb->lent_arg, in, n, out) : -1;
     if (n < 0 || n > SCRIPT_OUT_MAX)
@@ -49,11 +49,11 @@ static int call(lua_State *L) {
     return n;
 }
 
-static int on_unknown(lua_State *L) {
+static int lend_on_unknown(lua_State *L) {
     return luaL_error(L, "there is no function learn.%s", libs_text(L, 2));
 }
 
-static int on_assign(lua_State *L) { return luaL_error(L, "learn cannot be changed"); }
+static int lend_on_assign(lua_State *L) { return luaL_error(L, "learn cannot be changed"); }
 
 /* An empty table in front of the real one, whose metatable cannot be reached. */
 void lend_open(lua_State *L, const struct script_env *env) {
@@ -63,15 +63,15 @@ void lend_open(lua_State *L, const struct script_env *env) {
     for (int h = 0; h < HOOK_COUNT; h++)
         for (const struct script_function *f = env->functions[h]; f && f->name; f++) {
             lua_pushstring(L, f->name);
-            lua_pushcclosure(L, call, 1);
+            lua_pushcclosure(L, lend_call, 1);
             lua_setfield(L, -2, f->name);
         }
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, on_unknown);
+    lua_pushcfunction(L, lend_on_unknown);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, on_assign);
+    lua_pushcfunction(L, lend_on_assign);
     lua_setfield(L, -2, "__newindex");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");

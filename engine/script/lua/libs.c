@@ -20,17 +20,19 @@ static const char *const base_names[] = {
     "pcall",  "print",        "rawequal",     "rawget",   "rawlen", "rawset",
     "select", "setmetatable", "tonumber",     "tostring", "type",   "_VERSION",
     "string", "table",        "math",         "utf8",     NULL};
-static const char *const string_names[] = {
-    "byte",    "char",  "find",   "format", "gmatch",   "gsub",
-    "len",     "lower", "match",  "pack",   "packsize", "rep",
-    "reverse", "sub",   "unpack", "upper",  NULL};
+static const char *const string_names[] = {"byte",     "char", "find",    "format", "gmatch",
+                                           "gsub",     "len",  "lower",   "match",  "pack",
+                                           "packsize", "rep",  "reverse", "sub",    "unpack",
+                                           "upper",    NULL};
 static const char *const table_names[] = {"concat", "insert", "move",   "pack",
                                           "remove", "sort",   "unpack", NULL};
-static const char *const math_names[] = {
-    "abs", "acos",       "asin", "atan",      "ceil", "cos",    "deg",
-    "exp", "floor",      "fmod", "huge",      "log",  "max",    "maxinteger",
-    "min", "mininteger", "modf", "pi",        "rad",  "random", "randomseed",
-    "sin", "sqrt",       "tan",  "tointeger", "type", "ult",    NULL};
+static const char *const math_names[] = {"abs",        "acos",       "asin", "atan",
+                                         "ceil",       "cos",        "deg",  "exp",
+                                         "floor",      "fmod",       "huge", "log",
+                                         "max",        "maxinteger", "min",  "mininteger",
+                                         "modf",       "pi",         "rad",  "random",
+                                         "randomseed", "sin",        "sqrt", "tan",
+                                         "tointeger",  "type",       "ult",  NULL};
 static const char *const utf8_names[] = {"char", "charpattern", "codepoint", "codes",
                                          "len",  "offset",      NULL};
 
@@ -49,7 +51,7 @@ static const struct lib {
 
 /* ---- opening ---- */
 
-static bool is_listed(const char *const *names, const char *name) {
+static bool libs_is_listed(const char *const *names, const char *name) {
     for (; *names; names++)
         if (strcmp(*names, name) == 0)
             return true;
@@ -57,11 +59,11 @@ static bool is_listed(const char *const *names, const char *name) {
 }
 
 /* Removes what is not listed from the table on top: a newer Lua brings nothing in. */
-static void keep_listed(lua_State *L, const char *const *names) {
+static void libs_keep_listed(lua_State *L, const char *const *names) {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         lua_pop(L, 1);
-        if (lua_type(L, -1) == LUA_TSTRING && is_listed(names, lua_tostring(L, -1)))
+        if (lua_type(L, -1) == LUA_TSTRING && libs_is_listed(names, lua_tostring(L, -1)))
             continue;
         lua_pushvalue(L, -1);
         lua_pushnil(L);
@@ -70,7 +72,7 @@ static void keep_listed(lua_State *L, const char *const *names) {
 }
 
 /* Puts our functions into the table on top, each with what it replaces as upvalue. */
-static void add_ours(lua_State *L, const luaL_Reg *r) {
+static void libs_add_ours(lua_State *L, const luaL_Reg *r) {
     for (; r && r->name; r++) {
         lua_getfield(L, -1, r->name);
         lua_pushcclosure(L, r->func, 1);
@@ -79,14 +81,14 @@ static void add_ours(lua_State *L, const luaL_Reg *r) {
 }
 
 /* A new global table that is all ours. */
-static void add_table(lua_State *L, const char *name, const luaL_Reg *r) {
+static void libs_add_table(lua_State *L, const char *name, const luaL_Reg *r) {
     lua_newtable(L);
-    add_ours(L, r);
+    libs_add_ours(L, r);
     lua_setglobal(L, name);
 }
 
 /* The strings' metatable is shared by all of them: out of reach. */
-static void lock_strings(lua_State *L) {
+static void libs_lock_strings(lua_State *L) {
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1);
     lua_pushboolean(L, 0);
@@ -94,21 +96,21 @@ static void lock_strings(lua_State *L) {
     lua_pop(L, 2);
 }
 
-static int on_unknown_global(lua_State *L) {
+static int libs_on_unknown_global(lua_State *L) {
     return luaL_error(L, "there is no variable '%s'", libs_text(L, 2));
 }
 
-static int on_new_global(lua_State *L) {
+static int libs_on_new_global(lua_State *L) {
     return luaL_error(L, "'%s' would be global: make it local", libs_text(L, 2));
 }
 
 /* The hooks of a plan share a state, and a global is a typing error anyway. */
-static void close_globals(lua_State *L) {
+static void libs_close_globals(lua_State *L) {
     lua_pushglobaltable(L);
     lua_createtable(L, 0, 3);
-    lua_pushcfunction(L, on_unknown_global);
+    lua_pushcfunction(L, libs_on_unknown_global);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, on_new_global);
+    lua_pushcfunction(L, libs_on_new_global);
     lua_setfield(L, -2, "__newindex");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -120,34 +122,33 @@ void libs_open(lua_State *L) {
     value_setup(L);
     for (size_t i = 0; i < ARRAY_LEN(libs); i++) {
         luaL_requiref(L, libs[i].name, libs[i].open, 1);
-        keep_listed(L, libs[i].names);
-        add_ours(L, libs[i].ours);
+        libs_keep_listed(L, libs[i].names);
+        libs_add_ours(L, libs[i].ours);
         lua_pop(L, 1);
     }
-    lock_strings(L);
-    add_table(L, "os", libs_os);
-    add_table(L, "json", libs_json);
+    libs_lock_strings(L);
+    libs_add_table(L, "os", libs_os);
+    libs_add_table(L, "json", libs_json);
     lua_getglobal(L, "json");
     libs_add_null(L);
     lua_pop(L, 1);
     libs_push_log(L);
     lua_setglobal(L, "log");
     lend_open(L, sandbox_of(L)->env);
-    close_globals(L);
+    libs_close_globals(L);
 }
 
 /* ---- replacements ---- */
 
 /* Goes on as what the running function replaces, in the same frame, so that errors
  * name the script's line. The originals in question have no upvalues of their own. */
-static int go_on(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
+static int libs_go_on(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
 
 const char *libs_text(lua_State *L, int idx) {
     int type = lua_type(L, idx);
     if (type == LUA_TLIGHTUSERDATA && lua_touserdata(L, idx) == NULL)
         return lua_pushliteral(L, "null");
-    if (type == LUA_TSTRING || type == LUA_TNUMBER || type == LUA_TBOOLEAN ||
-        type == LUA_TNIL)
+    if (type == LUA_TSTRING || type == LUA_TNUMBER || type == LUA_TBOOLEAN || type == LUA_TNIL)
         return luaL_tolstring(L, idx, NULL);
     if (luaL_getmetafield(L, idx, "__tostring") != LUA_TNIL) {
         lua_pop(L, 1);
@@ -156,14 +157,14 @@ const char *libs_text(lua_State *L, int idx) {
     return lua_pushstring(L, lua_typename(L, type));
 }
 
-static int base_tostring(lua_State *L) {
+static int libs_base_tostring(lua_State *L) {
     luaL_checkany(L, 1);
     libs_text(L, 1);
     return 1;
 }
 
 /* print goes to the log, arguments separated by tabs. */
-static int base_print(lua_State *L) {
+static int libs_base_print(lua_State *L) {
     int n = lua_gettop(L);
     luaL_Buffer b;
     luaL_buffinit(L, &b);
@@ -185,18 +186,18 @@ static int base_print(lua_State *L) {
 }
 
 /* Finalizers run with hooks off, so that a loop in one could not be ended. */
-static int base_setmetatable(lua_State *L) {
+static int libs_base_setmetatable(lua_State *L) {
     if (lua_istable(L, 2)) {
         lua_pushliteral(L, "__gc");
         if (lua_rawget(L, 2) != LUA_TNIL)
             return luaL_error(L, "__gc is not available here");
         lua_pop(L, 1);
     }
-    return go_on(L);
+    return libs_go_on(L);
 }
 
 /* Addresses differ from process to process: no %p, and %s of a table is "table". */
-static int string_format(lua_State *L) {
+static int libs_string_format(lua_State *L) {
     const char *p = luaL_checkstring(L, 1);
     while ((p = strchr(p, '%'))) {
         p += 1 + strspn(p + 1, "-+ #0123456789.");
@@ -213,57 +214,61 @@ static int string_format(lua_State *L) {
             lua_replace(L, i);
         }
     }
-    return go_on(L);
+    return libs_go_on(L);
 }
 
 /* These count in C, whatever the tables hold: their work is charged before. */
-static int table_move(lua_State *L) {
+static int libs_table_move(lua_State *L) {
     lua_Integer from = luaL_checkinteger(L, 2), to = luaL_checkinteger(L, 3);
     if (to >= from) {
         lua_Unsigned n = (lua_Unsigned)to - (lua_Unsigned)from;
         sandbox_charge(L, n < INT32_MAX ? (int64_t)n : INT32_MAX);
     }
-    return go_on(L);
+    return libs_go_on(L);
 }
 
 /* insert(t, place, v), remove(t, place), concat: as much as the table is long. */
-static int table_whole(lua_State *L) {
+static int libs_table_whole(lua_State *L) {
     if (lua_type(L, 1) == LUA_TTABLE && lua_gettop(L) != 1)
         sandbox_charge(L, (int64_t)lua_rawlen(L, 1) / WHOLE_PER_INSTR);
-    return go_on(L);
+    return libs_go_on(L);
 }
 
 /* insert(t, v) costs nothing. */
-static int table_insert(lua_State *L) { return lua_gettop(L) > 2 ? table_whole(L) : go_on(L); }
+static int libs_table_insert(lua_State *L) {
+    return lua_gettop(L) > 2 ? libs_table_whole(L) : libs_go_on(L);
+}
 
-static int table_sort(lua_State *L) {
+static int libs_table_sort(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     int64_t n = (int64_t)lua_rawlen(L, 1), levels = 1;
     while (n >> levels)
         levels++;
     sandbox_charge(L, n * levels / WHOLE_PER_INSTR);
-    return go_on(L);
+    return libs_go_on(L);
 }
 
 /* Functions that look at the whole text of their first argument. */
-static int text_whole(lua_State *L) {
+static int libs_text_whole(lua_State *L) {
     size_t n;
     luaL_checklstring(L, 1, &n);
     sandbox_charge(L, (int64_t)(n / WHOLE_PER_INSTR));
-    return go_on(L);
+    return libs_go_on(L);
 }
 
 const luaL_Reg libs_base[] = {{"next", order_next},
                               {"pairs", order_pairs},
                               {"pcall", sandbox_pcall},
-                              {"print", base_print},
-                              {"setmetatable", base_setmetatable},
-                              {"tostring", base_tostring},
+                              {"print", libs_base_print},
+                              {"setmetatable", libs_base_setmetatable},
+                              {"tostring", libs_base_tostring},
                               {NULL, NULL}};
-const luaL_Reg libs_string[] = {{"find", pattern_find},     {"format", string_format},
+const luaL_Reg libs_string[] = {{"find", pattern_find},     {"format", libs_string_format},
                                 {"gmatch", pattern_gmatch}, {"gsub", pattern_gsub},
                                 {"match", pattern_match},   {NULL, NULL}};
-const luaL_Reg libs_table[] = {{"concat", table_whole}, {"insert", table_insert},
-                               {"move", table_move},    {"remove", table_whole},
-                               {"sort", table_sort},    {NULL, NULL}};
-const luaL_Reg libs_utf8[] = {{"len", text_whole}, {"offset", text_whole}, {NULL, NULL}};
+const luaL_Reg libs_table[] = {{"concat", libs_table_whole}, {"insert", libs_table_insert},
+                               {"move", libs_table_move},    {"remove", libs_table_whole},
+                               {"sort", libs_table_sort},    {NULL, NULL}};
+const luaL_Reg libs_utf8[] = {{"len", libs_text_whole},
+                              {"offset", libs_text_whole},
+                              {NULL, NULL}};

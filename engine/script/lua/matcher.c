@@ -11,7 +11,7 @@
 #define TAKE 500          /* steps between two charges */
 #define STEPS_PER_INSTR 2 /* a step is about half an instruction */
 
-static const char *run(struct matcher *m, const char *s, const char *p);
+static const char *matcher_run(struct matcher *m, const char *s, const char *p);
 
 void matcher_step(struct matcher *m) {
     if (++m->steps < TAKE)
@@ -23,7 +23,7 @@ void matcher_step(struct matcher *m) {
 /* ---- one character ---- */
 
 /* Behind the item that begins at p: x, %x, [set]. */
-static const char *item_end(struct matcher *m, const char *p) {
+static const char *matcher_item_end(struct matcher *m, const char *p) {
     const char *first = p++;
     if (*first == '%') {
         if (p == m->pend)
@@ -43,7 +43,7 @@ static const char *item_end(struct matcher *m, const char *p) {
 }
 
 /* Is c in the class of that letter? A capital is the complement. */
-static bool in_class(int c, int letter) {
+static bool matcher_in_class(int c, int letter) {
     static const struct {
         char letter;
         int (*is)(int c);
@@ -57,7 +57,7 @@ static bool in_class(int c, int letter) {
 }
 
 /* Is c in the set between [ and the ] at last? */
-static bool in_set(int c, const char *p, const char *last) {
+static bool matcher_in_set(int c, const char *p, const char *last) {
     bool yes = true;
     if (*++p == '^') {
         yes = false;
@@ -65,7 +65,7 @@ static bool in_set(int c, const char *p, const char *last) {
     }
     for (; p < last; p++) {
         if (*p == '%') {
-            if (in_class(c, (unsigned char)*++p))
+            if (matcher_in_class(c, (unsigned char)*++p))
                 return yes;
         } else if (p + 2 < last && p[1] == '-') {
             if ((unsigned char)*p <= c && c <= (unsigned char)p[2])
@@ -78,7 +78,7 @@ static bool in_set(int c, const char *p, const char *last) {
     return !yes;
 }
 
-static bool fits(struct matcher *m, const char *s, const char *p, const char *behind) {
+static bool matcher_fits(struct matcher *m, const char *s, const char *p, const char *behind) {
     if (s >= m->end)
         return false;
     int c = (unsigned char)*s;
@@ -86,9 +86,9 @@ static bool fits(struct matcher *m, const char *s, const char *p, const char *be
     case '.':
         return true;
     case '%':
-        return in_class(c, (unsigned char)p[1]);
+        return matcher_in_class(c, (unsigned char)p[1]);
     case '[':
-        return in_set(c, p, behind - 1);
+        return matcher_in_set(c, p, behind - 1);
     default:
         return (unsigned char)*p == c;
     }
@@ -96,23 +96,25 @@ static bool fits(struct matcher *m, const char *s, const char *p, const char *be
 
 /* ---- items that repeat ---- */
 
-static const char *greedy(struct matcher *m, const char *s, const char *p, const char *behind) {
+static const char *matcher_greedy(struct matcher *m, const char *s, const char *p,
+                                  const char *behind) {
     const char *far = s;
-    for (; fits(m, far, p, behind); far++)
+    for (; matcher_fits(m, far, p, behind); far++)
         matcher_step(m);
     for (;; far--) {
-        const char *to = run(m, far, behind + 1);
+        const char *to = matcher_run(m, far, behind + 1);
         if (to || far == s)
             return to;
     }
 }
 
-static const char *lazy(struct matcher *m, const char *s, const char *p, const char *behind) {
+static const char *matcher_lazy(struct matcher *m, const char *s, const char *p,
+                                const char *behind) {
     for (;; s++) {
-        const char *to = run(m, s, behind + 1);
+        const char *to = matcher_run(m, s, behind + 1);
         if (to)
             return to;
-        if (!fits(m, s, p, behind))
+        if (!matcher_fits(m, s, p, behind))
             return NULL;
         matcher_step(m);
     }
@@ -120,33 +122,33 @@ static const char *lazy(struct matcher *m, const char *s, const char *p, const c
 
 /* ---- captures ---- */
 
-static const char *open_capture(struct matcher *m, const char *s, const char *p,
-                                ptrdiff_t len) {
+static const char *matcher_open_capture(struct matcher *m, const char *s, const char *p,
+                                        ptrdiff_t len) {
     if (m->count >= CAPTURES)
         luaL_error(m->L, "too many captures");
     m->captures[m->count].at = s;
     m->captures[m->count].len = len;
     m->count++;
-    const char *to = run(m, s, p);
+    const char *to = matcher_run(m, s, p);
     m->count -= to == NULL;
     return to;
 }
 
-static const char *close_capture(struct matcher *m, const char *s, const char *p) {
+static const char *matcher_close_capture(struct matcher *m, const char *s, const char *p) {
     int i = m->count - 1;
     while (i >= 0 && m->captures[i].len != CAPTURE_OPEN)
         i--;
     if (i < 0)
         luaL_error(m->L, "invalid pattern capture");
     m->captures[i].len = s - m->captures[i].at;
-    const char *to = run(m, s, p);
+    const char *to = matcher_run(m, s, p);
     if (to == NULL)
         m->captures[i].len = CAPTURE_OPEN;
     return to;
 }
 
 /* %1: what a capture has matched, again. */
-static const char *again(struct matcher *m, const char *s, int digit) {
+static const char *matcher_again(struct matcher *m, const char *s, int digit) {
     int i = digit - '1';
     if (i < 0 || i >= m->count || m->captures[i].len == CAPTURE_OPEN)
         luaL_error(m->L, "invalid capture index %%%d", i + 1);
@@ -157,7 +159,7 @@ static const char *again(struct matcher *m, const char *s, int digit) {
 }
 
 /* %bxy: from x to the y that closes it. */
-static const char *balance(struct matcher *m, const char *s, const char *p) {
+static const char *matcher_balance(struct matcher *m, const char *s, const char *p) {
     if (m->pend - p < 2)
         luaL_error(m->L, "malformed pattern (missing arguments to '%%b')");
     if (s >= m->end || *s != p[0])
@@ -175,29 +177,31 @@ static const char *balance(struct matcher *m, const char *s, const char *p) {
 }
 
 /* %f[set]: between a character outside of the set and one in it. */
-static bool frontier(struct matcher *m, const char *s, const char *p, const char *behind) {
+static bool matcher_frontier(struct matcher *m, const char *s, const char *p,
+                             const char *behind) {
     int before = s == m->begin ? 0 : (unsigned char)s[-1];
     int after = s < m->end ? (unsigned char)*s : 0;
-    return !in_set(before, p, behind - 1) && in_set(after, p, behind - 1);
+    return !matcher_in_set(before, p, behind - 1) && matcher_in_set(after, p, behind - 1);
 }
 
 /* ---- the pattern ---- */
 
 /* %b, %f and %1 to %9; *handled is false for anything else. Gives where to go on. */
-static const char *special(struct matcher *m, const char *s, const char **p, bool *handled) {
+static const char *matcher_special(struct matcher *m, const char *s, const char **p,
+                                   bool *handled) {
     char c = m->pend - *p > 1 ? (*p)[1] : '\0';
     *handled = true;
     if (c == 'b') {
-        s = balance(m, s, *p + 2);
+        s = matcher_balance(m, s, *p + 2);
         *p += 4;
     } else if (c == 'f') {
         const char *set = *p + 2;
         if (set >= m->pend || *set != '[')
             luaL_error(m->L, "missing '[' after '%%f' in pattern");
-        *p = item_end(m, set);
-        s = frontier(m, s, set, *p) ? s : NULL;
+        *p = matcher_item_end(m, set);
+        s = matcher_frontier(m, s, set, *p) ? s : NULL;
     } else if (isdigit((unsigned char)c)) {
-        s = again(m, s, c);
+        s = matcher_again(m, s, c);
         *p += 2;
     } else {
         *handled = false;
@@ -207,20 +211,20 @@ static const char *special(struct matcher *m, const char *s, const char **p, boo
 
 /* One item with what repeats it. Returns true when *s and *p have moved on, else *s is
  * the end of the whole match, or NULL. */
-static bool one_item(struct matcher *m, const char **s, const char **p) {
-    const char *behind = item_end(m, *p);
+static bool matcher_one_item(struct matcher *m, const char **s, const char **p) {
+    const char *behind = matcher_item_end(m, *p);
     char repeat = behind < m->pend ? *behind : '\0';
-    bool one = fits(m, *s, *p, behind);
+    bool one = matcher_fits(m, *s, *p, behind);
     if (repeat == '*' || (repeat == '+' && one)) {
-        *s = greedy(m, *s + (repeat == '+'), *p, behind);
+        *s = matcher_greedy(m, *s + (repeat == '+'), *p, behind);
         return false;
     }
     if (repeat == '-') {
-        *s = lazy(m, *s, *p, behind);
+        *s = matcher_lazy(m, *s, *p, behind);
         return false;
     }
     if (repeat == '?') {
-        const char *to = one ? run(m, *s + 1, behind + 1) : NULL;
+        const char *to = one ? matcher_run(m, *s + 1, behind + 1) : NULL;
         if (to) {
             *s = to;
             return false;
@@ -233,32 +237,33 @@ static bool one_item(struct matcher *m, const char **s, const char **p) {
     return *s != NULL;
 }
 
-static const char *loop(struct matcher *m, const char *s, const char *p) {
+static const char *matcher_loop(struct matcher *m, const char *s, const char *p) {
     while (p != m->pend) {
         bool handled = false;
         matcher_step(m);
         if (*p == '(')
-            return p + 1 < m->pend && p[1] == ')' ? open_capture(m, s, p + 2, CAPTURE_PLACE)
-                                                  : open_capture(m, s, p + 1, CAPTURE_OPEN);
+            return p + 1 < m->pend && p[1] == ')'
+                       ? matcher_open_capture(m, s, p + 2, CAPTURE_PLACE)
+                       : matcher_open_capture(m, s, p + 1, CAPTURE_OPEN);
         if (*p == ')')
-            return close_capture(m, s, p + 1);
+            return matcher_close_capture(m, s, p + 1);
         if (*p == '$' && p + 1 == m->pend)
             return s == m->end ? s : NULL;
         if (*p == '%')
-            s = special(m, s, &p, &handled);
+            s = matcher_special(m, s, &p, &handled);
         if (s == NULL)
             return NULL;
-        if (!handled && !one_item(m, &s, &p))
+        if (!handled && !matcher_one_item(m, &s, &p))
             return s;
     }
     return s;
 }
 
 /* Matches the rest of the pattern at s: the end of the match, or NULL. */
-static const char *run(struct matcher *m, const char *s, const char *p) {
+static const char *matcher_run(struct matcher *m, const char *s, const char *p) {
     if (++m->depth > DEPTH_MAX)
         luaL_error(m->L, "pattern too complex");
-    s = loop(m, s, p);
+    s = matcher_loop(m, s, p);
     m->depth--;
     return s;
 }
@@ -274,5 +279,5 @@ void matcher_begin(struct matcher *m, lua_State *L, const char *s, size_t n, con
 const char *matcher_try(struct matcher *m, const char *s, const char *p) {
     m->count = 0;
     m->depth = 0;
-    return run(m, s, p);
+    return matcher_run(m, s, p);
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define CAPTURES 32
-#define CAPTURE_OPEN (-1) /* lengths of captures that have none: not closed yet, */
+#define CAPTURE_OPEN (-1)  /* lengths of captures that have none: not closed yet, */
 #define CAPTURE_PLACE (-2) /* a position */
 
 struct matcher {

@@ -25,7 +25,7 @@ struct walk {
 };
 
 /* Reads the key at idx; raises for kinds that have no order of their own. */
-static struct key read_key(lua_State *L, int idx) {
+static struct key lua_order_read_key(lua_State *L, int idx) {
     struct key k = {.rank = 0};
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
@@ -46,7 +46,7 @@ static struct key read_key(lua_State *L, int idx) {
     return k;
 }
 
-static int compare(const struct key *a, const struct key *b) {
+static int lua_order_compare(const struct key *a, const struct key *b) {
     if (a->rank != b->rank)
         return a->rank < b->rank ? -1 : 1;
     if (a->rank != 1)
@@ -56,19 +56,21 @@ static int compare(const struct key *a, const struct key *b) {
     return c ? c : (a->len > b->len) - (a->len < b->len);
 }
 
-static int compare_any(const void *a, const void *b) { return compare(a, b); }
+static int lua_order_compare_any(const void *a, const void *b) {
+    return lua_order_compare(a, b);
+}
 
 /* How many keys the table at 1 has, and whether Lua's own order is ours already:
  * true of sequences, which then need no list. */
-static int survey(lua_State *L, bool *ordered) {
+static int lua_order_survey(lua_State *L, bool *ordered) {
     struct key last = {0};
     int n = 0;
     *ordered = true;
     lua_pushnil(L);
     while (lua_next(L, 1)) {
         lua_pop(L, 1);
-        struct key k = read_key(L, -1);
-        if (n++ && compare(&last, &k) >= 0)
+        struct key k = lua_order_read_key(L, -1);
+        if (n++ && lua_order_compare(&last, &k) >= 0)
             *ordered = false;
         last = k;
     }
@@ -76,13 +78,13 @@ static int survey(lua_State *L, bool *ordered) {
 }
 
 /* Lua's own next, for tables that need no sorting. */
-static int plain_next(lua_State *L) {
+static int lua_order_plain_next(lua_State *L) {
     lua_settop(L, 2);
     return lua_next(L, 1) ? 2 : 0;
 }
 
 /* Gives the next key that still has a value. Upvalues: list of keys, walk. */
-static int walk_next(lua_State *L) {
+static int lua_order_walk_next(lua_State *L) {
     struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
     lua_settop(L, 1);
     while (w->at < w->count) {
@@ -96,7 +98,7 @@ static int walk_next(lua_State *L) {
 }
 
 /* Pushes the iterator over the n keys of the table at 1. */
-static void push_walk(lua_State *L, int n) {
+static void lua_order_push_walk(lua_State *L, int n) {
     lua_createtable(L, n, 0);
     size_t size = sizeof(struct walk) + (size_t)n * sizeof(struct key);
     struct walk *w = lua_newuserdatauv(L, size, 0);
@@ -105,15 +107,15 @@ static void push_walk(lua_State *L, int n) {
     lua_pushnil(L);
     while (w->count < n && lua_next(L, 1)) {
         lua_pop(L, 1);
-        struct key k = read_key(L, -1);
+        struct key k = lua_order_read_key(L, -1);
         k.slot = w->count + 1;
         w->keys[w->count++] = k;
         lua_pushvalue(L, -1);
         lua_rawseti(L, keys, k.slot);
     }
     lua_settop(L, keys + 1);
-    qsort(w->keys, (size_t)w->count, sizeof *w->keys, compare_any);
-    lua_pushcclosure(L, walk_next, 2);
+    qsort(w->keys, (size_t)w->count, sizeof *w->keys, lua_order_compare_any);
+    lua_pushcclosure(L, lua_order_walk_next, 2);
 }
 
 int order_pairs(lua_State *L) {
@@ -126,12 +128,12 @@ int order_pairs(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     bool ordered;
-    int n = survey(L, &ordered);
+    int n = lua_order_survey(L, &ordered);
     sandbox_charge(L, ordered ? n : (int64_t)n * SORT_COST);
     if (ordered)
-        lua_pushcfunction(L, plain_next);
+        lua_pushcfunction(L, lua_order_plain_next);
     else
-        push_walk(L, n);
+        lua_order_push_walk(L, n);
     lua_pushvalue(L, 1);
     lua_pushnil(L);
     return 3;
@@ -144,13 +146,14 @@ int order_next(lua_State *L) {
     struct key from = {0}, best = {0};
     int n = 0;
     if (!first)
-        from = read_key(L, 2);
+        from = lua_order_read_key(L, 2);
     lua_pushnil(L); /* 3: the best key so far */
     lua_pushnil(L);
     for (; lua_next(L, 1); n++) {
         lua_pop(L, 1);
-        struct key k = read_key(L, -1);
-        if ((!first && compare(&k, &from) <= 0) || (found && compare(&k, &best) >= 0))
+        struct key k = lua_order_read_key(L, -1);
+        if ((!first && lua_order_compare(&k, &from) <= 0) ||
+            (found && lua_order_compare(&k, &best) >= 0))
             continue;
         found = true;
         best = k;

@@ -10,7 +10,7 @@
 
 /* ---- results ---- */
 
-static void push_capture(struct matcher *m, int i, const char *s, const char *e) {
+static void pattern_push_capture(struct matcher *m, int i, const char *s, const char *e) {
     if (i >= m->count) {
         if (i > 0)
             luaL_error(m->L, "invalid capture index %%%d", i + 1);
@@ -25,16 +25,16 @@ static void push_capture(struct matcher *m, int i, const char *s, const char *e)
 }
 
 /* All captures; the whole match when there are none and whole is set. */
-static int push_captures(struct matcher *m, const char *s, const char *e, bool whole) {
+static int pattern_push_captures(struct matcher *m, const char *s, const char *e, bool whole) {
     int n = m->count == 0 && whole ? 1 : m->count;
     luaL_checkstack(m->L, n, "too many captures");
     for (int i = 0; i < n; i++)
-        push_capture(m, i, s, e);
+        pattern_push_capture(m, i, s, e);
     return n;
 }
 
 /* Where a search begins, from 0; a negative place counts from the end. */
-static size_t start_at(lua_State *L, int arg, size_t len) {
+static size_t pattern_start_at(lua_State *L, int arg, size_t len) {
     lua_Integer at = luaL_optinteger(L, arg, 1);
     if (at > 0)
         return (size_t)at - 1;
@@ -45,8 +45,8 @@ static size_t start_at(lua_State *L, int arg, size_t len) {
 
 /* ---- find and match ---- */
 
-static int find_plain(lua_State *L, const char *s, size_t n, const char *p, size_t pn,
-                      size_t at) {
+static int pattern_find_plain(lua_State *L, const char *s, size_t n, const char *p, size_t pn,
+                              size_t at) {
     sandbox_charge(L, (int64_t)((n - at) / 16));
     const char *hit = memmem(s + at, n - at, p, pn);
     if (hit == NULL) {
@@ -58,16 +58,16 @@ static int find_plain(lua_State *L, const char *s, size_t n, const char *p, size
     return 2;
 }
 
-static int search(lua_State *L, bool find) {
+static int pattern_search(lua_State *L, bool find) {
     size_t n, pn;
     const char *s = luaL_checklstring(L, 1, &n), *p = luaL_checklstring(L, 2, &pn);
-    size_t at = start_at(L, 3, n);
+    size_t at = pattern_start_at(L, 3, n);
     if (at > n) {
         lua_pushnil(L);
         return 1;
     }
     if (find && (lua_toboolean(L, 4) || strcspn(p, "^$*+?.([%-") == pn))
-        return find_plain(L, s, n, p, pn, at);
+        return pattern_find_plain(L, s, n, p, pn, at);
     bool anchored = *p == '^';
     struct matcher m;
     matcher_begin(&m, L, s, n, p, pn);
@@ -76,10 +76,10 @@ static int search(lua_State *L, bool find) {
         if (e && find) {
             lua_pushinteger(L, from - s + 1);
             lua_pushinteger(L, e - s);
-            return push_captures(&m, NULL, NULL, false) + 2;
+            return pattern_push_captures(&m, NULL, NULL, false) + 2;
         }
         if (e)
-            return push_captures(&m, from, e, true);
+            return pattern_push_captures(&m, from, e, true);
         if (anchored)
             break;
         matcher_step(&m);
@@ -88,13 +88,13 @@ static int search(lua_State *L, bool find) {
     return 1;
 }
 
-int pattern_find(lua_State *L) { return search(L, true); }
-int pattern_match(lua_State *L) { return search(L, false); }
+int pattern_find(lua_State *L) { return pattern_search(L, true); }
+int pattern_match(lua_State *L) { return pattern_search(L, false); }
 
 /* ---- gmatch ---- */
 
 /* Upvalues: subject, pattern, where to go on, end of the last match (-1 = none). */
-static int next_match(lua_State *L) {
+static int pattern_next_match(lua_State *L) {
     size_t n, pn;
     const char *s = lua_tolstring(L, lua_upvalueindex(1), &n);
     const char *p = lua_tolstring(L, lua_upvalueindex(2), &pn);
@@ -109,7 +109,7 @@ static int next_match(lua_State *L) {
         lua_pushinteger(L, e - s);
         lua_copy(L, -1, lua_upvalueindex(3));
         lua_replace(L, lua_upvalueindex(4));
-        return push_captures(&m, from, e, true);
+        return pattern_push_captures(&m, from, e, true);
     }
     return 0;
 }
@@ -118,18 +118,18 @@ int pattern_gmatch(lua_State *L) {
     size_t n;
     luaL_checklstring(L, 1, &n);
     luaL_checkstring(L, 2);
-    size_t at = start_at(L, 3, n);
+    size_t at = pattern_start_at(L, 3, n);
     lua_settop(L, 2);
     lua_pushinteger(L, (lua_Integer)(at > n ? n + 1 : at));
     lua_pushinteger(L, -1);
-    lua_pushcclosure(L, next_match, 4);
+    lua_pushcclosure(L, pattern_next_match, 4);
     return 1;
 }
 
 /* ---- gsub ---- */
 
 /* Adds the replacement text with its %0 to %9 filled in. */
-static void add_text(struct matcher *m, luaL_Buffer *b, const char *s, const char *e) {
+static void pattern_add_text(struct matcher *m, luaL_Buffer *b, const char *s, const char *e) {
     size_t n;
     const char *r = lua_tolstring(m->L, 3, &n);
     for (size_t i = 0; i < n; i++) {
@@ -142,7 +142,7 @@ static void add_text(struct matcher *m, luaL_Buffer *b, const char *s, const cha
         } else if (r[i] == '0') {
             luaL_addlstring(b, s, (size_t)(e - s));
         } else {
-            push_capture(m, r[i] - '1', s, e);
+            pattern_push_capture(m, r[i] - '1', s, e);
             luaL_tolstring(m->L, -1, NULL);
             lua_remove(m->L, -2);
             luaL_addvalue(b);
@@ -151,18 +151,18 @@ static void add_text(struct matcher *m, luaL_Buffer *b, const char *s, const cha
 }
 
 /* Adds what takes the place of one match; true if that is not the match itself. */
-static bool add_match(struct matcher *m, luaL_Buffer *b, const char *s, const char *e) {
+static bool pattern_add_match(struct matcher *m, luaL_Buffer *b, const char *s, const char *e) {
     lua_State *L = m->L;
     int type = lua_type(L, 3);
     if (type != LUA_TFUNCTION && type != LUA_TTABLE) {
-        add_text(m, b, s, e);
+        pattern_add_text(m, b, s, e);
         return true;
     }
     if (type == LUA_TFUNCTION) {
         lua_pushvalue(L, 3);
-        lua_call(L, push_captures(m, s, e, true), 1);
+        lua_call(L, pattern_push_captures(m, s, e, true), 1);
     } else {
-        push_capture(m, 0, s, e);
+        pattern_push_capture(m, 0, s, e);
         lua_gettable(L, 3);
     }
     if (!lua_toboolean(L, -1)) {
@@ -180,8 +180,10 @@ int pattern_gsub(lua_State *L) {
     size_t n, pn;
     const char *s = luaL_checklstring(L, 1, &n), *p = luaL_checklstring(L, 2, &pn);
     int type = lua_type(L, 3);
-    luaL_argexpected(L, type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION ||
-                            type == LUA_TTABLE, 3, "string/function/table");
+    luaL_argexpected(L,
+                     type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION ||
+                         type == LUA_TTABLE,
+                     3, "string/function/table");
     lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)n + 1), count = 0;
     bool anchored = *p == '^', changed = false;
     const char *last = NULL; /* end of the last match */
@@ -194,7 +196,7 @@ int pattern_gsub(lua_State *L) {
         matcher_step(&m);
         if (e && e != last) {
             count++;
-            changed = add_match(&m, &b, s, e) || changed;
+            changed = pattern_add_match(&m, &b, s, e) || changed;
             s = last = e;
         } else if (s < m.end) {
             luaL_addchar(&b, *s++);

@@ -15,8 +15,8 @@
 #define ERROR_MAX 1000     /* bytes of an error text that are kept */
 #define STRETCH 10         /* slices that a call of C may take without a pause */
 #define SLICE_TIME (2 * NS_PER_MS)
-#define REST_BYTES 4096    /* of growth that one step of the collector makes up for */
-#define REST_MAX 64        /* steps of one rest */
+#define REST_BYTES 4096 /* of growth that one step of the collector makes up for */
+#define REST_MAX 64     /* steps of one rest */
 #define LUA_NO_MEMORY "not enough memory"
 
 struct sandbox *sandbox_of(lua_State *L) {
@@ -24,7 +24,7 @@ struct sandbox *sandbox_of(lua_State *L) {
 }
 
 /* The innermost Lua function from this level up; false if there is none. */
-static bool find_place(lua_State *L, int level, lua_Debug *ar) {
+static bool sandbox_find_place(lua_State *L, int level, lua_Debug *ar) {
     for (; lua_getstack(L, level, ar); level++)
         if (lua_getinfo(L, "Sl", ar) && ar->currentline > 0)
             return true;
@@ -32,24 +32,24 @@ static bool find_place(lua_State *L, int level, lua_Debug *ar) {
 }
 
 /* Writes "file:line: ", or nothing if no Lua function runs. */
-static void write_place(lua_State *L, int level, char *out, size_t size) {
+static void sandbox_write_place(lua_State *L, int level, char *out, size_t size) {
     lua_Debug ar;
     out[0] = '\0';
-    if (find_place(L, level, &ar))
+    if (sandbox_find_place(L, level, &ar))
         snprintf(out, size, "%s:%d: ", ar.short_src, ar.currentline);
 }
 
 /* Notes that growth was refused, and where. Inspecting the stack allocates nothing,
  * and Lua has saved its position before anything that may raise. */
-static void *refuse_growth(struct sandbox *sb) {
+static void *sandbox_refuse_growth(struct sandbox *sb) {
     sb->refused = true;
-    write_place(sb->strand ? sb->strand : sb->L, 0, sb->place, sizeof sb->place);
+    sandbox_write_place(sb->strand ? sb->strand : sb->L, 0, sb->place, sizeof sb->place);
     return NULL;
 }
 
 /* Counts what the state holds and refuses growth beyond the cap. When p is NULL, old
  * is a type tag and no size. Shrinking must never fail (manual, lua_Alloc). */
-static void *allocate(void *ud, void *p, size_t old, size_t size) {
+static void *sandbox_allocate(void *ud, void *p, size_t old, size_t size) {
     struct sandbox *sb = ud;
     if (p == NULL)
         old = 0;
@@ -60,7 +60,7 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
     }
     size_t growth = size > old ? size - old : 0;
     if (growth && sb->cap && (sb->used > sb->cap || growth > sb->cap - sb->used))
-        return refuse_growth(sb);
+        return sandbox_refuse_growth(sb);
     void *q = realloc(p, size);
     if (q == NULL)
         return size <= old ? p : NULL;
@@ -72,40 +72,40 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
 
 /* ---- the end of a run ---- */
 
-static void on_count(lua_State *L, lua_Debug *ar);
+static void sandbox_on_count(lua_State *L, lua_Debug *ar);
 
 /* Ends the run: from here on every instruction raises. */
-static void kill_run(lua_State *L, const char *place, const char *reason) {
+static void sandbox_kill_run(lua_State *L, const char *place, const char *reason) {
     struct sandbox *sb = sandbox_of(L);
     sb->killed = true;
     snprintf(sb->why, sizeof sb->why, "%s%s", place, reason);
-    lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+    lua_sethook(L, sandbox_on_count, LUA_MASKCOUNT, 1);
 }
 
-static void kill_for_budget(lua_State *L, int level) {
+static void sandbox_kill_for_budget(lua_State *L, int level) {
     char reason[96], place[80];
-    write_place(L, level, place, sizeof place);
+    sandbox_write_place(L, level, place, sizeof place);
     snprintf(reason, sizeof reason, "more than %" PRId64 " instructions in one call",
              sandbox_of(L)->env->instructions);
-    kill_run(L, place, reason);
+    sandbox_kill_run(L, place, reason);
 }
 
-static void kill_for_memory(lua_State *L) {
+static void sandbox_kill_for_memory(lua_State *L) {
     struct sandbox *sb = sandbox_of(L);
     char reason[96] = "out of memory";
     if (sb->cap)
         snprintf(reason, sizeof reason, "out of memory (%zu bytes allowed)", sb->cap);
     sb->full = true;
-    kill_run(L, sb->refused ? sb->place : "", reason);
+    sandbox_kill_run(L, sb->refused ? sb->place : "", reason);
 }
 
-static int raise_why(lua_State *L) {
+static int sandbox_raise_why(lua_State *L) {
     lua_pushstring(L, sandbox_of(L)->why);
     return lua_error(L);
 }
 
 /* The machine's time, not the engine's: this is about how long a slice takes. */
-static int64_t now(void) {
+static int64_t sandbox_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * NS_PER_S + t.tv_nsec;
@@ -113,54 +113,54 @@ static int64_t now(void) {
 
 /* Has the slice taken its time? What the machine said in a run that was recorded, it says
  * again when that is replayed. */
-static bool is_time_over(const struct sandbox *sb) {
+static bool sandbox_is_time_over(const struct sandbox *sb) {
     struct record *record = sb->env->record;
     int64_t left = sb->left;
     if (record_is_replayed(record))
         return record_noted(record, RECORD_PAUSE, &left, NULL);
-    if (now() < sb->pause_at)
+    if (sandbox_now() < sb->pause_at)
         return false;
     record_note(record, RECORD_PAUSE, left, NULL);
     return true;
 }
 
 /* Is a strand far beyond its slice, in a stretch without a pause? */
-static bool is_overlong(const struct sandbox *sb) {
+static bool sandbox_is_overlong(const struct sandbox *sb) {
     return sb->strand && sb->left <= sb->next - STRETCH * sb->slice;
 }
 
-static void kill_overlong(lua_State *L, int level) {
+static void sandbox_kill_overlong(lua_State *L, int level) {
     char place[80];
-    write_place(L, level, place, sizeof place);
-    kill_run(L, place, "too long in a function that cannot pause");
+    sandbox_write_place(L, level, place, sizeof place);
+    sandbox_kill_run(L, place, "too long in a function that cannot pause");
 }
 
 /* A strand that has had its slice. Within a call of C (a sort's comparison) it cannot
  * pause: such a stretch may be some slices long, and no longer. */
-static bool must_end(lua_State *L, struct sandbox *sb) {
+static bool sandbox_must_end(lua_State *L, struct sandbox *sb) {
     if (lua_isyieldable(L)) {
         sb->paused = true;
         lua_yield(L, 0);
         return false;
     }
-    if (is_overlong(sb))
-        kill_overlong(L, 0);
+    if (sandbox_is_overlong(sb))
+        sandbox_kill_overlong(L, 0);
     return sb->killed;
 }
 
 /* Runs every STEP instructions, and at each one once the run is killed. */
-static void on_count(lua_State *L, lua_Debug *ar) {
+static void sandbox_on_count(lua_State *L, lua_Debug *ar) {
     (void)ar;
     struct sandbox *sb = sandbox_of(L);
     if (!sb->killed) {
         sb->left -= STEP;
-        bool slice_over = sb->strand == L && (sb->left <= sb->next || is_time_over(sb));
-        if (sb->left > 0 && (!slice_over || !must_end(L, sb)))
+        bool slice_over = sb->strand == L && (sb->left <= sb->next || sandbox_is_time_over(sb));
+        if (sb->left > 0 && (!slice_over || !sandbox_must_end(L, sb)))
             return;
         if (sb->left <= 0)
-            kill_for_budget(L, 0);
+            sandbox_kill_for_budget(L, 0);
     }
-    raise_why(L);
+    sandbox_raise_why(L);
 }
 
 void sandbox_charge(lua_State *L, int64_t n) {
@@ -168,19 +168,19 @@ void sandbox_charge(lua_State *L, int64_t n) {
     if (sb->budget == 0)
         return;
     sb->left -= n;
-    if (sb->left > 0 && !sb->killed && !is_overlong(sb))
+    if (sb->left > 0 && !sb->killed && !sandbox_is_overlong(sb))
         return;
     if (!sb->killed && sb->left <= 0)
-        kill_for_budget(L, 1);
+        sandbox_kill_for_budget(L, 1);
     else if (!sb->killed)
-        kill_overlong(L, 1);
-    raise_why(L);
+        sandbox_kill_overlong(L, 1);
+    sandbox_raise_why(L);
 }
 
 /* ---- errors ---- */
 
 /* Is this failure the memory cap? luaL_Buffer may raise it as an ordinary error. */
-static bool is_memory_error(lua_State *L, int status) {
+static bool sandbox_is_memory_error(lua_State *L, int status) {
     if (status == LUA_OK || status == LUA_ERRMEM)
         return status != LUA_OK;
     return sandbox_of(L)->refused && lua_type(L, -1) == LUA_TSTRING &&
@@ -188,13 +188,13 @@ static bool is_memory_error(lua_State *L, int status) {
 }
 
 /* The end of a pcall, also of one that was yielded across. */
-static int after_pcall(lua_State *L, int status, lua_KContext ctx) {
+static int sandbox_after_pcall(lua_State *L, int status, lua_KContext ctx) {
     (void)ctx;
     status = status == LUA_YIELD ? LUA_OK : status;
-    if (!sandbox_of(L)->killed && is_memory_error(L, status))
-        kill_for_memory(L);
+    if (!sandbox_of(L)->killed && sandbox_is_memory_error(L, status))
+        sandbox_kill_for_memory(L);
     if (sandbox_of(L)->killed)
-        return raise_why(L);
+        return sandbox_raise_why(L);
     if (status == LUA_OK)
         return lua_gettop(L);
     lua_pushboolean(L, 0);
@@ -206,18 +206,18 @@ int sandbox_pcall(lua_State *L) {
     luaL_checkany(L, 1);
     lua_pushboolean(L, 1);
     lua_insert(L, 1);
-    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, after_pcall);
-    return after_pcall(L, status, 0);
+    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, sandbox_after_pcall);
+    return sandbox_after_pcall(L, status, 0);
 }
 
 /* Message handler: an error that is no text gets a place and a description. It runs
  * no Lua code, since the budget does not count in a handler of a hook's error. */
-static int on_error(lua_State *L) {
+static int sandbox_on_error(lua_State *L) {
     char place[80];
     int type = lua_type(L, 1);
     if (type == LUA_TSTRING)
         return 1;
-    write_place(L, 1, place, sizeof place);
+    sandbox_write_place(L, 1, place, sizeof place);
     if (type == LUA_TNUMBER)
         lua_pushfstring(L, "%serror is a number: %s", place, lua_tostring(L, 1));
     else
@@ -226,7 +226,7 @@ static int on_error(lua_State *L) {
 }
 
 /* The text of the error on top of the stack. */
-static char *error_text(struct sandbox *sb, const char *what, int status) {
+static char *sandbox_error_text(struct sandbox *sb, const char *what, int status) {
     const char *text = "error is no text";
     if (sb->killed)
         text = sb->why;
@@ -240,25 +240,24 @@ static char *error_text(struct sandbox *sb, const char *what, int status) {
     return xasprintf("%s: %.*s", what, (int)n, text);
 }
 
-int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
-                char **err) {
+int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx, char **err) {
     lua_State *L = sb->L;
     int64_t budget = sb->budget;
     int top = lua_gettop(L);
     sb->killed = sb->refused = sb->paused = false;
     sb->lines = 0;
     sb->left = budget;
-    lua_sethook(L, on_count, budget ? LUA_MASKCOUNT : 0,
+    lua_sethook(L, sandbox_on_count, budget ? LUA_MASKCOUNT : 0,
                 budget < STEP ? (int)budget : STEP);
-    lua_pushcfunction(L, on_error); /* these three allocate nothing */
+    lua_pushcfunction(L, sandbox_on_error); /* these three allocate nothing */
     lua_pushcfunction(L, fn);
     lua_pushlightuserdata(L, ctx);
     int status = lua_pcall(L, 1, 0, top + 1);
-    if (!sb->killed && is_memory_error(L, status))
-        kill_for_memory(L);
+    if (!sb->killed && sandbox_is_memory_error(L, status))
+        sandbox_kill_for_memory(L);
     int rc = status != LUA_OK || sb->killed ? -1 : 0; /* not the status alone */
     if (rc)
-        *err = error_text(sb, what, status);
+        *err = sandbox_error_text(sb, what, status);
     lua_settop(L, top);
     return rc;
 }
@@ -268,7 +267,7 @@ int sandbox_resume(lua_State *L, lua_State *co, int n, int *results) {
     sb->strand = co;
     sb->paused = false;
     sb->next = sb->left - sb->slice;
-    sb->pause_at = now() + SLICE_TIME;
+    sb->pause_at = sandbox_now() + SLICE_TIME;
     int function = lua_status(co) == LUA_OK; /* a new one: it is not an argument */
     lua_xmove(L, co, n);
     int status = lua_resume(co, L, n - function, results);
@@ -290,31 +289,31 @@ void sandbox_rest(struct sandbox *sb) {
 /* ---- the state ---- */
 
 /* An error outside sandbox_run: a bug of ours. Lua aborts after this returns. */
-static int on_panic(lua_State *L) {
+static int sandbox_on_panic(lua_State *L) {
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
     log_error(sandbox_of(L)->env->log, "script: unprotected error: %s", text);
     return 0;
 }
 
-static void on_warning(void *ud, const char *text, int more) {
+static void sandbox_on_warning(void *ud, const char *text, int more) {
     (void)more;
     struct sandbox *sb = ud;
     log_warn(sb->env->log, "script: %s", text);
 }
 
-static int build(lua_State *L) {
+static int sandbox_build(lua_State *L) {
     libs_open(L);
     return 0;
 }
 
 void sandbox_open(struct sandbox *sb, const struct script_env *env) {
     *sb = (struct sandbox){.env = env, .budget = env->instructions};
-    sb->L = lua_newstate(allocate, sb);
+    sb->L = lua_newstate(sandbox_allocate, sb);
     if (sb->L) {
         *(struct sandbox **)lua_getextraspace(sb->L) = sb;
-        lua_atpanic(sb->L, on_panic);
-        lua_setwarnf(sb->L, on_warning, sb);
-        lua_pushcfunction(sb->L, build);
+        lua_atpanic(sb->L, sandbox_on_panic);
+        lua_setwarnf(sb->L, sandbox_on_warning, sb);
+        lua_pushcfunction(sb->L, sandbox_build);
     }
     /* the cap is not there yet: only the machine can have run out */
     if (sb->L == NULL || lua_pcall(sb->L, 0, 0, 0) != LUA_OK) {

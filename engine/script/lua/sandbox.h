@@ -29,15 +29,15 @@ struct sandbox {
     int64_t next;      /* pauses when so many are left, */
     int64_t pause_at;  /* or when it is so late: C does not count as instructions do */
     bool paused;       /* it has */
-    bool killed;      /* this run is over, whatever the script catches */
-    char why[200];    /* and the reason */
-    int lines;        /* written to the log in this run */
+    bool killed;       /* this run is over, whatever the script catches */
+    char why[200];     /* and the reason */
+    int lines;         /* written to the log in this run */
     const struct script_function *lent; /* the helper functions of the running hook */
     void *lent_arg;
-    void *loading;    /* the source that require adds to, while one is loaded */
-    size_t subjects;  /* bytes that a pattern may be tried on; 0 = any number */
-    bool idle_gc;     /* garbage is collected between runs only: see sandbox_rest */
-    size_t grown;     /* bytes taken since the last rest */
+    void *loading;   /* the source that require adds to, while one is loaded */
+    size_t subjects; /* bytes that a pattern may be tried on; 0 = any number */
+    bool idle_gc;    /* garbage is collected between runs only: see sandbox_rest */
+    size_t grown;    /* bytes taken since the last rest */
     /* C memory in use across calls that may raise: freed at its next use */
     struct str text;
     json_t *tree;

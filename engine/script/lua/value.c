@@ -35,31 +35,31 @@ bool value_is_marked(lua_State *L, int idx) {
 
 /* ---- JSON to Lua ---- */
 
-static void push_at(lua_State *L, const json_t *v, int depth);
+static void lua_value_push_at(lua_State *L, const json_t *v, int depth);
 
-static void push_array(lua_State *L, const json_t *v, int depth) {
+static void lua_value_push_array(lua_State *L, const json_t *v, int depth) {
     size_t n = json_array_size(v);
     lua_createtable(L, n < VALUE_COUNT ? (int)n : VALUE_COUNT, 0);
     for (size_t i = 0; i < n; i++) {
-        push_at(L, json_array_get(v, i), depth + 1);
+        lua_value_push_at(L, json_array_get(v, i), depth + 1);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     value_mark(L, -1);
 }
 
-static void push_object(lua_State *L, const json_t *v, int depth) {
+static void lua_value_push_object(lua_State *L, const json_t *v, int depth) {
     size_t n = json_object_size(v);
     lua_createtable(L, 0, n < VALUE_COUNT ? (int)n : VALUE_COUNT);
     json_t *o = (json_t *)(uintptr_t)v; /* jansson's iterators know no const */
     for (void *i = json_object_iter(o); i; i = json_object_iter_next(o, i)) {
         lua_pushstring(L, json_object_iter_key(i));
-        push_at(L, json_object_iter_value(i), depth + 1);
+        lua_value_push_at(L, json_object_iter_value(i), depth + 1);
         lua_rawset(L, -3);
     }
 }
 
 /* One level; what is missing altogether is Lua's nil. */
-static void push_at(lua_State *L, const json_t *v, int depth) {
+static void lua_value_push_at(lua_State *L, const json_t *v, int depth) {
     if (depth > VALUE_DEPTH)
         luaL_error(L, "a value nested deeper than %d", VALUE_DEPTH);
     luaL_checkstack(L, 4, "a deep value");
@@ -69,10 +69,10 @@ static void push_at(lua_State *L, const json_t *v, int depth) {
     }
     switch (json_typeof(v)) {
     case JSON_OBJECT:
-        push_object(L, v, depth);
+        lua_value_push_object(L, v, depth);
         break;
     case JSON_ARRAY:
-        push_array(L, v, depth);
+        lua_value_push_array(L, v, depth);
         break;
     case JSON_STRING:
         lua_pushlstring(L, json_string_value(v), json_string_length(v));
@@ -93,7 +93,7 @@ static void push_at(lua_State *L, const json_t *v, int depth) {
     }
 }
 
-void value_push(lua_State *L, const json_t *v) { push_at(L, v, 1); }
+void value_push(lua_State *L, const json_t *v) { lua_value_push_at(L, v, 1); }
 
 /* ---- Lua to JSON ---- */
 
@@ -105,17 +105,17 @@ struct take {
     char *why;
 };
 
-static json_t *take_at(struct take *t, int depth);
+static json_t *lua_value_take_at(struct take *t, int depth);
 
 /* Notes the reason; the innermost failure writes first and stays. */
-static json_t *refuse(struct take *t, const char *what) {
+static json_t *lua_value_refuse(struct take *t, const char *what) {
     if (*t->why == '\0')
         snprintf(t->why, VALUE_WHY, "%s", what);
     return NULL;
 }
 
 /* Says where: puts the innermost key in front of the reason. */
-static void name_key(struct take *t, const char *key, lua_Integer index) {
+static void lua_value_name_key(struct take *t, const char *key, lua_Integer index) {
     char text[VALUE_WHY];
     if (t->why[0] == '\0' || t->why[0] == '[')
         return;
@@ -126,18 +126,18 @@ static void name_key(struct take *t, const char *key, lua_Integer index) {
         snprintf(t->why, VALUE_WHY, "[%lld] %.70s", (long long)index, text);
 }
 
-static json_t *take_string(struct take *t) {
+static json_t *lua_value_take_string(struct take *t) {
     size_t n;
     const char *s = lua_tolstring(t->L, -1, &n);
     if (n > t->bytes)
-        return refuse(t, "more than 1 MiB of text");
+        return lua_value_refuse(t, "more than 1 MiB of text");
     t->bytes -= n;
     json_t *v = json_stringn(s, n);
-    return v ? v : refuse(t, "a string that is not UTF-8");
+    return v ? v : lua_value_refuse(t, "a string that is not UTF-8");
 }
 
 /* True if the table on top is a sequence without holes or other keys. */
-static bool is_sequence(lua_State *L, lua_Unsigned n) {
+static bool lua_value_is_sequence(lua_State *L, lua_Unsigned n) {
     lua_Unsigned seen = 0;
     lua_pushnil(L);
     while (lua_next(L, -2)) {
@@ -152,19 +152,19 @@ static bool is_sequence(lua_State *L, lua_Unsigned n) {
     return seen == n;
 }
 
-static json_t *take_array(struct take *t, int depth) {
+static json_t *lua_value_take_array(struct take *t, int depth) {
     lua_Unsigned n = lua_rawlen(t->L, -1);
     if (n > (lua_Unsigned)t->count)
-        return refuse(t, "too many values");
-    if (!is_sequence(t->L, n))
-        return refuse(t, "an array with holes or with other keys");
+        return lua_value_refuse(t, "too many values");
+    if (!lua_value_is_sequence(t->L, n))
+        return lua_value_refuse(t, "an array with holes or with other keys");
     json_t *a = json_array();
     for (lua_Integer i = 1; i <= (lua_Integer)n; i++) {
         lua_rawgeti(t->L, -1, i);
-        json_t *v = take_at(t, depth + 1);
+        json_t *v = lua_value_take_at(t, depth + 1);
         lua_pop(t->L, 1);
         if (v == NULL) {
-            name_key(t, NULL, i);
+            lua_value_name_key(t, NULL, i);
             json_decref(a);
             return NULL;
         }
@@ -173,18 +173,18 @@ static json_t *take_array(struct take *t, int depth) {
     return a;
 }
 
-static int by_text(const void *a, const void *b) {
+static int lua_value_by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The same members, put in by order of key: whoever walks the object later (headers
  * of an Originate, say) then goes the same way in every process. Consumes o. */
-static json_t *in_order(json_t *o) {
+static json_t *lua_value_in_order(json_t *o) {
     size_t n = 0;
     const char **keys = xmalloc(json_object_size(o) * sizeof *keys);
     for (void *i = json_object_iter(o); i; i = json_object_iter_next(o, i))
         keys[n++] = json_object_iter_key(i);
-    qsort(keys, n, sizeof *keys, by_text);
+    qsort(keys, n, sizeof *keys, lua_value_by_text);
     json_t *sorted = json_object();
     for (size_t k = 0; k < n; k++)
         json_object_set(sorted, keys[k], json_object_get(o, keys[k]));
@@ -194,38 +194,38 @@ static json_t *in_order(json_t *o) {
 }
 
 /* The key of the pair on top as text of an object, or NULL. */
-static const char *take_key(struct take *t) {
+static const char *lua_value_take_key(struct take *t) {
     if (lua_type(t->L, -2) != LUA_TSTRING) { /* tolstring would change a number */
-        refuse(t, "a key that is neither text nor part of a sequence");
+        lua_value_refuse(t, "a key that is neither text nor part of a sequence");
         return NULL;
     }
     size_t n;
     const char *key = lua_tolstring(t->L, -2, &n);
     if (strlen(key) != n) {
-        refuse(t, "a key with a zero byte");
+        lua_value_refuse(t, "a key with a zero byte");
         return NULL;
     }
     if (n > t->bytes) {
-        refuse(t, "more than 1 MiB of text");
+        lua_value_refuse(t, "more than 1 MiB of text");
         return NULL;
     }
     t->bytes -= n;
     return key;
 }
 
-static json_t *take_object(struct take *t, int depth) {
+static json_t *lua_value_take_object(struct take *t, int depth) {
     json_t *o = json_object();
     const char *last = NULL;
     bool sorted = true;
     lua_pushnil(t->L);
     while (lua_next(t->L, -2)) {
-        const char *key = take_key(t);
-        json_t *v = key ? take_at(t, depth + 1) : NULL;
+        const char *key = lua_value_take_key(t);
+        json_t *v = key ? lua_value_take_at(t, depth + 1) : NULL;
         if (v && json_object_set_new(o, key, v))
-            v = refuse(t, "a key that is not UTF-8");
+            v = lua_value_refuse(t, "a key that is not UTF-8");
         if (v == NULL) {
             if (key)
-                name_key(t, key, 0);
+                lua_value_name_key(t, key, 0);
             lua_pop(t->L, 2);
             json_decref(o);
             return NULL;
@@ -234,21 +234,21 @@ static json_t *take_object(struct take *t, int depth) {
         last = key;
         lua_pop(t->L, 1);
     }
-    return sorted ? o : in_order(o);
+    return sorted ? o : lua_value_in_order(o);
 }
 
 /* An array by its mark or by its first elements; an empty table is an object. */
-static json_t *take_table(struct take *t, int depth) {
+static json_t *lua_value_take_table(struct take *t, int depth) {
     bool array = value_is_marked(t->L, -1) || lua_rawlen(t->L, -1);
-    return array ? take_array(t, depth) : take_object(t, depth);
+    return array ? lua_value_take_array(t, depth) : lua_value_take_object(t, depth);
 }
 
 /* The value on top, which stays there. */
-static json_t *take_at(struct take *t, int depth) {
+static json_t *lua_value_take_at(struct take *t, int depth) {
     if (depth > VALUE_DEPTH || !lua_checkstack(t->L, 6))
-        return refuse(t, "nested deeper than 32 (a table that contains itself?)");
+        return lua_value_refuse(t, "nested deeper than 32 (a table that contains itself?)");
     if (--t->count < 0)
-        return refuse(t, "too many values");
+        return lua_value_refuse(t, "too many values");
     switch (lua_type(t->L, -1)) {
     case LUA_TNIL:
         return json_null();
@@ -259,11 +259,11 @@ static json_t *take_at(struct take *t, int depth) {
             return json_integer(lua_tointeger(t->L, -1));
         if (isfinite(lua_tonumber(t->L, -1)))
             return json_real(lua_tonumber(t->L, -1));
-        return refuse(t, "a number that is not finite (nan or inf)");
+        return lua_value_refuse(t, "a number that is not finite (nan or inf)");
     case LUA_TSTRING:
-        return take_string(t);
+        return lua_value_take_string(t);
     case LUA_TTABLE:
-        return take_table(t, depth);
+        return lua_value_take_table(t, depth);
     case LUA_TLIGHTUSERDATA:
         if (lua_touserdata(t->L, -1) == NULL)
             return json_null();
@@ -271,16 +271,16 @@ static json_t *take_at(struct take *t, int depth) {
     }
     char text[64];
     snprintf(text, sizeof text, "a %s is no plain value", luaL_typename(t->L, -1));
-    return refuse(t, text);
+    return lua_value_refuse(t, text);
 }
 
 json_t *value_take(lua_State *L, int idx, char why[VALUE_WHY]) {
     struct take t = {.L = L, .count = VALUE_COUNT, .bytes = VALUE_BYTES, .why = why};
     why[0] = '\0';
     if (!lua_checkstack(L, 1))
-        return refuse(&t, "no room on the stack");
+        return lua_value_refuse(&t, "no room on the stack");
     lua_pushvalue(L, idx);
-    json_t *v = take_at(&t, 1);
+    json_t *v = lua_value_take_at(&t, 1);
     lua_pop(L, 1);
     return v;
 }
@@ -289,7 +289,7 @@ json_t *value_take(lua_State *L, int idx, char why[VALUE_WHY]) {
 
 /* Digits that keep every number of the tree: 15 where they do, so that 0.3 prints as
  * 0.3, else 17 (jansson has one precision for all). */
-static int digits(const json_t *v) {
+static int lua_value_digits(const json_t *v) {
     int most = 15;
     json_t *o = (json_t *)(uintptr_t)v;
     if (json_is_real(v)) {
@@ -301,19 +301,19 @@ static int digits(const json_t *v) {
                    : 15;
     }
     for (size_t i = 0; most == 15 && json_is_array(v) && i < json_array_size(v); i++)
-        most = digits(json_array_get(v, i));
-    for (void *i = json_object_iter(o); most == 15 && i;
-         i = json_object_iter_next(o, i))
-        most = digits(json_object_iter_value(i));
+        most = lua_value_digits(json_array_get(v, i));
+    for (void *i = json_object_iter(o); most == 15 && i; i = json_object_iter_next(o, i))
+        most = lua_value_digits(json_object_iter_value(i));
     return most;
 }
 
-static int add_bytes(const char *bytes, size_t n, void *arg) {
+static int lua_value_add_bytes(const char *bytes, size_t n, void *arg) {
     str_addn(arg, bytes, n);
     return 0;
 }
 
 void value_encode(const json_t *v, struct str *out) {
     size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
-    json_dump_callback(v, add_bytes, out, flags | JSON_REAL_PRECISION(digits(v)));
+    json_dump_callback(v, lua_value_add_bytes, out,
+                       flags | JSON_REAL_PRECISION(lua_value_digits(v)));
 }

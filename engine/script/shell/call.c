@@ -9,8 +9,8 @@
 #include "script/shell/inner.h"
 #include "script/lua/value.h"
 
-#define CALL_COST 500       /* instructions, at least */
-#define OUTPUT_MAX 262144   /* bytes that one job may print */
+#define CALL_COST 500     /* instructions, at least */
+#define OUTPUT_MAX 262144 /* bytes that one job may print */
 #define PRINT_BYTES_PER_INSTR 16
 
 /* Its address is the registry key of the globals of what is typed. */
@@ -18,7 +18,7 @@ static const char globals_key;
 
 /* ---- answers ---- */
 
-static void call_free(struct shell_call *c) {
+static void shell_call_call_free(struct shell_call *c) {
     json_decref(c->value);
     free(c->error);
     free(c);
@@ -29,28 +29,28 @@ void shell_forget(struct shell_call *c) {
         return;
     c->job = NULL;
     if (c->answered)
-        call_free(c);
+        shell_call_call_free(c);
 }
 
 /* The answer is there: whoever waits goes on, or nobody does. */
-static void answered(struct shell_call *c) {
+static void shell_call_answered(struct shell_call *c) {
     c->answered = true;
     if (c->inside)
         return;
     if (c->job)
         shell_wake(c->job);
     else
-        call_free(c);
+        shell_call_call_free(c);
 }
 
 void shell_answer(struct shell_call *c, json_t *value) {
     c->value = value;
-    answered(c);
+    shell_call_answered(c);
 }
 
 void shell_refuse(struct shell_call *c, const char *text) {
     c->error = xstrdup(text);
-    answered(c);
+    shell_call_answered(c);
 }
 
 void shell_charge(struct shell_call *c, int64_t instructions) { c->cost += instructions; }
@@ -58,7 +58,7 @@ void shell_charge(struct shell_call *c, int64_t instructions) { c->cost += instr
 /* ---- the call ---- */
 
 /* The arguments as JSON; NULL with the reason. Never raises. */
-static json_t *take_args(lua_State *L, char why[VALUE_WHY]) {
+static json_t *shell_call_take_args(lua_State *L, char why[VALUE_WHY]) {
     int n = lua_gettop(L);
     json_t *args = json_array();
     for (int i = 1; i <= n; i++) {
@@ -83,7 +83,7 @@ void shell_push_answer(lua_State *L, struct shell_call *c) {
     if (c->error)
         str_add(&sb->text, c->error);
     bool refused = c->error != NULL;
-    call_free(c);
+    shell_call_call_free(c);
     lua_pushboolean(L, !refused);
     if (refused)
         lua_pushlstring(L, str_get(&sb->text), sb->text.len);
@@ -93,18 +93,16 @@ void shell_push_answer(lua_State *L, struct shell_call *c) {
 
 /* With the pushed answer on top: returns it, or raises it without a place, since the
  * place would be one of the prelude's. */
-static int conclude(lua_State *L) {
-    return lua_toboolean(L, -2) ? 1 : lua_error(L);
-}
+static int shell_call_conclude(lua_State *L) { return lua_toboolean(L, -2) ? 1 : lua_error(L); }
 
-static int after_wait(lua_State *L, int status, lua_KContext ctx) {
+static int shell_call_after_wait(lua_State *L, int status, lua_KContext ctx) {
     (void)status, (void)ctx;
-    return conclude(L);
+    return shell_call_conclude(L);
 }
 
 /* Carries the call out; true when it was answered at once. */
-static bool carry_out(struct shell *s, const struct lent *f, struct shell_call *c,
-                      json_t *args) {
+static bool shell_call_carry_out(struct shell *s, const struct lent *f, struct shell_call *c,
+                                 json_t *args) {
     c->inside = true;
     f->fn(s->config.arg, c, args);
     c->inside = false;
@@ -113,37 +111,37 @@ static bool carry_out(struct shell *s, const struct lent *f, struct shell_call *
 }
 
 /* The call is nobody's any more, because an error takes its place. */
-static void abandon(struct shell_call *c) {
+static void shell_call_abandon(struct shell_call *c) {
     if (c->job)
         c->job->call = NULL;
     shell_forget(c);
 }
 
 /* Returns the answer at once, or, when the work has used the slice up, after a pause. */
-static int return_answer(lua_State *L, struct shell_call *c) {
+static int shell_call_return_answer(lua_State *L, struct shell_call *c) {
     struct sandbox *sb = sandbox_of(L);
     int64_t cost = c->cost;
     if (sb->left <= cost) {
-        abandon(c);
+        shell_call_abandon(c);
         sandbox_charge(L, cost);
         return luaL_error(L, "out of instructions"); /* it has been raised already */
     }
     sb->left -= cost;
     if (c->job && sb->left <= sb->next && lua_isyieldable(L)) {
         shell_wake(c->job);
-        return lua_yieldk(L, 0, 0, after_wait);
+        return lua_yieldk(L, 0, 0, shell_call_after_wait);
     }
     shell_push_answer(L, c);
-    return conclude(L);
+    return shell_call_conclude(L);
 }
 
 /* Upvalue 1: the lent function. */
-static int call_lent(lua_State *L) {
+static int shell_call_call_lent(lua_State *L) {
     const struct lent *f = lua_touserdata(L, lua_upvalueindex(1));
     struct shell *s = (struct shell *)sandbox_of(L);
     char why[VALUE_WHY];
     luaL_checkstack(L, 8, NULL);
-    json_t *args = take_args(L, why);
+    json_t *args = shell_call_take_args(L, why);
     if (args == NULL)
         return luaL_error(L, "%s: %s", f->name, why);
     struct shell_call *c = xcalloc(1, sizeof *c);
@@ -151,11 +149,11 @@ static int call_lent(lua_State *L) {
     c->cost = CALL_COST;
     if (c->job)
         c->job->call = c;
-    if (carry_out(s, f, c, args))
-        return return_answer(L, c);
+    if (shell_call_carry_out(s, f, c, args))
+        return shell_call_return_answer(L, c);
     if (lua_isyieldable(L))
-        return lua_yieldk(L, 0, 0, after_wait);
-    abandon(c);
+        return lua_yieldk(L, 0, 0, shell_call_after_wait);
+    shell_call_abandon(c);
     return luaL_error(L, "%s has to wait, which is not possible within a sort or gsub",
                       f->name);
 }
@@ -164,7 +162,7 @@ void shell_lend(lua_State *L, const struct lent *const *tables) {
     for (; *tables; tables++)
         for (const struct lent *f = *tables; f->name; f++) {
             lua_pushlightuserdata(L, (void *)(uintptr_t)f);
-            lua_pushcclosure(L, call_lent, 1);
+            lua_pushcclosure(L, shell_call_call_lent, 1);
             lua_setfield(L, -2, f->name);
         }
 }
@@ -172,13 +170,13 @@ void shell_lend(lua_State *L, const struct lent *const *tables) {
 /* ---- tools ---- */
 
 /* Controls of the direction of writing make a line look like another one. */
-static bool turns_text(const unsigned char *p) {
+static bool shell_call_turns_text(const unsigned char *p) {
     return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
                             (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }
 
 /* Length of the UTF-8 character that begins at p and may be shown, 0 if there is none. */
-static size_t shown(const unsigned char *p, size_t n) {
+static size_t shell_call_shown(const unsigned char *p, size_t n) {
     if (*p < 0x80)
         return *p == '\n' || *p == '\t' || (*p >= ' ' && *p != 0x7f);
     size_t len = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : 2;
@@ -193,14 +191,14 @@ static size_t shown(const unsigned char *p, size_t n) {
     if ((*p == 0xed && p[1] > 0x9f) || (*p == 0xf4 && p[1] > 0x8f)) /* no character */
         return 0;
     bool drives = *p == 0xc2 && p[1] < 0xa0; /* C1 controls drive terminals too */
-    return drives || turns_text(p) ? 0 : len;
+    return drives || shell_call_turns_text(p) ? 0 : len;
 }
 
 /* Data must not drive the terminal: what is no plain character becomes a question mark. */
-static void clean(struct str *out, const char *text, size_t n) {
+static void shell_call_clean(struct str *out, const char *text, size_t n) {
     const unsigned char *p = (const unsigned char *)text;
     while (n) {
-        size_t len = shown(p, n);
+        size_t len = shell_call_shown(p, n);
         if (len)
             str_addn(out, p, len);
         else
@@ -212,7 +210,7 @@ static void clean(struct str *out, const char *text, size_t n) {
 }
 
 /* write(text): prints; an error once the job has printed more than it may. */
-static int tool_write(lua_State *L) {
+static int shell_call_tool_write(lua_State *L) {
     struct shell *s = (struct shell *)sandbox_of(L);
     struct job *j = s->running;
     size_t n;
@@ -224,7 +222,7 @@ static int tool_write(lua_State *L) {
     n = all ? n : room;
     struct str *out = &s->sandbox.text;
     str_reset(out);
-    clean(out, text, n);
+    shell_call_clean(out, text, n);
     j->printed += n;
     s->config.output(s->config.arg, str_get(out), out->len);
     str_reset(out);
@@ -233,7 +231,7 @@ static int tool_write(lua_State *L) {
 }
 
 /* compile(text, name): the function, or nil and the error. Text only, never bytecode. */
-static int tool_compile(lua_State *L) {
+static int shell_call_tool_compile(lua_State *L) {
     size_t n;
     const char *text = luaL_checklstring(L, 1, &n), *name = luaL_checkstring(L, 2);
     sandbox_charge(L, (int64_t)n);
@@ -248,12 +246,12 @@ static int tool_compile(lua_State *L) {
 }
 
 /* Pushes a copy of the table on top, libraries in it copied too. */
-static void push_copy(lua_State *L, bool libraries) {
+static void shell_call_push_copy(lua_State *L, bool libraries) {
     int from = lua_gettop(L);
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, from);) {
         if (libraries && lua_istable(L, -1)) {
-            push_copy(L, false);
+            shell_call_push_copy(L, false);
             lua_remove(L, -2);
         }
         lua_pushvalue(L, -2);
@@ -262,16 +260,16 @@ static void push_copy(lua_State *L, bool libraries) {
     }
 }
 
-static int on_unknown_global(lua_State *L) {
+static int shell_call_on_unknown_global(lua_State *L) {
     return luaL_error(L, "there is no variable '%s'", libs_text(L, 2));
 }
 
 void shell_add_tools(lua_State *L) {
     lua_pushglobaltable(L);
-    push_copy(L, true);
+    shell_call_push_copy(L, true);
     lua_remove(L, -2);
     lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, on_unknown_global);
+    lua_pushcfunction(L, shell_call_on_unknown_global);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -279,8 +277,8 @@ void shell_add_tools(lua_State *L) {
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &globals_key);
     lua_setfield(L, -2, "globals");
-    lua_pushcfunction(L, tool_write);
+    lua_pushcfunction(L, shell_call_tool_write);
     lua_setfield(L, -2, "write");
-    lua_pushcfunction(L, tool_compile);
+    lua_pushcfunction(L, shell_call_tool_compile);
     lua_setfield(L, -2, "compile");
 }

@@ -19,12 +19,12 @@ struct job {
     int64_t id;
     char *name;
     json_t *args;
-    lua_State *co;          /* kept alive by the registry, under this job's address */
-    int64_t left;           /* instructions */
+    lua_State *co; /* kept alive by the registry, under this job's address */
+    int64_t left;  /* instructions */
     size_t printed;
     struct shell_call *call; /* the one it waits for, or whose answer is here */
     json_t *result;
-    struct timer timer;      /* its next slice */
+    struct timer timer; /* its next slice */
     shell_done *done;
     void *arg;
 };

@@ -7,18 +7,18 @@
 #include "script/shell/inner.h"
 #include "script/lua/value.h"
 
-#define SLICE 100000           /* instructions: about a millisecond */
-#define PAUSE (NS_PER_MS / 2)  /* between two slices: the rest of the engine goes first */
+#define SLICE 100000          /* instructions: about a millisecond */
+#define PAUSE (NS_PER_MS / 2) /* between two slices: the rest of the engine goes first */
 #define JOBS_MAX 64
 
 /* Its address is the registry key of the prelude's table. */
 static const char prelude_key;
 
-static void rebuild(struct shell *s);
+static void shell_rebuild(struct shell *s);
 
 /* ---- the end of jobs ---- */
 
-static void unlink_job(struct job *j) {
+static void shell_unlink_job(struct job *j) {
     struct job **p = &j->shell->jobs;
     while (*p != j)
         p = &(*p)->next;
@@ -29,7 +29,7 @@ static void unlink_job(struct job *j) {
 }
 
 /* Lets the coroutine go: an assignment to a key that is there raises nothing. */
-static void drop_strand(struct job *j) {
+static void shell_drop_strand(struct job *j) {
     lua_State *L = j->shell->sandbox.L;
     if (j->co == NULL)
         return;
@@ -37,7 +37,7 @@ static void drop_strand(struct job *j) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, j);
 }
 
-static void free_job(struct job *j) {
+static void shell_free_job(struct job *j) {
     free(j->name);
     json_decref(j->args);
     json_decref(j->result);
@@ -45,7 +45,7 @@ static void free_job(struct job *j) {
 }
 
 /* An error that nobody asked to be told of is printed. */
-static void tell(struct job *j, const char *error) {
+static void shell_tell(struct job *j, const char *error) {
     struct shell *s = j->shell;
     if (j->done) {
         j->done(j->arg, j->result, error);
@@ -56,17 +56,17 @@ static void tell(struct job *j, const char *error) {
     }
 }
 
-static void finish(struct job *j, const char *error) {
-    unlink_job(j);
-    drop_strand(j);
-    tell(j, error);
-    free_job(j);
+static void shell_finish(struct job *j, const char *error) {
+    shell_unlink_job(j);
+    shell_drop_strand(j);
+    shell_tell(j, error);
+    shell_free_job(j);
 }
 
 /* ---- one slice ---- */
 
 /* The coroutine of a new job, with its function and arguments on top of L. */
-static int begin_strand(lua_State *L, struct job *j) {
+static int shell_begin_strand(lua_State *L, struct job *j) {
     lua_State *co = lua_newthread(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, j);
     j->co = co;
@@ -82,12 +82,12 @@ static int begin_strand(lua_State *L, struct job *j) {
 }
 
 /* Protected part of run_slice. */
-static int step(lua_State *L) {
+static int shell_step(lua_State *L) {
     struct job *j = lua_touserdata(L, 1);
     char why[VALUE_WHY];
     int top = lua_gettop(L), results;
     if (j->co == NULL)
-        begin_strand(L, j);
+        shell_begin_strand(L, j);
     else if (j->call)
         shell_push_answer(L, j->call);
     if (!lua_checkstack(j->co, lua_gettop(L) - top + 4))
@@ -105,34 +105,34 @@ static int step(lua_State *L) {
 }
 
 /* The other jobs of a state that has to go. */
-static void fail_all(struct shell *s, const char *why) {
+static void shell_fail_all(struct shell *s, const char *why) {
     while (s->jobs) {
         s->jobs->co = NULL; /* the state takes it along */
-        finish(s->jobs, why);
+        shell_finish(s->jobs, why);
     }
 }
 
-static void run_slice(void *arg) {
+static void shell_run_slice(void *arg) {
     struct job *j = arg;
     struct shell *s = j->shell;
     struct sandbox *sb = &s->sandbox;
     char *err = NULL;
     sb->budget = j->left > 0 ? j->left : 1;
     s->running = j;
-    int rc = sandbox_run(sb, "", step, j, &err);
+    int rc = sandbox_run(sb, "", shell_step, j, &err);
     s->running = NULL;
     j->left = sb->left;
     if (rc && sb->full) {
         char *text = xasprintf("%s: the console begins anew, its variables are gone", err);
-        fail_all(s, text);
+        shell_fail_all(s, text);
         free(text);
-        rebuild(s);
+        shell_rebuild(s);
     } else if (rc) {
-        finish(j, err);
+        shell_finish(j, err);
     } else if (sb->paused) {
         timer_set(&j->timer, PAUSE);
     } else if (j->call == NULL) {
-        finish(j, NULL);
+        shell_finish(j, NULL);
     }
     free(err);
 }
@@ -150,7 +150,7 @@ int64_t shell_begin(struct shell *s, const char *name, json_t *args, shell_done 
     j->left = s->config.env.instructions;
     j->done = done;
     j->arg = arg;
-    timer_init(&j->timer, s->config.loop, run_slice, j);
+    timer_init(&j->timer, s->config.loop, shell_run_slice, j);
     timer_set(&j->timer, 0);
     while (*last)
         last = &(*last)->next;
@@ -164,13 +164,13 @@ void shell_stop(struct shell *s, int64_t id) {
     while (j && j->id != id)
         j = j->next;
     if (j)
-        finish(j, "stopped");
+        shell_finish(j, "stopped");
 }
 
 /* ---- life ---- */
 
 /* Protected part of load_prelude: one table goes through all the texts. */
-static int load(lua_State *L) {
+static int shell_load(lua_State *L) {
     struct shell *s = lua_touserdata(L, 1);
     lua_newtable(L);
     shell_add_tools(L);
@@ -190,18 +190,18 @@ static int load(lua_State *L) {
     return 0;
 }
 
-static int load_prelude(struct shell *s, char **err) {
+static int shell_load_prelude(struct shell *s, char **err) {
     sandbox_open(&s->sandbox, &s->config.env);
     s->sandbox.slice = SLICE;
     s->sandbox.budget = s->config.env.instructions;
-    return sandbox_run(&s->sandbox, "prelude", load, s, err);
+    return sandbox_run(&s->sandbox, "prelude", shell_load, s, err);
 }
 
 /* After a run out of memory: what the old state holds is neither known nor free. */
-static void rebuild(struct shell *s) {
+static void shell_rebuild(struct shell *s) {
     char *err = NULL;
     sandbox_close(&s->sandbox);
-    if (load_prelude(s, &err))
+    if (shell_load_prelude(s, &err))
         log_error(s->config.env.log, "console: %s", err);
     free(err);
     if (s->config.reset)
@@ -211,7 +211,7 @@ static void rebuild(struct shell *s) {
 struct shell *shell_new(const struct shell_config *config, char **err) {
     struct shell *s = xcalloc(1, sizeof *s);
     s->config = *config;
-    if (load_prelude(s, err) == 0)
+    if (shell_load_prelude(s, err) == 0)
         return s;
     shell_free(s);
     return NULL;
@@ -222,8 +222,8 @@ void shell_free(struct shell *s) {
         return;
     while (s->jobs) {
         struct job *j = s->jobs;
-        unlink_job(j);
-        free_job(j);
+        shell_unlink_job(j);
+        shell_free_job(j);
     }
     sandbox_close(&s->sandbox);
     free(s);

@@ -33,7 +33,7 @@ struct shell_source {
 };
 
 struct shell_config {
-    struct script_env env;           /* memory of the state, instructions of a job */
+    struct script_env env; /* memory of the state, instructions of a job */
     struct loop *loop;
     const struct shell_source *prelude; /* ended by {0} */
     const struct lent *const *lent;     /* tables ended by {0}; the list by NULL */
