@@ -83,9 +83,8 @@ char *labreport_learned(const struct lab_setting *s) {
                        : xstrdup("not known: wrap-up,");
     char *text =
         xasprintf("Learned from %.0f calls: %.1f%% answered, ring %.1f s (cv %.2f), talk %.0f "
-                  "s (cv %.2f, "
-                  "%.0f talks), %.0f answered calls met nobody, at least %.0f agents, "
-                  "%s breaks, machines.",
+                  "s (cv %.2f, %.0f talks), %.0f answered calls met nobody, at least %.0f "
+                  "agents, %s breaks, machines.",
                   labsum_of(l, "calls"), 100 * labsum_of(l, "answer_rate"),
                   labsum_of(l, "ring_mean"), labsum_of(l, "ring_cv"), labsum_of(l, "talk_mean"),
                   labsum_of(l, "talk_cv"), labsum_of(l, "talks"), labsum_of(l, "met_nobody"),

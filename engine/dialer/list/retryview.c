@@ -110,10 +110,9 @@ const struct view_field retryview_fields[] = {
     {"lead.res_dial_detail", "", "the same in words; absent if there is nothing to say", NULL,
      retryview_res_dial_detail},
     {"lead.outcome", "",
-     "one word for it: failed, refused, no_answer, answered, busy, congestion, "
-     "machine (AMD's verdict), abandoned (found no agent), local (a failure of our own); "
-     "absent "
-     "if it was never called",
+     "one word for it: failed, refused, no_answer, answered, busy, congestion, machine (AMD's "
+     "verdict), abandoned (found no agent), local (a failure of our own); absent if it was "
+     "never called",
      "\"busy\"", retryview_outcome},
     {"lead.last_index", "", "which of the numbers was called last, 1 to 8; absent if none was",
      "1", retryview_last_index},

@@ -61,16 +61,13 @@ static int learnlua_counts(void *arg, const double *in, int n, double *out) {
 const struct script_function learn_functions[] = {
     {"risk", "(n)",
      "chance that the nth further call, if it is answered, finds no agent; n up to 1000, "
-     "cheapest "
-     "asked for in rising order. From the free agents, how long each of the others has talked "
-     "or wrapped up, and "
-     "how long each call has rung. 1 before three people have answered, and when nobody has "
-     "for long",
+     "cheapest asked for in rising order. From the free agents, how long each of the others "
+     "has talked or wrapped up, and how long each call has rung. 1 before three people have "
+     "answered, and when nobody has for long",
      learnlua_risk},
     {"answer_rate", "()",
      "share of the dials that are answered, as known now, careful (too high) at first; and on "
-     "how "
-     "many answers that rests",
+     "how many answers that rests",
      learnlua_answer_rate},
     {"handling", "()", "mean seconds of a talk, and of a wrap-up", learnlua_handling},
     {"ring_time", "(share)",
@@ -80,7 +77,6 @@ const struct script_function learn_functions[] = {
      learnlua_age},
     {"counts", "()",
      "people who answered and, of them, who found no agent in time, since the engine started "
-     "or "
-     "within its window: they only rise",
+     "or within its window: they only rise",
      learnlua_counts},
     {0}};
