@@ -3,7 +3,7 @@ B        = build
 PKGS     = lua5.4 sqlite3 jansson libevent libevent_openssl uuid inih libedit libssl libcrypto
 ROOMS    = base record io conf ami store script/lua script/hook script/shell \
            dialer/core dialer/learn dialer/plan dialer/campaign dialer/list dialer/pbx dialer/call \
-           dialer/pace dialer/noun sim control console lab main
+           dialer/pace dialer/decide dialer/noun dialer sim control console lab main
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations \
            -Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -Wlogical-op -Wvla $(WERROR)

@@ -8,6 +8,7 @@
 #include "dialer/list/lead.h"
 #include "dialer/plan/plan.h"
 #include "console/inner.h"
+#include "dialer/list/agenda.h"
 
 #define PIECE 2000   /* leads that one call of why_counts looks at */
 #define LEAD_COST 20 /* instructions that one of them is taken for */

@@ -10,6 +10,7 @@
 #include "dialer/list/lead.h"
 #include "dialer/noun/nouns.h"
 #include "control/entry.h"
+#include "dialer/list/agenda.h"
 
 #define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100

@@ -7,6 +7,7 @@
 #include "dialer/list/lead.h"
 #include "dialer/noun/nouns.h"
 #include "lab/shift.h"
+#include "dialer/list/agenda.h"
 
 /* ---- making what a campaign needs ---- */
 
@@ -191,7 +192,7 @@ void shift_feed(struct shift *s, int64_t count) {
         f->shift = s;
         for (; f->count < LEADS_AHEAD && count > 0; count--) {
             struct lead *l = f->leads[f->count++] = make_new_lead(s);
-            lead_write(l, b);
+            agenda_write(l, b);
         }
         store_submit(s->engine->store, b, make_on_fed, f);
     }

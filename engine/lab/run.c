@@ -6,12 +6,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dialer/dialer.h"
 #include "dialer/campaign/campaign.h"
 #include "dialer/list/lead.h"
 #include "dialer/noun/nouns.h"
 #include "lab/shift.h"
 #include "sim/sim.h"
 #include "sim/tally.h"
+#include "dialer/list/agenda.h"
 
 #define START INT64_C(1772442000) /* 2026-03-02 09:00:00 UTC, a Monday */
 #define SAMPLES 100
@@ -165,7 +167,7 @@ static bool run_open_engine(struct shift *s) {
     s->conf = run_make_conf(s);
     if (s->conf == NULL)
         return false;
-    s->engine = engine_open(s->loop, &s->log, s->conf, &options, &s->error);
+    s->engine = dialer_open(s->loop, &s->log, s->conf, &options, &s->error);
     if (s->engine == NULL)
         return false;
     s->engine->out.arg = s;
@@ -288,7 +290,7 @@ static void run_keep_ledger(struct shift *s) {
 }
 
 static void run_tear_down(struct shift *s) {
-    engine_free(s->engine);
+    dialer_close(s->engine);
     sim_free(s->sim);
     if (s->loop)
         loop_free(s->loop);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialer/core/engine.h"
+#include "dialer/dialer.h"
 #include "script/hook/source.h"
 #include "script/hook/view.h"
 
@@ -129,7 +129,7 @@ static bool check_file(const char *path) {
                              .strategies = root,
                              .memory = MEMORY,
                              .instructions = INSTRUCTIONS};
-    engine_lend(&env);
+    dialer_lend(&env);
     if (hook >= 0)
         check_as(&env, (enum hook)hook, false, &c);
     for (int h = 0; hook < 0 && used < 0 && h < HOOK_COUNT; h++)

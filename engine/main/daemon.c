@@ -11,7 +11,7 @@
 
 #include "io/tls.h"
 #include "dialer/pbx/asterisk.h"
-#include "dialer/core/engine.h"
+#include "dialer/dialer.h"
 #include "control/actions.h"
 #include "control/previews.h"
 #include "control/strategies.h"
@@ -166,7 +166,7 @@ static void daemon_on_signal(void *arg) {
     log_info(&d->log, "leaving; %zu calls in flight go on in Asterisk",
              d->engine->dialings.count);
     daemon_notify("STOPPING=1");
-    engine_leave(d->engine, daemon_on_left, d);
+    dialer_leave(d->engine, daemon_on_left, d);
 }
 
 static char *daemon_on_reload(void *arg) {
@@ -252,7 +252,7 @@ static bool daemon_open_engine(struct daemon *d, char **err) {
     else if (d->record)
         copy = xasprintf("%s.db", d->conf->general.record);
     *(replayed ? &o.replay : &o.copy_to) = copy;
-    d->engine = engine_open(d->loop, &d->log, d->conf, &o, err);
+    d->engine = dialer_open(d->loop, &d->log, d->conf, &o, err);
     free(copy);
     if (d->engine)
         d->engine->options.replay = d->engine->options.copy_to = NULL;
@@ -298,7 +298,7 @@ void daemon_end(struct daemon *d) {
     d->console = NULL;
     server_free(d->server);
     d->server = NULL;
-    engine_free(d->engine);
+    dialer_close(d->engine);
     d->engine = NULL; /* a second signal may come while the connections drain */
     loop_free(d->loop);
     relays_free(d->relays);

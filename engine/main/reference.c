@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
-#include "dialer/core/engine.h"
+#include "dialer/dialer.h"
 #include "script/hook/view.h"
 
 static const char head[] = "# astout.conf\n\n"
@@ -132,7 +132,7 @@ static void reference_print_functions(const struct script_function *f) {
 
 static void reference_print_strategies(void) {
     struct script_env env = {0};
-    engine_lend(&env);
+    dialer_lend(&env);
     for (int h = 0; h < HOOK_COUNT; h++) {
         printf("### %s\n\nReturns: %s\n\n", hook_words[h].title, hook_words[h].returns);
         reference_print_view(env.views[h]);

@@ -6,6 +6,7 @@
 #include "ami/server.h"
 #include "conf/change.h"
 #include "record/record.h"
+#include "dialer/dialer.h"
 #include "dialer/pace/limits.h"
 #include "dialer/plan/plan.h"
 
@@ -57,7 +58,7 @@ static bool reload_conf(struct reload *r, struct str *said, char **err) {
     }
     if (users)
         reload_keep_users(r, users);
-    engine_conf_changed(r->engine);
+    dialer_conf_changed(r->engine);
     str_addf(said, "configuration: %s%s%s%s%s", changed.len ? "changed" : "nothing changed",
              str_get(&changed), restart.len ? "; needs a restart:" : "", str_get(&restart),
              users ? "; users read" : "");

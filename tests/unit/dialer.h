@@ -8,7 +8,7 @@
 #include "ami/server.h"
 #include "dialer/list/agenda.h"
 #include "dialer/campaign/campaign.h"
-#include "dialer/core/engine.h"
+#include "dialer/dialer.h"
 #include "dialer/list/lead.h"
 #include "dialer/noun/nouns.h"
 
@@ -66,7 +66,7 @@ TOOL void office_begin(struct office *o, const struct action *const *tables) {
 
 TOOL void office_start(struct office *o) {
     char *err = NULL;
-    o->engine = engine_new(o->h.loop, &o->h.log, o->conf, &err);
+    o->engine = dialer_new(o->h.loop, &o->h.log, o->conf, &err);
     if (o->engine == NULL)
         fail_msg("%s", err);
 }
@@ -75,10 +75,10 @@ TOOL void office_gone(void *arg) { ((struct house *)arg)->passed = true; }
 
 TOOL void office_stop(struct office *o) {
     o->h.passed = false;
-    engine_leave(o->engine, office_gone, &o->h);
+    dialer_leave(o->engine, office_gone, &o->h);
     while (!o->h.passed)
         loop_turn(o->h.loop, true);
-    engine_free(o->engine);
+    dialer_close(o->engine);
     o->engine = NULL;
     settle(&o->h);
 }

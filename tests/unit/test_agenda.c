@@ -63,7 +63,7 @@ static const char *take_next(int *index, int64_t *next) {
     snprintf(number, sizeof number, "%s", row_text(l->row, LEAD_NUMBER_1));
     set_tries(l->row, (int)row_int(l->row, LEAD_TRYCNT_1) + 1, 0);
     struct batch *b = batch_new();
-    lead_write(l, b);
+    agenda_write(l, b);
     store_submit(o.engine->store, b, on_written, l);
     lead_release(l);
     return number;
@@ -195,7 +195,7 @@ static void test_changes(void **state) {
     struct lead *first = agenda_next(a, &index, &next);
     row_set_int(first->row, LEAD_STATUS, 1);
     struct batch *b = batch_new();
-    lead_write(first, b);
+    agenda_write(first, b);
     agenda_forget(o.engine, dlma); /* reads anew what is not durable yet */
     struct lead *other = agenda_next(a, &index, &next);
     assert_ptr_not_equal(other, first);

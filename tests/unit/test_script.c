@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "script/hook/script.h"
 #include "script/lua/sandbox.h"
 
 #define MEMORY (4 * 1024 * 1024)

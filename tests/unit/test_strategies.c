@@ -16,7 +16,7 @@
 #include "dialer/pace/dialview.h"
 #include "dialer/pace/learnlua.h"
 #include "dialer/call/resultview.h"
-#include "dialer/list/retryview.h"
+#include "dialer/plan/retryview.h"
 #include "dialer/call/routeview.h"
 #include "script/hook/script.h"
 #include "script/hook/source.h"

@@ -17,7 +17,7 @@ static void callevent_on_newchannel(struct dialing *d, const struct message *m) 
     asterisk_good(d->asterisk);
     dialing_raise(d, DIALING_CHANNEL);
     if (d->wants_hangup)
-        asterisk_hangup(d->asterisk, d);
+        asterisk_hangup(d->asterisk, d->uuid);
 }
 
 static void callevent_on_dial_begin(struct dialing *d, const struct message *m) {
@@ -120,7 +120,7 @@ static void callevent_on_queue_abandon(struct dialing *d, const struct message *
 /* A call that an agent accepted dials him once the customer has answered. */
 void dialing_dials(struct dialing *d, const struct message *m) {
     const char *event = message_text(m, "Event");
-    if (d->target == NULL || d->finished)
+    if (d->target == NULL || d->stage == STAGE_FINISHED)
         return;
     if (strcasecmp(event, "DialBegin") == 0) {
         observe_joined(d);
@@ -162,7 +162,7 @@ void dialing_event(struct dialing *d, const struct message *m, bool main) {
     const char *event = message_text(m, "Event");
     if (d->history)
         result_remember(d, m);
-    for (size_t i = 0; i < ARRAY_LEN(handlers) && !d->finished; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(handlers) && d->stage != STAGE_FINISHED; i++) {
         if (strcasecmp(handlers[i].event, event))
             continue;
         void (*fn)(struct dialing *, const struct message *) =

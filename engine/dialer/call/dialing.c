@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialer/list/agenda.h"
 #include "dialer/call/observe.h"
 #include "dialer/call/originate.h"
 #include "dialer/pbx/queue.h"
@@ -16,9 +17,8 @@
 #define YOUNG SECONDS(3)          /* an Originate takes a moment to become a channel */
 #define FAULTS_FORGIVEN 3
 
-const char *dialing_text(const struct dialing *d, const char *key) {
-    const char *s = json_string_value(json_object_get(d->call, key));
-    return s ? s : "";
+bool dialing_is_sent(const struct dialing *d) {
+    return d->stage == STAGE_SENT || d->stage == STAGE_MISSING;
 }
 
 bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->facts); }
@@ -44,6 +44,12 @@ void dialing_raise(struct dialing *d, int status) {
         return;
     d->status = status;
     dialing_updated(d);
+}
+
+/* The one place where the stage changes: it goes forth, but for a missing call that is found. */
+static void dialing_enter(struct dialing *d, enum dialing_stage next) {
+    if (next >= d->stage || (d->stage == STAGE_MISSING && next == STAGE_SENT))
+        d->stage = next;
 }
 
 /* ---- beginning ---- */
@@ -78,11 +84,9 @@ void dialing_free(struct dialing *d) {
 /* The limits count a call from its reservation on. */
 static void dialing_take_room(struct dialing *d) {
     int64_t now = engine_now(d->engine);
-    d->campaign->live++;
-    d->campaign->open++;
+    campaign_call_begins(d->campaign);
     cap_take(&d->asterisk->cap, now);
-    cap_take(&d->campaign->cap, now);
-    d->asterisk->asked++;
+    asterisk_ask(d->asterisk);
     d->asked = true;
     if (d->trunk)
         cap_take(&d->trunk->cap, now);
@@ -102,17 +106,14 @@ void dialing_give_asked(struct dialing *d) {
     if (!d->asked)
         return;
     d->asked = false;
-    d->asterisk->asked--;
+    asterisk_answer(d->asterisk);
     campaigns_kick_room(d->engine, d->campaign);
 }
 
 static void dialing_give_room(struct dialing *d) {
     dialing_give_asked(d);
-    d->campaign->live--;
-    if (facts_answered(&d->facts))
-        d->campaign->answered--;
+    campaign_call_ends(d->campaign, facts_answered(&d->facts));
     cap_give(&d->asterisk->cap);
-    cap_give(&d->campaign->cap);
     if (d->trunk)
         cap_give(&d->trunk->cap);
     dialing_give_agent(d);
@@ -130,7 +131,7 @@ static void dialing_lose(struct dialing *d) {
 
 static void dialing_on_limit(void *arg) {
     struct dialing *d = arg;
-    if (d->missing && !d->facts.hangup) {
+    if (d->stage == STAGE_MISSING && !d->facts.hangup) {
         dialing_lose(d);
     } else if (d->facts.hangup || (d->facts.response && !d->facts.channel)) {
         dialing_finish(d); /* what has not come by now does not matter */
@@ -168,8 +169,8 @@ static void dialing_on_reserved(void *arg, bool ok) {
     lead_event(d->lead, "Update");
     dialing_emit(d, "OutDialingCreate");
     d->tm_dialing = engine_wall(d->engine);
-    if (ok && !d->wants_hangup && !d->engine->leaving && asterisk_originate(d->asterisk, d)) {
-        d->sent = true;
+    if (ok && !d->wants_hangup && !d->engine->leaving && originate_send(d, dialing_refused)) {
+        dialing_enter(d, STAGE_SENT);
         int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
         timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
         dialing_raise(d, DIALING_REQUESTED);
@@ -221,7 +222,7 @@ static void dialing_refuse(struct dialing *d, const char *why) {
     row_set_text(l, LEAD_RES_DIAL_DETAIL, "local");
     row_set_text(l, LEAD_TM_LAST_HANGUP, now);
     struct batch *b = batch_new();
-    lead_write(d->lead, b);
+    agenda_write(d->lead, b);
     store_submit(d->engine->store, b, dialing_on_refused, d->lead);
     dialing_free(d);
 }
@@ -262,7 +263,7 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
     char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : dialing_frozen_text(d);
     time_text(tm, d->tm_create);
     struct batch *b = batch_new();
-    lead_write(lead, b);
+    agenda_write(lead, b);
     batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name, row_uuid(c->item.row),
                 row_uuid(d->plan->item.row), row_uuid(lead->row), (int64_t)number, tm, frozen);
     store_submit(e->store, b, dialing_on_reserved, d);
@@ -337,21 +338,22 @@ static const char *dialing_time_or_null(char buf[TIME_TEXT], int64_t wall) {
 
 /* Result, lead and ledger in one batch; the events follow when it is durable. */
 static void dialing_finish(struct dialing *d) {
-    if (d->finished)
+    if (d->stage == STAGE_FINISHED)
         return;
-    d->finished = true;
+    bool sent = d->stage != STAGE_RESERVED;
+    dialing_enter(d, STAGE_FINISHED);
     timer_stop(&d->limit);
     d->outcome = outcome_of(&d->facts);
     d->tm_hangup = d->tm_hangup ? d->tm_hangup : engine_wall(d->engine);
     if (d->tm_end == 0 && d->tm_begin)
         d->tm_end = d->tm_hangup;
-    d->blameless |= !d->sent;
+    d->blameless |= !sent;
     if (d->outcome.ours)
         observe_unsent(d);
     else
         observe_gone(d);
     d->outcome.res_dial_detail = dialing_detail_of(d);
-    if (d->outcome.ours && d->sent && !d->refused)
+    if (d->outcome.ours && sent && !d->refused)
         asterisk_fault(d->asterisk);
     cap_ended(&d->campaign->cap, engine_now(d->engine), d->outcome.res_dial == RES_CONGESTION);
     dialing_give_room(d);
@@ -359,7 +361,7 @@ static void dialing_finish(struct dialing *d) {
     char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
     char join[TIME_TEXT], connect[TIME_TEXT];
     struct batch *b = batch_new();
-    lead_write(d->lead, b);
+    agenda_write(d->lead, b);
     batch_write(b, WRITE_LEDGER_CLOSE, d->uuid, (int64_t)d->outcome.res_dial,
                 d->outcome.res_dial_detail, (int64_t)d->outcome.res_hangup,
                 d->outcome.res_hangup_detail, dialing_time_or_null(begin, d->tm_begin),
@@ -372,7 +374,7 @@ static void dialing_finish(struct dialing *d) {
 }
 
 void dialing_check_end(struct dialing *d) {
-    if (d->finished)
+    if (d->stage == STAGE_FINISHED)
         return;
     if (facts_complete(&d->facts))
         dialing_finish(d);
@@ -384,7 +386,7 @@ void dialing_check_end(struct dialing *d) {
 
 void dialing_answered(struct dialing *d) {
     d->tm_end = d->tm_end ? d->tm_end : engine_wall(d->engine);
-    d->campaign->answered++;
+    campaign_call_answered(d->campaign);
     timer_stop(&d->limit);
     char begin[TIME_TEXT], end[TIME_TEXT];
     struct batch *b = batch_new();
@@ -397,14 +399,14 @@ void dialing_answered(struct dialing *d) {
 void dialing_hangup(struct dialing *d) {
     d->wants_hangup = true; /* before its channel is seen, Asterisk would not know it */
     if (d->facts.channel && !d->facts.hangup)
-        asterisk_hangup(d->asterisk, d);
+        asterisk_hangup(d->asterisk, d->uuid);
 }
 
 /* ---- found again ---- */
 
 void dialing_found(struct dialing *d, const char *channel, bool is_up) {
     bool was = facts_answered(&d->facts);
-    d->missing = false;
+    dialing_enter(d, STAGE_SENT);
     d->facts.channel = d->facts.begun = true; /* its DialBegin came while nobody listened */
     if (channel)
         xreplace(&d->channel_name, channel);
@@ -416,7 +418,7 @@ void dialing_found(struct dialing *d, const char *channel, bool is_up) {
     }
     dialing_raise(d, is_up ? DIALING_RESPONSE : DIALING_CHANNEL);
     if (d->wants_hangup)
-        asterisk_hangup(d->asterisk, d);
+        asterisk_hangup(d->asterisk, d->uuid);
 }
 
 void dialing_refused(struct dialing *d, bool servers) {
@@ -434,7 +436,8 @@ bool dialing_may_come(const struct dialing *d, unsigned generation) {
 
 void dialing_missed(struct dialing *d) {
     /* Asterisk may not have begun it yet: then it is looked for again */
-    d->missing = engine_wall(d->engine) - d->tm_dialing > YOUNG;
+    if (engine_wall(d->engine) - d->tm_dialing > YOUNG)
+        dialing_enter(d, STAGE_MISSING);
     timer_set(&d->limit, MISSED);
 }
 
@@ -468,12 +471,13 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->tm_join = time_read(query_text(q, 12));
     d->tm_connect = time_read(query_text(q, 13));
     d->abandoned = query_int(q, 14) != 0;
-    d->recovered = d->sent = true;
+    d->recovered = true;
+    dialing_enter(d, STAGE_SENT);
     d->status = query_int(q, 7) ? DIALING_RESPONSE : DIALING_REQUESTED;
     dialing_take_room(d);
     if (query_int(q, 7)) {
         d->facts.response = d->facts.success = true;
-        d->campaign->answered++;
+        campaign_call_answered(d->campaign);
         dialing_give_asked(d);
     }
     dialing_add_to_maps(d);

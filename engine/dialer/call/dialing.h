@@ -3,10 +3,11 @@
 #ifndef DIALER_CALL_DIALING_H
 #define DIALER_CALL_DIALING_H
 
-#include "dialer/pbx/asterisk.h"
-#include "dialer/campaign/campaign.h"
-#include "dialer/list/lead.h"
 #include "dialer/core/outcome.h"
+#include "dialer/list/lead.h"
+#include "dialer/pbx/asterisk.h"
+#include "dialer/plan/plan.h"
+#include "dialer/campaign/campaign.h"
 
 /* Status only rises; each step is seen in an OutDialingUpdate. */
 enum dialing_status {
@@ -18,6 +19,14 @@ enum dialing_status {
     DIALING_RESPONSE = 5,
     DIALING_HANGUP = 6,
     DIALING_ERROR = 10
+};
+
+/* Where the attempt stands on our side; changed by dialing_enter, which says what follows. */
+enum dialing_stage {
+    STAGE_RESERVED, /* its reservation is on its way to the disk */
+    STAGE_SENT,     /* its Originate has left, in this run or an earlier one */
+    STAGE_MISSING,  /* sent, and not on the last list of channels */
+    STAGE_FINISHED  /* its result is on its way to the disk */
 };
 
 struct dialing {
@@ -45,11 +54,13 @@ struct dialing {
     bool abandoned;              /* a person who answered and found no agent in time */
     int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end,
         tm_hangup; /* wall ns, 0 = not */
-    bool sent, asked, finished, recovered;
-    unsigned generation;        /* of the connection its Originate went over */
-    bool refused;               /* by the Originate's own answer */
-    bool blameless;             /* no fault of the number or the call: uncounted */
-    bool wants_hangup, missing; /* missing: not on the last list of channels */
+    enum dialing_stage stage;
+    bool asked;          /* its Originate has not been answered */
+    bool recovered;      /* of an earlier run */
+    unsigned generation; /* of the connection its Originate went over */
+    bool refused;        /* by the Originate's own answer */
+    bool blameless;      /* no fault of the number or the call: uncounted */
+    bool wants_hangup;   /* to be hung up as soon as its channel is seen */
     struct timer limit;
 };
 
@@ -96,7 +107,13 @@ void dialing_check_end(struct dialing *d);
 void dialing_print(const struct dialing *d, struct str *packet);
 /* Frees one that is only forgotten, at the engine's end. */
 void dialing_free(struct dialing *d);
+/* Has its Originate left, and is its end not known yet? */
+bool dialing_is_sent(const struct dialing *d);
 bool dialing_is_answered(const struct dialing *d);
-const char *dialing_text(const struct dialing *d, const char *key);
+/* A text of what was asked for, "" if it has none. */
+static inline const char *dialing_text(const struct dialing *d, const char *key) {
+    const char *s = json_string_value(json_object_get(d->call, key));
+    return s ? s : "";
+}
 
 #endif

@@ -59,5 +59,5 @@ void dialing_print(const struct dialing *d, struct str *b) {
     header_add(b, "ResHangupDetail", d->outcome.res_hangup_detail);
     dialingprint_print_time(b, "TmCreate", d->tm_create);
     dialingprint_print_time(b, "TmUpdate", d->tm_update);
-    dialingprint_print_time(b, "TmDelete", d->finished ? d->tm_hangup : 0);
+    dialingprint_print_time(b, "TmDelete", d->stage == STAGE_FINISHED ? d->tm_hangup : 0);
 }

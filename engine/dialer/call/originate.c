@@ -8,6 +8,7 @@
 #include "dialer/call/routeview.h"
 
 #define AGENT_RING 30 /* s that the phone of an agent rings for the call he accepted */
+#define REPLY_TIME SECONDS(30)
 #define VALUE_MAX 900 /* bytes of Data, CallerID and the like: a line holds 1,024 */
 
 /* Campaign, plan, dlma, destination, lead: the later wins. */
@@ -45,11 +46,6 @@ static char *call_originate_default_channel(const struct dialing *d, json_t *rou
     const char *trunk = call_originate_routed(route, "trunk", row_text(plan, PLAN_TRUNK_NAME));
     return xasprintf("%s%s%s%s", tech ? tech : "", dialing_text(d, "dial_addr"),
                      trunk ? "@" : "", trunk ? trunk : "");
-}
-
-/* Whole channel strings come from scripts too: one channel, one line. */
-bool originate_can_dial(const char *channel) {
-    return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
 }
 
 /* `trunk = NAME`: the call counts against that one's limits, whatever the plan names. */
@@ -127,7 +123,7 @@ static void call_originate_plan_variables(struct dialing *d, json_t *route) {
 static const char *call_originate_find_fault(const struct dialing *d) {
     static const char *const keys[] = {"dial_application", "dial_data",     "dial_exten",
                                        "dial_context",     "dial_priority", "dial_caller_id"};
-    if (!originate_can_dial(dialing_text(d, "dial_channel")))
+    if (!number_is_channel(dialing_text(d, "dial_channel")))
         return "the channel is not one that can be dialled";
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *v = json_string_value(json_object_get(d->call, keys[i]));
@@ -174,7 +170,8 @@ const char *originate_plan(struct dialing *d) {
     return fault ? fault : call_originate_find_fault(d);
 }
 
-bool originate_print(const struct dialing *d, struct str *action) {
+/* The action's headers, without ActionID. False if a value cannot be sent. */
+static bool originate_print(const struct dialing *d, struct str *action) {
     static const struct {
         const char *key, *header;
     } lines[] = {{"dial_caller_id", "CallerID"}, {"dial_application", "Application"},
@@ -202,4 +199,46 @@ bool originate_print(const struct dialing *d, struct str *action) {
                         value) if (!variable_print(action, name,
                                                    json_string_value(value))) return false;
     return true;
+}
+
+/* ---- sending ---- */
+
+/* Finds the dialing of a reply, whether it still lives or not. */
+struct reply_key {
+    struct engine *engine;
+    char uuid[UUID_TEXT];
+    void (*refused)(struct dialing *d, bool servers);
+};
+
+static void originate_on_reply(void *arg, enum reply_kind kind, const struct message *m,
+                               bool last) {
+    (void)last;
+    struct reply_key *key = arg;
+    struct dialing *d = map_get(&key->engine->dialings, key->uuid);
+    if (d && asterisk_is_error(kind, m)) {
+        const char *why = message_text(m, "Message");
+        bool servers = strstr(why, "shutting down") || strstr(why, "ermission denied");
+        log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid, why);
+        if (servers)
+            asterisk_rest(d->asterisk, "Originate", why);
+        key->refused(d, servers);
+    }
+    free(key);
+}
+
+bool originate_send(struct dialing *d, void (*refused)(struct dialing *d, bool servers)) {
+    struct client *client = d->asterisk->client;
+    struct str b = {0};
+    bool sent = client_is_up(client) && originate_print(d, &b);
+    if (sent) {
+        struct reply_key *key = xcalloc(1, sizeof *key);
+        *key = (struct reply_key){.engine = d->engine, .refused = refused};
+        memcpy(key->uuid, d->uuid, sizeof key->uuid);
+        d->generation = client_generation(client);
+        sent = client_send_as(client, d->uuid, &b, REPLY_TIME, originate_on_reply, key);
+        if (!sent)
+            free(key);
+    }
+    str_free(&b);
+    return sent;
 }

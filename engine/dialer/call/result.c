@@ -11,7 +11,7 @@
 /* The lead as it is before it is reserved, with the sum of its tries. */
 static json_t *result_freeze_lead(const struct row *lead) {
     json_t *o = row_json(lead);
-    json_object_set_new(o, "trycnt", json_integer(lead_tries(lead)));
+    json_object_set_new(o, "trycnt", json_integer(leadrow_tries(lead)));
     return o;
 }
 

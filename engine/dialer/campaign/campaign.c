@@ -5,12 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "dialer/pbx/asterisk.h"
-#include "dialer/call/dialing.h"
-#include "dialer/call/observe.h"
-#include "dialer/pace/pace.h"
-#include "dialer/pace/preview.h"
-#include "dialer/core/schedule.h"
+#include "dialer/plan/plan.h"
 
 static const char *const reasons[REASON_COUNT] = {
     [REASON_NONE] = "dialling",
@@ -99,204 +94,6 @@ int64_t campaign_status(const struct campaign *c) {
     return row_int(c->item.row, CAMPAIGN_STATUS);
 }
 
-static void campaign_set_row_status(struct campaign *c, int64_t status) {
-    char now[TIME_TEXT];
-    time_text(now, engine_wall(c->engine));
-    row_set_int(c->item.row, CAMPAIGN_STATUS, status);
-    row_set_text(c->item.row, CAMPAIGN_TM_UPDATE, now);
-    json_decref(c->item.frozen);
-    c->item.frozen = NULL;
-}
-
-/* Its agenda lives from the start to the stop. */
-static void campaign_set_agenda(struct campaign *c) {
-    struct plan *p = campaign_plan(c);
-    struct item *dlma = campaign_dlma(c);
-    bool wanted = campaign_status(c) != CAMPAIGN_STOP && p && dlma;
-    struct agenda *a = wanted ? agenda_hold(p, row_uuid(dlma->row)) : NULL;
-    agenda_release(c->agenda);
-    c->agenda = a;
-}
-
-/* A step on its way to the disk, and how it will be told. */
-struct step {
-    struct campaign *campaign;
-    struct str event;
-};
-
-static void campaign_on_step(void *arg, bool ok) {
-    (void)ok;
-    struct step *s = arg;
-    engine_event_end(s->campaign->engine, &s->event);
-    s->campaign->steps--;
-    campaign_kick(s->campaign);
-    free(s);
-}
-
-/* A step that follows by itself: durable, then told. */
-static void campaign_step(struct campaign *c, int64_t status) {
-    campaign_set_row_status(c, status);
-    campaign_set_agenda(c);
-    struct step *s = xcalloc(1, sizeof *s);
-    s->campaign = c;
-    c->steps++;
-    engine_event_begin(&s->event, "OutCampaignUpdate");
-    row_print(c->item.row, &s->event);
-    struct batch *b = batch_new();
-    batch_row(b, c->item.row);
-    store_submit(c->engine->store, b, campaign_on_step, s);
-}
-
-static const struct {
-    int64_t asked, becomes;
-} asks[] = {
-    {CAMPAIGN_START, CAMPAIGN_STARTING}, {CAMPAIGN_STARTING, CAMPAIGN_STARTING},
-    {CAMPAIGN_STOP, CAMPAIGN_STOPPING},  {CAMPAIGN_STOPPING, CAMPAIGN_STOPPING},
-    {CAMPAIGN_PAUSE, CAMPAIGN_PAUSING},  {CAMPAIGN_PAUSING, CAMPAIGN_PAUSING},
-    {CAMPAIGN_KILL, CAMPAIGN_STOPPING},
-};
-
-static void campaign_hang_up_all(struct campaign *c) {
-    for (struct map_entry *e = c->engine->dialings.first, *next; e; e = next) {
-        next = e->next;
-        struct dialing *d = e->value;
-        if (d->campaign == c)
-            dialing_hangup(d);
-    }
-}
-
-static size_t campaign_place_of(int64_t asked) {
-    size_t i = 0;
-    while (i < ARRAY_LEN(asks) && asks[i].asked != asked)
-        i++;
-    return i;
-}
-
-bool campaign_knows(int64_t asked) { return campaign_place_of(asked) < ARRAY_LEN(asks); }
-
-bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) {
-    size_t i = campaign_place_of(asked);
-    if (i == ARRAY_LEN(asks))
-        return false;
-    /* by hand: the schedule leaves it alone until its window closes */
-    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, asks[i].becomes != CAMPAIGN_STARTING);
-    campaign_set_row_status(c, asks[i].becomes);
-    campaign_set_agenda(c);
-    if (asked == CAMPAIGN_KILL)
-        campaign_hang_up_all(c);
-    batch_row(b, c->item.row);
-    return true;
-}
-
-/* ---- the schedule ---- */
-
-static void campaign_local_time(const struct campaign *c, struct tm *tm) {
-    time_t now = (time_t)(engine_wall(c->engine) / NS_PER_S);
-    localtime_r(&now, tm); /* TZ is the configured one */
-}
-
-/* Starts and stops by the window. Returns false while it is closed. */
-static bool campaign_follow_schedule(struct campaign *c) {
-    if (row_int(c->item.row, CAMPAIGN_SC_MODE) != 1)
-        return true;
-    struct tm now;
-    campaign_local_time(c, &now);
-    bool open = schedule_is_open(c->item.row, &now);
-    bool hold = row_int(c->item.row, CAMPAIGN_SC_HOLD) != 0;
-    int64_t status = campaign_status(c);
-    timer_set(&c->wake, schedule_next(c->item.row, &now) * NS_PER_S);
-    if (!open && hold) { /* the next window starts it again, also after a restart */
-        struct batch *b = batch_new();
-        row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 0);
-        batch_row(b, c->item.row);
-        store_submit(c->engine->store, b, NULL, NULL);
-    }
-    if (open && !hold && status == CAMPAIGN_STOP)
-        campaign_step(c, CAMPAIGN_STARTING);
-    else if (!open && status == CAMPAIGN_START)
-        campaign_step(c, CAMPAIGN_STOPPING);
-    return open;
-}
-
-/* ---- the decision ---- */
-
-/* The list is done: stop, and let the next one start. */
-static void campaign_end_of_list(struct campaign *c) {
-    struct plan *p = campaign_plan(c);
-    struct campaign *next =
-        map_get(&c->engine->campaigns, row_text(c->item.row, CAMPAIGN_NEXT_CAMPAIGN));
-    if (row_int(p->item.row, PLAN_DL_END_HANDLE) != 1)
-        return;
-    log_info(c->engine->log, "campaign %s: end of its list", row_uuid(c->item.row));
-    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 1);
-    campaign_step(c, CAMPAIGN_STOPPING);
-    if (next && campaign_status(next) == CAMPAIGN_STOP)
-        campaign_step(next, CAMPAIGN_STARTING);
-}
-
-static void campaign_wake_at(struct campaign *c, int64_t mono) {
-    int64_t now = engine_now(c->engine);
-    if (mono == 0 || (timer_is_set(&c->wake) && c->wake.due <= mono))
-        return;
-    timer_set(&c->wake, mono - now);
-}
-
-static void campaign_dial(struct campaign *c) {
-    struct pace pace;
-    pace_decide(c, &pace);
-    if (pace.reason != c->reason)
-        log_debug(c->engine->log, "campaign %s: %s", row_uuid(c->item.row),
-                  reason_text(pace.reason));
-    c->reason = pace.reason;
-    c->reasons[pace.reason]++;
-    campaign_wake_at(c, pace.ask_at);
-    if (pace.reason == REASON_LIST_END && c->open == 0)
-        campaign_end_of_list(c);
-}
-
-/* Offers end with the campaign, or with what made them good. */
-static void campaign_look_at_offers(struct campaign *c, bool open) {
-    int64_t status = campaign_status(c);
-    if (c->engine->previews.count == 0)
-        return;
-    if (status == CAMPAIGN_START && open && !c->engine->leaving)
-        previews_review(c);
-    else
-        previews_withdraw(c->engine, c,
-                          status == CAMPAIGN_PAUSE || status == CAMPAIGN_PAUSING
-                              ? "the campaign pauses"
-                              : "the campaign stops");
-}
-
-/* One turn of its life: whatever is due next by its status. */
-static void campaign_on_decide(void *arg) {
-    struct campaign *c = arg;
-    timer_stop(&c->wake);
-    bool open = campaign_follow_schedule(c);
-    campaign_look_at_offers(c, open);
-    switch (campaign_status(c)) {
-    case CAMPAIGN_STARTING:
-        campaign_step(c, CAMPAIGN_START);
-        break;
-    case CAMPAIGN_PAUSING:
-        campaign_step(c, CAMPAIGN_PAUSE);
-        break;
-    case CAMPAIGN_STOPPING:
-        if (c->open == 0)
-            campaign_step(c, CAMPAIGN_STOP);
-        break;
-    case CAMPAIGN_START:
-        if (open && !c->engine->leaving)
-            campaign_dial(c);
-        else
-            c->reason = REASON_SCHEDULE;
-        return;
-    default:
-        break;
-    }
-    c->reason = REASON_STATUS;
-}
-
 static void campaign_on_wake(void *arg) { campaign_kick(arg); }
 
 void campaign_kick(struct campaign *c) { task_queue(&c->decide); }
@@ -321,12 +118,6 @@ void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid) {
         if (dlma && strcmp(dlma, dlma_uuid) == 0)
             campaign_kick(c);
     }
-}
-
-void campaigns_kick_plan(struct engine *e, const struct plan *p) {
-    for (struct map_entry *i = e->campaigns.first; i; i = i->next)
-        if (campaign_plan(i->value) == p)
-            campaign_changed(i->value);
 }
 
 #define SHARERS 64 /* campaigns of one queue that are put in order */
@@ -355,9 +146,53 @@ void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char
         campaign_kick(sharers[k]);
 }
 
+void campaigns_save(struct engine *e, bool at_once) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next)
+        observer_save(((struct campaign *)i->value)->observer, at_once);
+}
+
+/* ---- calls and offers ---- */
+
+void campaign_call_begins(struct campaign *c) {
+    c->live++;
+    c->open++;
+    cap_take(&c->cap, engine_now(c->engine));
+}
+
+void campaign_call_answered(struct campaign *c) { c->answered++; }
+
+void campaign_call_ends(struct campaign *c, bool was_answered) {
+    c->live--;
+    c->answered -= was_answered;
+    cap_give(&c->cap);
+}
+
 void campaign_call_over(struct campaign *c) {
     c->open--;
     campaign_kick(c);
+}
+
+void campaign_offer_begins(struct campaign *c) {
+    c->open++;
+    c->offers++;
+}
+
+void campaign_offer_ends(struct campaign *c) { c->offers--; }
+
+/* ---- life ---- */
+
+static void campaign_drop_frozen(struct campaign *c) {
+    json_decref(c->item.frozen);
+    c->item.frozen = NULL;
+}
+
+static struct observed campaign_observed(const struct campaign *c) {
+    const struct plan *p = campaign_plan(c);
+    return (struct observed){
+        .plan = row_text(c->item.row, CAMPAIGN_PLAN),
+        .dest = row_text(c->item.row, CAMPAIGN_DEST),
+        .timeout = p ? (double)row_int(p->item.row, PLAN_DIAL_TIMEOUT) / 1000 : 30,
+    };
 }
 
 static void campaign_read_caps(struct campaign *c) {
@@ -365,37 +200,43 @@ static void campaign_read_caps(struct campaign *c) {
     c->cap.cps = (double)row_int(c->item.row, CAMPAIGN_CPS);
 }
 
-void campaign_changed(struct campaign *c) {
+void campaign_refresh(struct campaign *c) {
+    struct observed with = campaign_observed(c);
     campaign_read_caps(c);
-    json_decref(c->item.frozen);
-    c->item.frozen = NULL;
-    observer_renew(c);
-    campaign_set_agenda(c);
-    campaign_kick(c);
+    campaign_drop_frozen(c);
+    observer_renew(c->observer, &with);
 }
 
-/* ---- life ---- */
+void campaign_set_status(struct campaign *c, int64_t status) {
+    char now[TIME_TEXT];
+    time_text(now, engine_wall(c->engine));
+    row_set_int(c->item.row, CAMPAIGN_STATUS, status);
+    row_set_text(c->item.row, CAMPAIGN_TM_UPDATE, now);
+    campaign_drop_frozen(c);
+}
 
-struct campaign *campaign_new(struct engine *e, struct row *row) {
+static void campaign_on_decide(void *arg) {
+    struct campaign *c = arg;
+    c->engine->up.decide(c);
+}
+
+struct campaign *campaign_new(struct engine *e, struct row *row, bool stored) {
     struct campaign *c = xcalloc(1, sizeof *c);
     c->engine = e;
     c->item.row = row;
     task_init(&c->decide, e->loop, campaign_on_decide, c);
     timer_init(&c->wake, e->loop, campaign_on_wake, c);
-    c->observer = observer_new(c);
+    struct observed with = campaign_observed(c);
+    c->observer = observer_new(e, row_uuid(row), &with, stored);
     campaign_read_caps(c);
-    campaign_set_agenda(c);
-    campaign_kick(c);
     return c;
 }
 
 void campaign_free(struct campaign *c) {
     task_cancel(&c->decide);
     timer_stop(&c->wake);
-    if (!c->engine->leaving)
-        agenda_release(c->agenda);
     row_free(c->item.row);
-    json_decref(c->item.frozen);
+    campaign_drop_frozen(c);
     observer_free(c->observer);
     free(c);
 }

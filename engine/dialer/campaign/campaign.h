@@ -1,10 +1,13 @@
-/* A campaign: its states, its schedule, and the decision to begin calls. */
+/* A campaign: its states, what it refers to, what it counts. What follows from them is
+ * decided above (decide/decide.h). */
 #ifndef DIALER_CAMPAIGN_CAMPAIGN_H
 #define DIALER_CAMPAIGN_CAMPAIGN_H
 
-#include "dialer/list/agenda.h"
 #include "dialer/core/cap.h"
-#include "dialer/core/engine.h"
+#include "dialer/learn/observer.h"
+
+struct agenda;
+struct plan;
 
 enum campaign_status {
     CAMPAIGN_STOP = 0,
@@ -60,26 +63,37 @@ struct campaign {
     int64_t reasons[REASON_COUNT]; /* decisions by reason */
 };
 
-struct campaign *campaign_new(struct engine *e, struct row *row);
+/* Takes the row. stored: it is of an earlier run, and so is what was learnt. Free with
+ * campaign_free. */
+struct campaign *campaign_new(struct engine *e, struct row *row, bool stored);
 void campaign_free(struct campaign *c);
 int64_t campaign_status(const struct campaign *c);
-/* Is it a Status that may be asked for? */
-bool campaign_knows(int64_t asked);
-/* Carries out an asked Status (0, 1, 2, 10, 11, 12, 30); false for any other. The
- * first step is put into the batch, the others follow by themselves. */
-bool campaign_ask(struct campaign *c, int64_t asked, struct batch *b) MUST_CHECK;
-/* Its row or what it refers to changed. */
-void campaign_changed(struct campaign *c);
+/* Sets its status in memory, and when that was. */
+void campaign_set_status(struct campaign *c, int64_t status);
+/* Its row or what it refers to changed: what was copied from there follows. */
+void campaign_refresh(struct campaign *c);
 /* Something changed that its decision reads: decide at the end of this turn. */
 void campaign_kick(struct campaign *c);
 void campaigns_kick(struct engine *e);
 /* There is room again: for those that waited for it, and for the one whose call it was. */
 void campaigns_kick_room(struct engine *e, struct campaign *own);
 void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid);
-void campaigns_kick_plan(struct engine *e, const struct plan *p);
 void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char *queue);
-/* A call's result is durable. */
+/* What was learnt of all of them goes to the disk (observer_save). */
+void campaigns_save(struct engine *e, bool at_once);
+
+/* ---- its counts ---- */
+/* A call is reserved; is answered; ends, and its result is on its way to the disk. */
+void campaign_call_begins(struct campaign *c);
+void campaign_call_answered(struct campaign *c);
+void campaign_call_ends(struct campaign *c, bool was_answered);
+/* A call's result, or an offer's end, is durable. */
 void campaign_call_over(struct campaign *c);
+/* A lead is offered to an agent; nobody decides on it any more. */
+void campaign_offer_begins(struct campaign *c);
+void campaign_offer_ends(struct campaign *c);
+
+/* ---- what it refers to ---- */
 /* What is missing for it to dial at all, NULL if nothing is (static text). */
 const char *campaign_fault(const struct campaign *c);
 struct plan *campaign_plan(const struct campaign *c);

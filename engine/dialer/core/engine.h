@@ -1,5 +1,6 @@
 /* The engine: everything one running dialer consists of, handed down explicitly. Two
- * of them in one process do not know of each other. */
+ * of them in one process do not know of each other. It is opened and closed by
+ * dialer/dialer.h, above all other rooms of the dialer. */
 #ifndef DIALER_CORE_ENGINE_H
 #define DIALER_CORE_ENGINE_H
 
@@ -79,6 +80,13 @@ struct engine {
         char *(*reload)(void *arg);
         void *arg;
     } out;
+    /* What lower rooms tell upper ones; set before anything is loaded. */
+    struct {
+        /* Something changed that the campaign's decision reads: once, at the end of the turn. */
+        void (*decide)(struct campaign *c);
+        /* Another version decides what is due next under the plan. */
+        void (*rescheduled)(struct plan *p);
+    } up;
     struct {
         /* Before and after a dial strategy is asked: for who measures. NULL = nobody. */
         void (*asking)(void *arg, bool begins);
@@ -96,28 +104,9 @@ struct engine {
     } leave;
 };
 
-/* Opens the store, reads what is there, begins to connect. The loop, the log and the
- * conf are the caller's and outlive it. NULL with *err (free it). */
-struct engine *engine_new(struct loop *l, const struct log *log, const struct conf *conf,
-                          char **err) MUST_CHECK;
-/* The same with options (copied). */
-struct engine *engine_open(struct loop *l, const struct log *log, const struct conf *conf,
-                           const struct engine_options *options, char **err) MUST_CHECK;
-/* What the engine's hooks see, and the functions it lends them: also where there is no
- * engine, to check strategies and for their manual. */
-void engine_lend(struct script_env *env);
-/* Begins to leave: no call starts any more; gone(arg) comes when nothing is on its way
- * to the disk. */
-void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg);
-/* Ends the connections and the store. Calls in flight go on in Asterisk: the ledger
- * knows them, the next start finds them again. */
-void engine_free(struct engine *e);
-
-/* The conf has changed (confchange.h): caps and limits that are copied follow. */
-void engine_conf_changed(struct engine *e);
-
 int64_t engine_now(const struct engine *e);  /* monotonic ns */
 int64_t engine_wall(const struct engine *e); /* ns since 1970 */
+double engine_seconds(const struct engine *e); /* s on the loop's clock, as the learner takes them */
 /* A new uuid from the engine's generator. */
 void engine_uuid(struct engine *e, char out[UUID_TEXT]);
 bool engine_is_heard(const struct engine *e);

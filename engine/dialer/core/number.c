@@ -34,6 +34,11 @@ bool number_is_tech(const char *tech) {
            tech[0] != '/';
 }
 
+/* Whole channel strings come from scripts too: one channel, one line. */
+bool number_is_channel(const char *channel) {
+    return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
+}
+
 const char *variable_add(json_t *vars, const char *header) {
     const char *eq = strchr(header, '=');
     if (eq == NULL || eq == header)

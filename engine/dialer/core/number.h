@@ -15,6 +15,8 @@
 bool number_is_dialable(const char *number, bool allow_uri);
 /* Technology with its slash: sip/ PJSIP/ Local/ DAHDI/g1/ */
 bool number_is_tech(const char *tech);
+/* Is it one channel to dial (Tech/resource), and nothing else? */
+bool number_is_channel(const char *channel);
 /* name=value from a Variable header into vars; NULL, or why not (static text). */
 const char *variable_add(json_t *vars, const char *header);
 /* Adds a Variable header whose value arrives unchanged on Asterisk 16 and 22, which

@@ -15,7 +15,7 @@
 
 /* After faults of our own a lead waits a little, longer each time. */
 static void agenda_add_fault_wait(const struct row *lead, struct due *due) {
-    int64_t faults = row_int(lead, LEAD_FAULTS), last = lead_last_hangup(lead);
+    int64_t faults = row_int(lead, LEAD_FAULTS), last = leadrow_last_hangup(lead);
     if (faults == 0 || due->number == 0)
         return;
     int64_t wait = faults > 5 ? FAULT_WAIT_MAX : INT64_C(1) << faults;
@@ -27,11 +27,12 @@ static void agenda_put_lead(struct agenda *a, struct batch *b, const struct row 
     struct due due;
     plan_retry(a->plan, lead, &due);
     agenda_add_fault_wait(lead, &due);
-    batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), lead_tries(lead), due.at,
+    batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), leadrow_tries(lead), due.at,
                 (int64_t)due.number, due.at == DUE_NEVER ? due.reason : NULL);
 }
 
-void agenda_put(struct engine *e, struct batch *b, const struct row *lead) {
+/* Its due dates, in all agendas of its list. */
+static void agenda_put(struct engine *e, struct batch *b, const struct row *lead) {
     const char *dlma = row_text(lead, LEAD_DLMA_UUID);
     if (row_int(lead, LEAD_STATUS) != 0 || !row_int(lead, LEAD_IN_USE)) {
         batch_write(b, WRITE_DUE_LEAD_DELETE, row_int(lead, LEAD_ID));
@@ -40,6 +41,12 @@ void agenda_put(struct engine *e, struct batch *b, const struct row *lead) {
     for (struct agenda *a = e->agendas; a; a = a->next)
         if (!a->stale && strcmp(a->dlma, dlma) == 0)
             agenda_put_lead(a, b, lead);
+}
+
+void agenda_write(struct lead *l, struct batch *b) {
+    lead_writing(l);
+    batch_row(b, l->row);
+    agenda_put(l->engine, b, l->row);
 }
 
 void agenda_forget(struct engine *e, const char *dlma_uuid) {
@@ -295,7 +302,7 @@ void agenda_delay(struct agenda *a, struct batch *b, const struct row *lead, int
     struct due due;
     plan_retry(a->plan, lead, &due);
     if (due.at < until) /* never is later */
-        batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), lead_tries(lead), until,
+        batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), leadrow_tries(lead), until,
                     (int64_t)due.number, reason);
 }
 
@@ -303,7 +310,7 @@ void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until
                      const char *reason) {
     struct batch *b = batch_new();
     l->writes++; /* not to be picked until this is durable */
-    batch_write(b, WRITE_DUE, a->id, row_int(l->row, LEAD_ID), lead_tries(l->row), until,
+    batch_write(b, WRITE_DUE, a->id, row_int(l->row, LEAD_ID), leadrow_tries(l->row), until,
                 (int64_t)number, reason);
     store_submit(a->engine->store, b, agenda_on_postponed, l);
 }

@@ -50,8 +50,9 @@ void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until
 /* Within a batch that writes the lead, behind that: it is not due before `until`. */
 void agenda_delay(struct agenda *a, struct batch *b, const struct row *lead, int64_t until,
                   const char *reason);
-/* Puts a lead's due dates, in all agendas of its list, into the batch. */
-void agenda_put(struct engine *e, struct batch *b, const struct row *lead);
+/* Puts the lead's row and its due dates, in all agendas of its list, into the batch, which
+ * counts as a write: lead_written when the batch is durable. */
+void agenda_write(struct lead *l, struct batch *b);
 /* A lead came or changed: what was read ahead may be in the wrong order. */
 void agenda_forget(struct engine *e, const char *dlma_uuid);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dialer/list/agenda.h"
+#include "ami/message.h"
 
 struct lead *lead_hold(struct engine *e, const char *uuid) {
     struct lead *l = map_get(&e->leads, uuid);
@@ -74,27 +74,14 @@ struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid) {
     return work;
 }
 
-void lead_write(struct lead *l, struct batch *b) {
+void lead_writing(struct lead *l) {
     l->holds++;
     l->writes++;
-    batch_row(b, l->row);
-    agenda_put(l->engine, b, l->row);
 }
 
 void lead_written(struct lead *l) {
     l->writes--;
     lead_release(l);
-}
-
-int64_t lead_last_hangup(const struct row *row) {
-    return time_read(row_text(row, LEAD_TM_LAST_HANGUP));
-}
-
-int64_t lead_tries(const struct row *row) {
-    int64_t sum = 0;
-    for (int i = 0; i < LEAD_NUMBERS; i++)
-        sum += row_int(row, LEAD_TRYCNT_1 + i);
-    return sum;
 }
 
 void lead_event(struct lead *l, const char *verb) {

@@ -4,6 +4,7 @@
 #define DIALER_LIST_LEAD_H
 
 #include "dialer/core/engine.h"
+#include "dialer/core/leadrow.h"
 
 struct lead {
     struct engine *engine;
@@ -25,14 +26,9 @@ struct lead_work {
     bool written;  /* an idle lead is on its way to the disk */
 };
 struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid);
-/* Puts its row and its due dates into the batch. Count the write: lead_written when
- * the batch is durable. */
-void lead_write(struct lead *l, struct batch *b);
+/* A change of it is on its way to the disk; is durable. In between it is not picked. */
+void lead_writing(struct lead *l);
 void lead_written(struct lead *l);
-/* When its last call ended, ns since 1970, 0 = never called. */
-int64_t lead_last_hangup(const struct row *row);
-/* Sum of its tries. */
-int64_t lead_tries(const struct row *row);
 /* Sends OutDlListCreate, -Update or -Delete. */
 void lead_event(struct lead *l, const char *verb);
 

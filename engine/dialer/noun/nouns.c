@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dialer/campaign/campaign.h"
+#include "dialer/list/agenda.h"
+#include "dialer/decide/decide.h"
 #include "dialer/noun/change.h"
 #include "dialer/list/lead.h"
-#include "dialer/plan/memory.h"
 #include "dialer/pace/preview.h"
 
 const struct map *noun_map(const struct engine *e, const struct noun *n) {
@@ -52,9 +52,9 @@ static void nouns_changed(struct engine *e, const struct noun *n, const char *uu
         return;
     if (n == &noun_plan) {
         plan_changed(v);
-        campaigns_kick_plan(e, v);
+        decide_plan_changed(v);
     } else if (n == &noun_campaign) {
-        campaign_changed(v);
+        decide_changed(v);
     } else {
         campaigns_kick(e);
     }
@@ -62,7 +62,9 @@ static void nouns_changed(struct engine *e, const struct noun *n, const char *uu
 
 static void nouns_put(struct engine *e, const struct noun *n, struct row *row) {
     if (n == &noun_campaign) {
-        map_put(&e->campaigns, row_uuid(row), campaign_new(e, row));
+        struct campaign *c = campaign_new(e, row, false);
+        map_put(&e->campaigns, row_uuid(row), c);
+        decide_begin(c);
     } else if (n == &noun_plan) {
         map_put(&e->plans, row_uuid(row), plan_new(e, row));
     } else {
@@ -77,8 +79,9 @@ static void nouns_take(struct engine *e, const struct noun *n, const char *uuid)
     if (v == NULL)
         return;
     if (n == &noun_campaign) {
+        decide_end(v);
         campaign_free(v);
-        memory_forget(e, uuid);
+        plans_forget(e, uuid);
     } else if (n == &noun_plan) {
         plan_release(v);
     } else {
@@ -164,7 +167,7 @@ void noun_create(struct engine *e, const struct noun *n, const struct message *m
     if (n == &noun_lead) {
         row_set_int(ch->row, LEAD_ID, store_next_lead_id(e->store));
         ch->lead = lead_hold_row(e, row_copy(ch->row));
-        lead_write(ch->lead, b);
+        agenda_write(ch->lead, b);
     } else {
         batch_row(b, ch->row);
     }
@@ -197,7 +200,7 @@ static bool nouns_ask_status(struct change *ch, const struct message *m, struct 
     if (text == NULL || ch->noun != &noun_campaign)
         return true;
     struct campaign *c = map_get(&ch->engine->campaigns, row_uuid(ch->row));
-    return (str_int(text, 0, 30, &asked) && campaign_ask(c, asked, b)) ||
+    return (str_int(text, 0, 30, &asked) && decide_ask(c, asked, b)) ||
            change_fail(ch, "Status", "is no status");
 }
 
@@ -206,7 +209,7 @@ static bool nouns_status_is_known(struct change *ch, const struct message *m) {
     int64_t asked;
     if (text == NULL || ch->noun != &noun_campaign)
         return true;
-    return (str_int(text, 0, 99, &asked) && campaign_knows(asked)) ||
+    return (str_int(text, 0, 99, &asked) && decide_knows(asked)) ||
            change_fail(ch, "Status", "is no status");
 }
 
@@ -243,7 +246,7 @@ static void nouns_apply(struct change *ch, struct batch *b) {
     if (ch->lead) {
         row_free(ch->lead->row);
         ch->lead->row = row_copy(ch->row);
-        lead_write(ch->lead, b);
+        agenda_write(ch->lead, b);
         return;
     }
     struct item *item = nouns_item_of(ch->engine, ch->noun, row_uuid(ch->row));

@@ -1,4 +1,5 @@
 #include "dialer/pace/dialview.h"
+#include "dialer/plan/plan.h"
 
 #include <string.h>
 #include <strings.h>
@@ -13,11 +14,11 @@ static bool dialview_shares_queue(const struct dialview *v, struct campaign *c) 
 
 /* Brings what is learnt up to now: time has passed for calls and agents. */
 static void dialview_look_at_queue(struct dialview *v) {
-    double now = observe_now(v->campaign->engine);
+    double now = engine_seconds(v->campaign->engine);
     struct learn *own = &v->campaign->observer->learn;
     v->count = queue_count(v->queue);
     if (learn_is_due(own, now))
-        observe_members(v->queue);
+        worktime_count(v->queue);
     for (struct map_entry *e = v->campaign->engine->campaigns.first; e; e = e->next) {
         struct campaign *c = e->value;
         if (!dialview_shares_queue(v, c))
@@ -49,7 +50,7 @@ int64_t dialview_spare(const struct dialview *v) {
 
 struct outlook *dialview_outlook(struct dialview *v) {
     struct outlook *o = &v->outlook;
-    double now = observe_now(v->campaign->engine);
+    double now = engine_seconds(v->campaign->engine);
     if (v->looked || v->queue == NULL)
         return v->queue ? o : NULL;
     v->looked = true;

@@ -4,9 +4,9 @@
 #define DIALER_PACE_DIALVIEW_H
 
 #include "dialer/campaign/campaign.h"
-#include "dialer/call/observe.h"
 #include "dialer/learn/outlook.h"
-#include "dialer/pbx/queue.h"
+#include "dialer/pbx/asterisk.h"
+#include "dialer/pbx/worktime.h"
 #include "script/hook/view.h"
 
 /* What the rows read. */

@@ -46,7 +46,7 @@ static int learnlua_age(void *arg, const double *in, int n, double *out) {
     (void)in, (void)n;
     const struct learn *l = arg ? learnlua_learner(arg) : NULL;
     struct dialview *v = arg;
-    out[0] = l && l->since != 0 ? observe_now(v->campaign->engine) - l->since : 0;
+    out[0] = l && l->since != 0 ? engine_seconds(v->campaign->engine) - l->since : 0;
     return 1;
 }
 

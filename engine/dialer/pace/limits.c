@@ -9,6 +9,7 @@
 
 #include "record/record.h"
 #include "record/record.h"
+#include "dialer/plan/plan.h"
 
 #define NUMBER_DIGITS 32
 #define HOUR (3600 * NS_PER_S)

@@ -5,42 +5,12 @@
 #include "dialer/call/dialing.h"
 #include "dialer/pace/limits.h"
 #include "dialer/pace/dialview.h"
+#include "dialer/list/agenda.h"
 #include "dialer/pace/preview.h"
+#include "dialer/pace/room.h"
 
 #define BUSY_WAIT (10 * NS_PER_MS)
 #define BEGIN_MAX 200 /* leads looked at in one decision; the next turn takes the rest */
-
-/* The lower of two limits decides, and is the reason why not more. */
-static void pace_limit(struct pace *out, int64_t *room, int64_t allows, enum reason reason) {
-    if (allows >= *room)
-        return;
-    *room = allows > 0 ? allows : 0;
-    out->reason = reason;
-}
-
-/* When the slowest of the rates lets the next call through; 0 = now. */
-static int64_t pace_rate_wait(struct campaign *c, struct asterisk *a, struct trunk *t) {
-    int64_t now = engine_now(c->engine), until = cap_wait(&a->cap, now);
-    int64_t trunk = t ? cap_wait(&t->cap, now) : 0, own = cap_wait(&c->cap, now);
-    until = trunk > until ? trunk : until;
-    return own > until ? own : until;
-}
-
-static int64_t pace_room_now(struct campaign *c, struct asterisk *a, struct trunk *t,
-                             struct pace *out) {
-    int64_t now = engine_now(c->engine), room = INT64_MAX;
-    pace_limit(out, &room, a->originates - a->asked, REASON_ORIGINATES);
-    pace_limit(out, &room, cap_room(&c->cap, now), REASON_CAMPAIGN);
-    pace_limit(out, &room, now < c->cap.rest ? 0 : INT64_MAX, REASON_CONGESTION);
-    if (a->cap.channels)
-        pace_limit(out, &room, a->cap.channels - a->cap.up, REASON_CHANNELS);
-    pace_limit(out, &room, cap_room(&a->cap, now), REASON_CPS);
-    if (t)
-        pace_limit(out, &room, cap_room(&t->cap, now), REASON_TRUNK);
-    if (room == 0)
-        out->ask_at = pace_rate_wait(c, a, t);
-    return room;
-}
 
 /* The abandonment cap counts, it does not estimate: margins are the strategy's. */
 static int64_t pace_cut_to_cap(const struct dialview *v, int64_t n, struct pace *out) {
@@ -162,37 +132,14 @@ static void pace_tell_decision(struct campaign *c, int64_t calls, const struct p
     free(line);
 }
 
-/* Calls that may begin before anybody is asked; 0 with the reason. */
-static int64_t pace_find_room(struct campaign *c, struct asterisk *a, struct trunk *t,
-                              struct pace *out) {
-    *out = (struct pace){.reason = REASON_NONE};
-    if (c->agenda == NULL || a == NULL || campaign_fault(c))
-        out->reason = REASON_INCOMPLETE;
-    else if (store_is_failing(c->engine->store))
-        out->reason = REASON_STORE;
-    else if (!asterisk_is_ready(a))
-        out->reason = a->resting ? REASON_RESTING : REASON_ASTERISK;
-    int64_t quiet = limits_quiet(c->engine);
-    if (out->reason == REASON_NONE && quiet) {
-        out->reason = REASON_QUIET;
-        out->ask_at = engine_now(c->engine) + quiet;
-    }
-    return out->reason == REASON_NONE ? pace_room_now(c, a, t, out) : 0;
-}
-
-enum reason pace_obstacle(struct campaign *c) {
-    struct trunk *t = NULL;
-    struct asterisk *a = campaign_asterisk(c, &t);
-    struct pace out;
-    return pace_find_room(c, a, t, &out) > 0 ? REASON_NONE : out.reason;
-}
-
 void pace_decide(struct campaign *c, struct pace *out) {
     struct trunk *t = NULL;
     struct asterisk *a = campaign_asterisk(c, &t);
     struct offer offer;
     char queue[128];
-    int64_t room = pace_find_room(c, a, t, out), next;
+    struct room limits;
+    int64_t room = room_find(c, a, t, &limits), next;
+    *out = (struct pace){.reason = limits.reason, .ask_at = limits.ask_at};
     if (room == 0)
         return;
     int64_t n = pace_ask_strategy(c, a, room, out, &offer);
@@ -205,7 +152,7 @@ void pace_decide(struct campaign *c, struct pace *out) {
         out->reason = REASON_PREVIEW;
     if (c->engine->out.decision)
         pace_tell_decision(c, n, out);
-    int64_t rate = pace_rate_wait(c, a, t);
+    int64_t rate = room_rate_wait(c, a, t);
     if (out->begun && rate && (out->ask_at == 0 || rate < out->ask_at))
         out->ask_at = rate; /* nothing else asks again while the calls ring */
 }

@@ -13,7 +13,4 @@ struct pace {
 /* Decides for a started campaign in its window, and begins the calls. */
 void pace_decide(struct campaign *c, struct pace *out);
 
-/* Why no call of it may begin now, whatever its strategy wants; REASON_NONE if one may. */
-enum reason pace_obstacle(struct campaign *c);
-
 #endif

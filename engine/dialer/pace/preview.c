@@ -6,7 +6,8 @@
 #include "dialer/pbx/asterisk.h"
 #include "dialer/call/dialing.h"
 #include "dialer/pace/limits.h"
-#include "dialer/pace/pace.h"
+#include "dialer/list/agenda.h"
+#include "dialer/pace/room.h"
 
 #define REASON_MAX 900 /* bytes */
 
@@ -105,7 +106,7 @@ static void pace_preview_close_offer(struct preview *p, enum preview_result resu
     map_take(&p->campaign->engine->previews, p->uuid);
     map_take(&p->asterisk->offered, p->agent);
     timer_stop(&p->limit);
-    p->campaign->offers--;
+    campaign_offer_ends(p->campaign);
     p->ended = true;
     p->result = result;
     p->reason = xstrdup(reason);
@@ -128,7 +129,7 @@ static void pace_preview_give_back(struct preview *p, enum preview_result result
     struct batch *b = batch_new();
     pace_preview_close_offer(p, result, reason);
     pace_preview_set_lead(p, 0, NULL);
-    lead_write(p->lead, b);
+    agenda_write(p->lead, b);
     if (until && p->campaign->agenda && row_int(p->lead->row, LEAD_IN_USE))
         agenda_delay(p->campaign->agenda, b, p->lead->row, until, why);
     store_submit(e->store, b, pace_preview_on_given_back, p);
@@ -187,11 +188,10 @@ void preview_begin(struct campaign *c, const struct queue *q, const struct membe
     timer_init(&p->limit, e->loop, pace_preview_on_limit, p);
     map_put(&e->previews, p->uuid, p);
     map_put(&p->asterisk->offered, p->agent, p);
-    c->open++;
-    c->offers++;
+    campaign_offer_begins(c);
     pace_preview_set_lead(p, 2, p->agent);
     struct batch *b = batch_new();
-    lead_write(lead, b);
+    agenda_write(lead, b);
     store_submit(e->store, b, pace_preview_on_reserved, p);
 }
 
@@ -287,7 +287,7 @@ static const char *pace_preview_trouble(struct preview *p, int number, bool *ove
         return why;
     *over = false;
     enum reason obstacle = campaign_status(p->campaign) == CAMPAIGN_START
-                               ? pace_obstacle(p->campaign)
+                               ? room_obstacle(p->campaign)
                                : REASON_STATUS;
     return obstacle == REASON_NONE ? NULL : reason_text(obstacle);
 }

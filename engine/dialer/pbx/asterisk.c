@@ -6,8 +6,7 @@
 
 #include "record/record.h"
 #include "io/tls.h"
-#include "dialer/call/dialing.h"
-#include "dialer/call/originate.h"
+#include "dialer/campaign/campaign.h"
 #include "dialer/pbx/queue.h"
 
 #define LIST_TIME SECONDS(30)
@@ -20,24 +19,6 @@
 #define ORIGINATES_MIN 2
 
 /* ---- the channels there are ---- */
-
-/* What the list told of one of our calls. Everything that was sent before the list was
- * asked for and is not on it has ended. */
-static void asterisk_settle(struct asterisk *a) {
-    for (struct map_entry *e = a->engine->dialings.first, *next; e; e = next) {
-        next = e->next;
-        struct dialing *d = e->value;
-        if (d->asterisk != a || !d->sent || d->finished || d->tm_dialing >= a->look_time)
-            continue;
-        const char *channel = map_get(&a->present, d->uuid);
-        if (channel == NULL && dialing_may_come(d, client_generation(a->client)))
-            continue;
-        if (channel == NULL)
-            dialing_missed(d);
-        else
-            dialing_found(d, channel + 1, *channel == 'U');
-    }
-}
 
 static void asterisk_free_present(struct asterisk *a) {
     for (struct map_entry *e = a->present.first; e; e = e->next)
@@ -52,7 +33,7 @@ static void asterisk_set_synced(struct asterisk *a) {
     campaigns_kick(a->engine);
 }
 
-static bool asterisk_is_error(enum reply_kind kind, const struct message *m) {
+bool asterisk_is_error(enum reply_kind kind, const struct message *m) {
     return kind == REPLY_RESPONSE && strcasecmp(message_text(m, "Response"), "Success");
 }
 
@@ -95,7 +76,7 @@ static void asterisk_on_channel(void *arg, enum reply_kind kind, const struct me
         return;
     a->looking = false;
     if (kind == REPLY_COMPLETE)
-        asterisk_settle(a);
+        a->events->looked(a);
     asterisk_free_present(a);
     if (kind == REPLY_COMPLETE)
         asterisk_set_synced(a);
@@ -158,26 +139,9 @@ static void asterisk_on_check(void *arg) {
 
 /* ---- events ---- */
 
-/* Headers that name a call, by event; all others are Uniqueid. */
-static const char *asterisk_id_of(const struct message *m) {
-    const char *event = message_text(m, "Event");
-    if (strcasecmp(event, "DialBegin") == 0 || strcasecmp(event, "DialEnd") == 0 ||
-        strcasecmp(event, "DialState") == 0)
-        return message_get(m, "DestUniqueid");
-    if (strcasecmp(event, "OriginateResponse") == 0) /* a refused id is another's Uniqueid */
-        return message_get(m, "ActionID");
-    return message_get(m, "Uniqueid");
-}
-
 static void asterisk_on_event(void *arg, const struct message *m) {
     struct asterisk *a = arg;
-    const char *id = asterisk_id_of(m);
-    struct dialing *d = id ? map_get(&a->engine->channels, id) : NULL;
-    if (d)
-        dialing_event(d, m, strcmp(id, d->uuid) == 0);
-    else if ((d = map_get(&a->engine->channels, message_text(m, "Uniqueid"))) &&
-             strcmp(d->uuid, message_text(m, "Uniqueid")) == 0)
-        dialing_dials(d, m);
+    a->events->event(a, m);
     queue_event(a, m);
 }
 
@@ -205,59 +169,20 @@ static const struct client_events client_events = {asterisk_on_up, asterisk_on_d
 
 /* ---- actions ---- */
 
-/* Finds the dialing of a reply, whether it still lives or not. */
-struct reply_key {
-    struct engine *engine;
-    char uuid[UUID_TEXT];
-};
-
-static void asterisk_on_originate(void *arg, enum reply_kind kind, const struct message *m,
-                                  bool last) {
-    (void)last;
-    struct reply_key *key = arg;
-    struct dialing *d = map_get(&key->engine->dialings, key->uuid);
-    if (d && asterisk_is_error(kind, m)) {
-        const char *why = message_text(m, "Message");
-        bool servers = strstr(why, "shutting down") || strstr(why, "ermission denied");
-        log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid, why);
-        if (servers)
-            asterisk_rest(d->asterisk, "Originate", why);
-        dialing_refused(d, servers);
-    }
-    free(key);
-}
-
-static struct reply_key *asterisk_reply_key(const struct dialing *d) {
-    struct reply_key *key = xcalloc(1, sizeof *key);
-    key->engine = d->engine;
-    memcpy(key->uuid, d->uuid, sizeof key->uuid);
-    return key;
-}
-
-bool asterisk_originate(struct asterisk *a, struct dialing *d) {
-    struct str b = {0};
-    bool sent = client_is_up(a->client) && originate_print(d, &b);
-    if (sent) {
-        struct reply_key *key = asterisk_reply_key(d);
-        d->generation = client_generation(a->client);
-        sent = client_send_as(a->client, d->uuid, &b, REPLY_TIME, asterisk_on_originate, key);
-        if (!sent)
-            free(key);
-    }
-    str_free(&b);
-    return sent;
-}
-
-void asterisk_hangup(struct asterisk *a, struct dialing *d) {
+void asterisk_hangup(struct asterisk *a, const char *channel) {
     struct str b = {0};
     header_add(&b, "Action", "Hangup");
-    header_add(&b, "Channel", d->uuid);
+    header_add(&b, "Channel", channel);
     header_int(&b, "Cause", 16);
     client_send(a->client, &b, REPLY_TIME, NULL, NULL);
     str_free(&b);
 }
 
 /* ---- limits ---- */
+
+void asterisk_ask(struct asterisk *a) { a->asked++; }
+
+void asterisk_answer(struct asterisk *a) { a->asked--; }
 
 void asterisk_fault(struct asterisk *a) {
     int64_t now = engine_now(a->engine);
@@ -286,13 +211,15 @@ bool asterisk_is_ready(const struct asterisk *a) {
 
 /* ---- life ---- */
 
-struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf, char **err) {
+struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
+                              const struct asterisk_events *events, char **err) {
     bool encrypted = conf->tls && !record_is_replayed(loop_record(e->loop));
     struct tls *tls = encrypted ? tls_client(conf->tlscafile, err) : NULL;
     if (encrypted && tls == NULL)
         return NULL;
     struct asterisk *a = xcalloc(1, sizeof *a);
     a->engine = e;
+    a->events = events;
     a->tls = tls;
     a->conf = conf;
     a->cap = (struct cap){.channels = conf->channels, .cps = conf->cps};

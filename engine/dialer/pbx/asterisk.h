@@ -7,8 +7,19 @@
 #include "dialer/core/cap.h"
 #include "dialer/core/engine.h"
 
+/* What is told to the room that knows the calls. */
+struct asterisk_events {
+    /* Any event: it may name a channel of ours. */
+    void (*event)(struct asterisk *a, const struct message *m);
+    /* The list of channels that asterisk_look asked for has come; it is a->present. */
+    void (*looked)(struct asterisk *a);
+    /* The uuid of the campaign whose call that channel is, "" = no call of ours. */
+    const char *(*campaign_of)(const struct asterisk *a, const char *channel);
+};
+
 struct asterisk {
     struct engine *engine;
+    const struct asterisk_events *events;
     const struct conf_asterisk *conf;
     struct client *client;
     struct tls *tls; /* of the way to it, NULL = plain */
@@ -22,7 +33,8 @@ struct asterisk {
     bool resting;           /* it refuses what we need: asked again after a while */
     int64_t rest;           /* ns of the next rest; doubles */
     struct timer wake;
-    struct map present; /* channel ids of that list */
+    struct map
+        present; /* of that list: id of a call of ours -> U or D (up, dialling) and its name */
     int64_t look_time;  /* wall ns when it was asked for */
     struct map queues;  /* name -> struct queue */
     struct map offered; /* agent's interface -> struct preview: he has to decide */
@@ -32,19 +44,22 @@ struct asterisk {
 
 /* NULL with *err when its TLS files cannot be used. */
 struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
-                              char **err) MUST_CHECK;
+                              const struct asterisk_events *events, char **err) MUST_CHECK;
 void asterisk_free(struct asterisk *a);
 /* Connected, and everything known: calls may begin. */
 bool asterisk_is_ready(const struct asterisk *a);
 /* It refused an action for a reason of its own (no right, shutting down): nothing is
  * begun for a while. The first of a row is logged. */
 void asterisk_rest(struct asterisk *a, const char *action, const char *why);
-/* Sends the dialing's Originate. False when the connection is away: nothing was sent. */
-bool asterisk_originate(struct asterisk *a, struct dialing *d);
-/* Asks for a call to be hung up. */
-void asterisk_hangup(struct asterisk *a, struct dialing *d);
+/* Does the reply refuse the action? */
+bool asterisk_is_error(enum reply_kind kind, const struct message *m);
+/* Asks for a channel (its name or id) to be hung up. */
+void asterisk_hangup(struct asterisk *a, const char *channel);
 /* Asks which channels there are: calls not among them have ended. */
 void asterisk_look(struct asterisk *a);
+/* An Originate is reserved for; it has been answered, or will not leave. */
+void asterisk_ask(struct asterisk *a);
+void asterisk_answer(struct asterisk *a);
 /* A call was refused without a channel, or got one: adapts the number of Originates. */
 void asterisk_fault(struct asterisk *a);
 void asterisk_good(struct asterisk *a);

@@ -7,9 +7,8 @@
 
 #include "dialer/pbx/asterisk.h"
 #include "dialer/campaign/campaign.h"
-#include "dialer/call/dialing.h"
-#include "dialer/call/observe.h"
-#include "dialer/call/originate.h"
+#include "dialer/core/number.h"
+#include "dialer/pbx/worktime.h"
 
 /* Device states of QueueMember (Asterisk's ast_device_state). */
 enum {
@@ -38,7 +37,7 @@ static enum doing pbx_queue_doing_of(const struct queue *q, const struct member 
 static void pbx_queue_update(struct queue *q, struct member *m) {
     enum doing now = pbx_queue_doing_of(q, m);
     if (now != m->doing)
-        observe_member(q, m, now);
+        worktime_change(q, m, now);
 }
 
 static void pbx_queue_on_wrapup(void *arg) {
@@ -91,7 +90,7 @@ static struct member *pbx_queue_member_get(struct queue *q, const char *interfac
         return m;
     m = xcalloc(1, sizeof *m);
     m->interface = xstrdup(interface);
-    m->since = m->counted = observe_now(q->asterisk->engine);
+    m->since = m->counted = engine_seconds(q->asterisk->engine);
     map_put(&q->members, interface, m);
     return m;
 }
@@ -131,7 +130,7 @@ const struct member *queue_idle(const struct queue *q) {
     for (struct map_entry *e = q->members.first; e; e = e->next) {
         const struct member *m = e->value;
         bool may = pbx_queue_is_free(q, m) && !pbx_queue_is_offered(q, m) &&
-                   originate_can_dial(m->interface);
+                   number_is_channel(m->interface);
         if (may && (found == NULL || m->since < found->since))
             found = m;
     }
@@ -199,7 +198,7 @@ void queues_rest(struct asterisk *a, const char *interface) {
             continue;
         pbx_queue_begin_wrapup(q, m);
         if (m->doing == DOING_NOTHING) /* without a device state nothing else tells it */
-            observe_member(q, m, DOING_NOTHING);
+            worktime_change(q, m, DOING_NOTHING);
         pbx_queue_update(q, m);
         campaigns_kick_queue(a->engine, a, q->name);
     }
@@ -240,10 +239,8 @@ static void pbx_queue_on_connect(struct queue *q, const struct message *m) {
     if (mb) {
         mb->in_call = true;
         xreplace(&mb->caller, message_get(m, "Uniqueid"));
-        struct dialing *d =
-            map_get(&q->asterisk->engine->channels, message_text(m, "Uniqueid"));
         snprintf(mb->campaign, sizeof mb->campaign, "%s",
-                 d ? row_uuid(d->campaign->item.row) : "");
+                 q->asterisk->events->campaign_of(q->asterisk, message_text(m, "Uniqueid")));
         pbx_queue_update(q, mb);
     }
 }

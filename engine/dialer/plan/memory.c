@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "dialer/call/observe.h"
-#include "dialer/plan/shadow.h"
 
 #define SAVE_AFTER SECONDS(5)
 
@@ -72,11 +70,6 @@ void memories_save(struct engine *e) {
     }
 }
 
-static void memory_on_save(void *arg) {
-    observers_save(arg, false);
-    memories_save(arg);
-}
-
 static void memory_touch(struct engine *e, struct memory *m) {
     m->touched = true;
     if (!timer_is_set(&e->memory_save))
@@ -85,7 +78,6 @@ static void memory_touch(struct engine *e, struct memory *m) {
 
 void memories_load(struct engine *e) {
     struct query q;
-    timer_init(&e->memory_save, e->loop, memory_on_save, e);
     query_begin(&q, e->store, READ_MEMORIES);
     while (query_step(&q)) {
         const char *campaign = query_text(&q, 0), *word = query_text(&q, 1);
@@ -158,8 +150,6 @@ void memory_forget(struct engine *e, const char *campaign) {
         if (m)
             memory_free(m);
     }
-    for (struct map_entry *i = e->plans.first; i; i = i->next)
-        shadow_forget(i->value, campaign);
     struct batch *b = batch_new();
     batch_write(b, WRITE_MEMORY_DELETE, campaign);
     store_submit(e->store, b, NULL, NULL);

@@ -3,46 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialer/campaign/campaign.h"
-#include "dialer/list/lead.h"
+#include "dialer/core/leadrow.h"
 #include "dialer/core/outcome.h"
-#include "dialer/list/retryview.h"
+#include "dialer/plan/memory.h"
+#include "dialer/plan/retryview.h"
 #include "dialer/plan/shadow.h"
 
-#define CALLS_MAX 1000000000
-#define ASK_MAX 86400 /* s */
-#define ASK_LEAST 0.01
 #define FILE_NAME_MAX 100
 #define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-#define OFFER_TIME 30 /* s an agent has to decide, unless the hook says otherwise */
-#define OFFER_TIME_MAX 3600
-#define OFFER_AGAIN 60 /* s after which a lead that was not accepted is offered again */
-
-/* The dial strategies behind DialMode (the seed's rule is DialScript: available). */
-static const char *const modes[] = {"none",  "predictive", "preview",
-                                    "power", "robo",       "redirect"};
-
-static const struct {
-    int script, params;
-    const char *standard;
-} hooks[HOOK_COUNT] = {
-    [HOOK_DIAL] = {PLAN_DIAL_SCRIPT, PLAN_DIAL_PARAMS, "none"},
-    [HOOK_RETRY] = {PLAN_RETRY_SCRIPT, PLAN_RETRY_PARAMS, "standard"},
-    [HOOK_ROUTE] = {PLAN_ROUTE_SCRIPT, PLAN_ROUTE_PARAMS, "standard"},
-    [HOOK_RESULT] = {PLAN_RESULT_SCRIPT, PLAN_RESULT_PARAMS, "json"},
-};
-
-int plan_script_field(enum hook h) { return hooks[h].script; }
-
-int plan_params_field(enum hook h) { return hooks[h].params; }
-
-const char *plan_hook_file(const struct row *row, enum hook h) {
-    const char *name = row_text(row, hooks[h].script);
-    if (name == NULL && h == HOOK_DIAL)
-        return modes[row_int(row, PLAN_DIAL_MODE)];
-    return name ? name : hooks[h].standard;
-}
 
 /* Everything that decides what is due next, as text. */
 static void plan_set_version(struct plan *p) {
@@ -63,10 +32,8 @@ static void plan_set_version(struct plan *p) {
 static void plan_on_reschedule(void *arg) {
     struct plan *p = arg;
     plan_set_version(p);
-    campaigns_kick_plan(p->engine, p);
+    p->engine->up.rescheduled(p);
 }
-
-void plan_reschedule(struct plan *p) { task_queue(&p->reschedule); }
 
 struct plan *plan_new(struct engine *e, struct row *row) {
     struct plan *p = xcalloc(1, sizeof *p);
@@ -124,6 +91,12 @@ int plans_reload(struct engine *e, struct plan *only, bool force, int *refused) 
     return swapped;
 }
 
+void plans_forget(struct engine *e, const char *campaign) {
+    memory_forget(e, campaign);
+    for (struct map_entry *i = e->plans.first; i; i = i->next)
+        shadow_forget(i->value, campaign);
+}
+
 const char *plan_script(const struct plan *p, enum hook h) {
     return version_name(&p->strategies[h].now);
 }
@@ -146,34 +119,6 @@ static int64_t plan_builtin_dial(json_t *view) {
     return n > 0 ? n : 0;
 }
 
-int64_t plan_calls(json_t *out, double *ask_in, bool *odd) {
-    json_t *calls = json_is_object(out) ? json_object_get(out, "calls") : out;
-    double n = json_number_value(calls);
-    double ask = json_is_object(out) ? json_number_value(json_object_get(out, "ask_in")) : 0;
-    bool none = json_is_null(calls) || (calls == NULL && json_object_get(out, "previews"));
-    *odd = (!json_is_number(calls) && !none) || n < 0 || n > CALLS_MAX || ask < 0;
-    *ask_in = ask > 0 && ask < ASK_LEAST ? ASK_LEAST : ask > 0 && ask < ASK_MAX ? ask : 0;
-    return n < 1 ? 0 : n > CALLS_MAX ? CALLS_MAX : (int64_t)n;
-}
-
-/* A number of the hook's table, or what stands in for it. */
-static double plan_between(json_t *v, double least, double most, double otherwise, bool *odd) {
-    double n = json_number_value(v);
-    if (json_is_number(v) && n >= least && n <= most)
-        return n;
-    *odd |= v && !json_is_null(v);
-    return otherwise;
-}
-
-static void plan_read_offer(json_t *out, struct offer *o, bool *odd) {
-    if (!json_is_object(out))
-        return;
-    o->leads = (int64_t)plan_between(json_object_get(out, "previews"), 0, CALLS_MAX, 0, odd);
-    o->timeout =
-        plan_between(json_object_get(out, "timeout"), 1, OFFER_TIME_MAX, OFFER_TIME, odd);
-    o->again = plan_between(json_object_get(out, "again"), 0, ASK_MAX, OFFER_AGAIN, odd);
-}
-
 /* A result that was put right is said once of each version. */
 static void plan_note_odd(struct plan *p, enum hook h, const char *what) {
     if (strategy_is_odd(p, h))
@@ -189,10 +134,10 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
     *offer = (struct offer){0};
     json_t *out = strategy_call(p, NULL, HOOK_DIAL, campaign, arg, view);
     /* nobody is called unasked because the script failed by which agents were asked */
-    int64_t n = out                                         ? plan_calls(out, ask_in, &odd)
+    int64_t n = out                                         ? dialanswer_calls(out, ask_in, &odd)
                 : mode == MODE_NONE || mode == MODE_PREVIEW ? 0
                                                             : plan_builtin_dial(view);
-    plan_read_offer(out, offer, &odd);
+    dialanswer_offer(out, offer, &odd);
     if (odd)
         plan_note_odd(p, HOOK_DIAL, "returned no sensible number of calls");
     json_decref(out);
@@ -214,7 +159,7 @@ static void plan_builtin_retry(const struct plan *p, const struct row *lead, str
             due->number = i + 1;
     if (due->number == 0)
         return;
-    int64_t last = lead_last_hangup(lead);
+    int64_t last = leadrow_last_hangup(lead);
     due->at = last ? last + row_int(p->item.row, PLAN_RETRY_DELAY) * NS_PER_S : 0;
 }
 

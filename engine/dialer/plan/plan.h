@@ -3,6 +3,8 @@
 #ifndef DIALER_PLAN_PLAN_H
 #define DIALER_PLAN_PLAN_H
 
+#include "dialer/plan/dialanswer.h"
+#include "dialer/plan/hooks.h"
 #include "dialer/plan/strategy.h"
 
 struct plan {
@@ -27,13 +29,6 @@ struct due {
 /* DialModes that are looked at; the others are names of strategies only. */
 enum dial_mode { MODE_NONE = 0, MODE_PREVIEW = 2 };
 
-/* What a dial hook wants offered to agents: {previews = n, timeout = s, again = s}. */
-struct offer {
-    int64_t leads;
-    double timeout; /* s an agent has to decide */
-    double again;   /* s before a lead that was not accepted is offered again */
-};
-
 /* Takes the row. Loads the hooks; one that cannot be loaded is logged and replaced by
  * the built-in. */
 struct plan *plan_new(struct engine *e, struct row *row);
@@ -45,14 +40,9 @@ void plan_changed(struct plan *p);
  * what was taken out of service). Returns how many hooks were swapped; *refused counts
  * those that could not be, and go on as they were. */
 int plans_reload(struct engine *e, struct plan *only, bool force, int *refused);
-/* The name of the file a row wants for a hook, and the fields it names script and
- * parameters in. */
-const char *plan_hook_file(const struct row *row, enum hook h);
-int plan_script_field(enum hook h);
-int plan_params_field(enum hook h);
-/* What is due next is decided by another version: at the end of this turn the campaigns
- * of the plan look again. */
-void plan_reschedule(struct plan *p);
+
+/* The campaign is deleted: so is what its hooks and their shadows have learnt. */
+void plans_forget(struct engine *e, const char *campaign);
 
 /* The name of the file that a hook runs, and the content hash of its text (16 hex digits,
  * the same on every machine); "built-in" and "" when it runs none. */
@@ -65,9 +55,6 @@ const char *plan_hash(const struct plan *p, enum hook h);
  * decide on. arg goes to the helper functions (struct script_env: functions). */
 int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view, double *ask_in,
                   struct offer *offer);
-/* What a dial hook's result asks for: calls, and ask_in (s, 0 = not); both put right,
- * *odd when they had to be. */
-int64_t plan_calls(json_t *out, double *ask_in, bool *odd);
 /* When and which number next, for an idle lead. It has no memory: it is pure. */
 void plan_retry(struct plan *p, const struct row *lead, struct due *due);
 /* What differs from the default; a new object, never NULL. */

@@ -129,7 +129,7 @@ void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view
     }
     if (slow)
         shadow_note_error(p, slow, true);
-    shadow_note(s, engine_wall(p->engine), decided, plan_calls(out, &ask_in, &odd));
+    shadow_note(s, engine_wall(p->engine), decided, dialanswer_calls(out, &ask_in, &odd));
     json_decref(out);
 }
 
@@ -140,8 +140,8 @@ void shadow_print(const struct plan *p, struct str *packet) {
     time_text(since, s->since);
     header_add(packet, "Plan", row_uuid(p->item.row));
     header_add(packet, "PlanName", row_text(p->item.row, PLAN_NAME));
-    header_add(packet, "Script", plan_script(p, HOOK_DIAL));
-    header_add(packet, "Hash", plan_hash(p, HOOK_DIAL));
+    header_add(packet, "Script", version_name(&p->strategies[HOOK_DIAL].now));
+    header_add(packet, "Hash", version_hash(&p->strategies[HOOK_DIAL].now));
     header_add(packet, "ShadowScript", version_name(&s->version));
     header_add(packet, "ShadowHash", version_hash(&s->version));
     header_add(packet, "Since", since);

@@ -87,7 +87,7 @@ static void plan_strategy_take_charge(struct plan *p, enum hook h, struct versio
 static void plan_strategy_set_policy(struct plan *p, struct policy *policy) {
     policy_release(p->policy);
     p->policy = policy;
-    plan_reschedule(p);
+    task_queue(&p->reschedule); /* another version decides what is due next */
 }
 
 /* Worth coming back to: it ran, and without an error at last. One that was not called
@@ -102,8 +102,8 @@ static bool plan_strategy_read_wanted(struct plan *p, struct reading *files, enu
                                       struct version *v, char **err) {
     const struct row *r = p->item.row;
     bool params;
-    return version_read(files, h, plan_hook_file(r, h), row_vars(r, PLAN_VARIABLES),
-                        row_text(r, plan_params_field(h)), v, err, &params);
+    return version_read(files, h, hooks_file(r, h), row_vars(r, PLAN_VARIABLES),
+                        row_text(r, hooks_params_field(h)), v, err, &params);
 }
 
 /* What the plan names cannot be taken (err is taken over): what runs stays. */
@@ -111,7 +111,7 @@ static void plan_strategy_refuse(struct plan *p, enum hook h, char *err) {
     struct strategy *s = &p->strategies[h];
     bool known = s->why && strcmp(s->why, err) == 0;
     if (!known)
-        strategy_tell(p->engine, row_uuid(p->item.row), h, plan_hook_file(p->item.row, h), "",
+        strategy_tell(p->engine, row_uuid(p->item.row), h, hooks_file(p->item.row, h), "",
                       err, 0, s->now.source != NULL);
     free(s->why);
     s->why = err;
@@ -230,8 +230,8 @@ static bool plan_strategy_same_text(const struct row *a, const struct row *b, in
 /* Does the change reach what the hook is made of? */
 static bool plan_strategy_reaches(const struct row *row, const struct row *before,
                                   enum hook h) {
-    return before == NULL || strcmp(plan_hook_file(row, h), plan_hook_file(before, h)) ||
-           !plan_strategy_same_text(row, before, plan_params_field(h)) ||
+    return before == NULL || strcmp(hooks_file(row, h), hooks_file(before, h)) ||
+           !plan_strategy_same_text(row, before, hooks_params_field(h)) ||
            !json_equal((json_t *)(uintptr_t)row_vars(row, PLAN_VARIABLES),
                        (json_t *)(uintptr_t)row_vars(before, PLAN_VARIABLES));
 }
@@ -269,9 +269,9 @@ const char *strategies_check(struct engine *e, const struct row *row, const stru
         if (!plan_strategy_reaches(row, before, (enum hook)h))
             continue;
         const char *header =
-            plan_strategy_check_one(e, row, (enum hook)h, plan_hook_file(row, (enum hook)h),
-                                    plan_script_field((enum hook)h),
-                                    plan_params_field((enum hook)h), why);
+            plan_strategy_check_one(e, row, (enum hook)h, hooks_file(row, (enum hook)h),
+                                    hooks_script_field((enum hook)h),
+                                    hooks_params_field((enum hook)h), why);
         if (header)
             return header;
     }
@@ -421,7 +421,7 @@ void strategy_print(const struct plan *p, enum hook h, struct str *packet) {
     header_add(packet, "Plan", row_uuid(p->item.row));
     header_add(packet, "PlanName", row_text(p->item.row, PLAN_NAME));
     header_add(packet, "Hook", hook_name(h));
-    header_add(packet, "Wanted", plan_hook_file(p->item.row, h));
+    header_add(packet, "Wanted", hooks_file(p->item.row, h));
     header_add(packet, "Script", version_name(&s->now));
     header_add(packet, "Hash", version_hash(&s->now));
     header_add(packet, "About", s->now.source && about ? about : "");

@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-#include "script/hook/script.h"
+#include "script/lua/env.h"
 
 /* Makes the global `learn` with every function of the env. May raise. */
 void lend_open(lua_State *L, const struct script_env *env);

@@ -8,7 +8,7 @@
 #include <lua.h>
 
 #include "base/str.h"
-#include "script/hook/script.h"
+#include "script/lua/env.h"
 
 #if LUA_VERSION_NUM != 504
 #error "astout is written for Lua 5.4"

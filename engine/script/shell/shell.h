@@ -6,7 +6,9 @@
 #define SCRIPT_SHELL_SHELL_H
 
 #include "io/loop.h"
-#include "script/hook/script.h"
+#include <jansson.h>
+
+#include "script/lua/env.h"
 
 struct shell;
 struct shell_call;

@@ -1,6 +1,6 @@
 /* What the retry hook sees of an idle lead and its plan. */
-#ifndef DIALER_LIST_RETRYVIEW_H
-#define DIALER_LIST_RETRYVIEW_H
+#ifndef DIALER_PLAN_RETRYVIEW_H
+#define DIALER_PLAN_RETRYVIEW_H
 
 #include "dialer/plan/plan.h"
 #include "script/hook/view.h"

@@ -1,8 +1,8 @@
-#include "dialer/list/retryview.h"
+#include "dialer/plan/retryview.h"
 
 #include <time.h>
 
-#include "dialer/list/lead.h"
+#include "dialer/core/leadrow.h"
 #include "dialer/core/outcome.h"
 
 static const struct row *retryview_lead_of(const void *from) {
@@ -82,7 +82,7 @@ static json_t *retryview_res_hangup(const void *from) {
 }
 
 static json_t *retryview_tm_last_hangup(const void *from) {
-    int64_t last = lead_last_hangup(retryview_lead_of(from));
+    int64_t last = leadrow_last_hangup(retryview_lead_of(from));
     return last ? json_real((double)last / NS_PER_S) : NULL;
 }
 

@@ -1,0 +1,9 @@
+/* What Asterisk tells, handed to the call that it is about. */
+#ifndef DIALER_CALL_CALLS_H
+#define DIALER_CALL_CALLS_H
+
+#include "dialer/pbx/asterisk.h"
+
+extern const struct asterisk_events calls_events;
+
+#endif
