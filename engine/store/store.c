@@ -94,7 +94,7 @@ static void run(struct store *s, struct batch *batches, bool (*wait)(struct stor
 /* In the thread: rest a moment before the next try; give up when asked to stop. */
 static bool wait_thread(struct store *s) {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += 200 * (long)NS_PER_MS;
     until.tv_sec += until.tv_nsec / NS_PER_S;
     until.tv_nsec %= NS_PER_S;
@@ -378,6 +378,15 @@ static bool start_thread(struct store *s) {
     return s->has_thread;
 }
 
+/* Waits by the monotonic clock: a wall clock that is set back must not make a wait longer. */
+static void store_init_work(pthread_cond_t *work) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(work, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 struct store *store_open(struct loop *l, const struct store_config *config, char **err) {
     struct store *s = xcalloc(1, sizeof *s);
     s->loop = l;
@@ -389,7 +398,7 @@ struct store *store_open(struct loop *l, const struct store_config *config, char
     s->todo.last = &s->todo.first;
     s->done.last = &s->done.first;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->work, NULL);
+    store_init_work(&s->work);
     task_init(&s->told, l, deliver, s);
     s->waker = s->is_inline ? NULL : waker_new(l, deliver, s);
     s->writer = writer_open(path, config->full && !memory, loop_log(l), err);
