@@ -255,11 +255,15 @@ static bool open_engine(struct daemon *d, char **err) {
     return d->engine != NULL;
 }
 
+/* Before anybody can know that the engine is there: the loop hands them on when it runs. */
 static void take_signals(struct daemon *d) {
     signal(SIGPIPE, SIG_IGN);
     loop_signal(d->loop, SIGTERM, on_signal, d);
     loop_signal(d->loop, SIGINT, on_signal, d);
     loop_signal(d->loop, SIGHUP, on_hangup, d);
+}
+
+static void tell_ready(struct daemon *d) {
     notify("READY=1");
     timer_init(&d->alive, d->loop, on_alive, d);
     on_alive(d);
@@ -280,10 +284,11 @@ bool daemon_start(struct daemon *d, const char *path, char **err) {
     d->reload.log = &d->log;
     d->reload.conf = d->conf;
     d->reload.engine = d->engine;
+    take_signals(d);
     d->console = console_new(d->engine, err);
     if (d->console == NULL || !open_agi(d, err) || !open_server(d, err))
         return false;
-    take_signals(d);
+    tell_ready(d);
     return true;
 }
 
