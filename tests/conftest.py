@@ -3,6 +3,7 @@ import pytest
 
 import tables
 from asterisk.fixtures import *  # pylint: disable=wildcard-import,unused-wildcard-import
+from clock import Clock
 from engine import Engine
 
 
@@ -18,6 +19,20 @@ def engine():
     yield make
     for one in started:
         one.stop()
+
+
+@pytest.fixture
+def set_clock():
+    """A factory: set_clock("2027-03-28 01:59:00", "Europe/Berlin") is a Clock that says so now; for Engine(clock=…)."""
+    made = []
+
+    def make(*moment, **more):
+        made.append(Clock(*moment, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 from ami import Ami, AmiError
 from asterisk import process
+from clock import ZONE
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 USERS = """\
@@ -126,12 +127,13 @@ class Engine:
 
     asterisks   tests/asterisk servers ([asterisk:main], [asterisk:other1] …); none: one that is away
     conf        {"general": {"allow_uri": "yes"}, "asterisk:main": {…}, "trunk:trunk": {…}}: over what is written here
+    clock       a Clock (tests/clock.py) that it is to have
     users       text of manager.conf; the names and secrets of the tests' Asterisk, so that the relay may log in
     """
 
     alive = []  # for conftest.py: whose log belongs to a failure
 
-    def __init__(self, *asterisks, conf=None, users=USERS):
+    def __init__(self, *asterisks, conf=None, users=USERS, clock=None):
         self.dir = tempfile.mkdtemp(prefix="astout-engine-")
         self.log = os.path.join(self.dir, "log")
         self.result = os.path.join(self.dir, "result")
@@ -139,10 +141,11 @@ class Engine:
         self.keep = bool(os.environ.get("ASTOUT_KEEP"))
         self.port = None
         self.process = None
+        self.clock = clock
         self._sessions = []
         ports = [asterisk.ami_port for asterisk in asterisks] or [process.free_port(socket.SOCK_STREAM)]
         sections = {
-            "general": {"result_filename": self.result, "log_level": "debug"},
+            "general": {"result_filename": self.result, "log_level": "debug", "timezone": ZONE},
             "database": {"db_sqlite3_data": self.data},
             "ami": {"port": 0, "users": "manager.conf"},
             "console": {"socket": os.path.join(self.dir, "sock")},
@@ -181,6 +184,7 @@ class Engine:
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [binary(), "run", "-c", os.path.join(self.dir, "astout.conf")], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+            env=self.clock.env() if self.clock else None,
             preexec_fn=process._die_with_parent)  # pylint: disable=protected-access
         reader = threading.Thread(target=self._read_log, args=(self.process.stderr, listening), daemon=True)
         reader.start()

@@ -259,11 +259,15 @@ static bool daemon_open_engine(struct daemon *d, char **err) {
     return d->engine != NULL;
 }
 
+/* Before anybody can know that the engine is there: the loop hands them on when it runs. */
 static void daemon_take_signals(struct daemon *d) {
     signal(SIGPIPE, SIG_IGN);
     loop_signal(d->loop, SIGTERM, daemon_on_signal, d);
     loop_signal(d->loop, SIGINT, daemon_on_signal, d);
     loop_signal(d->loop, SIGHUP, daemon_on_hangup, d);
+}
+
+static void daemon_tell_ready(struct daemon *d) {
     daemon_notify("READY=1");
     timer_init(&d->alive, d->loop, daemon_on_alive, d);
     daemon_on_alive(d);
@@ -284,10 +288,11 @@ bool daemon_start(struct daemon *d, const char *path, char **err) {
     d->reload.log = &d->log;
     d->reload.conf = d->conf;
     d->reload.engine = d->engine;
+    daemon_take_signals(d);
     d->console = console_new(d->engine, err);
     if (d->console == NULL || !daemon_open_agi(d, err) || !daemon_open_server(d, err))
         return false;
-    daemon_take_signals(d);
+    daemon_tell_ready(d);
     return true;
 }
 

@@ -93,7 +93,7 @@ static void store_run(struct store *s, struct batch *batches, bool (*wait)(struc
 /* In the thread: rest a moment before the next try; give up when asked to stop. */
 static bool store_wait_thread(struct store *s) {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += 200 * (long)NS_PER_MS;
     until.tv_sec += until.tv_nsec / NS_PER_S;
     until.tv_nsec %= NS_PER_S;
@@ -377,6 +377,15 @@ static bool store_start_thread(struct store *s) {
     return s->has_thread;
 }
 
+/* Waits by the monotonic clock: a wall clock that is set back must not make a wait longer. */
+static void store_init_work(pthread_cond_t *work) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(work, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 struct store *store_open(struct loop *l, const struct store_config *config, char **err) {
     struct store *s = xcalloc(1, sizeof *s);
     s->loop = l;
@@ -388,7 +397,7 @@ struct store *store_open(struct loop *l, const struct store_config *config, char
     s->todo.last = &s->todo.first;
     s->done.last = &s->done.first;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->work, NULL);
+    store_init_work(&s->work);
     task_init(&s->told, l, store_deliver, s);
     s->waker = s->is_inline ? NULL : waker_new(l, store_deliver, s);
     s->writer = writer_open(path, config->full && !memory, loop_log(l), err);

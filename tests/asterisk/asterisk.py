@@ -6,9 +6,9 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 
 from ami import Ami, AmiError
+from clock import unshifted
 
 from . import process
 
@@ -42,7 +42,7 @@ class Unavailable(Exception):
 def root(version):
     """The path of the root that holds this version; makes it when it is not there (about a minute)."""
     made = subprocess.run([os.path.join(HERE, "root"), version], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, check=False)
+                          text=True, check=False, env=unshifted())
     if made.returncode == 77:
         raise Unavailable(made.stderr.strip().splitlines()[-1])
     if made.returncode:
@@ -73,11 +73,12 @@ class Asterisk:
         self.process = None
         self.kept_log = None
         self._connection = None
-        for path in glob.glob(os.path.join(self.root, "tmp", "astout-*")):
-            if os.path.getmtime(path) < time.time() - 86400:
-                shutil.rmtree(path, ignore_errors=True)  # a run that was killed could not tidy up
         # The directory has the same name inside the root and, behind the root's path, outside.
         self.dir = tempfile.mkdtemp(prefix="astout-", dir=os.path.join(self.root, "tmp"))
+        now = os.path.getmtime(self.dir)  # by the clock of the file system: ours may be set (tests/at)
+        for path in glob.glob(os.path.join(self.root, "tmp", "astout-*")):
+            if os.path.getmtime(path) < now - 86400:
+                shutil.rmtree(path, ignore_errors=True)  # a run that was killed could not tidy up
         self._inside = self.dir[len(self.root):]
         self.spool = os.path.join(self.dir, "spool")
         self.log = os.path.join(self.dir, "log", "messages")

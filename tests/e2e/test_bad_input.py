@@ -36,11 +36,12 @@ def everything(dialer):
     return shown
 
 
-def refused(dialer, action, message, headers=(), **more):
-    """The action is an Error with that Message; no event, no change, no call."""
+def refused(dialer, action, message, headers=(), why=None, **more):
+    """The action is an Error with that Message (and Reason, if one is given); no event, no change, no call."""
     before, mark = everything(dialer), dialer.mark()
     response = dialer.action(action, headers, **more)
     assert (response["Response"], response["Message"]) == ("Error", message), response
+    assert why is None or response["Reason"] == why
     assert everything(dialer) == before
     assert [event.event for event in dialer.events[mark:] if event.event.startswith("Out")] == []
     assert dialer.in_flight() == 0 and dialer.engine.results() == []
@@ -152,17 +153,18 @@ def test_line_too_long(dialer):
 
 
 def test_in_use(dialer):
-    """What a running campaign uses is deleted under it; or cannot be deleted once it has stopped."""
+    """What a running campaign uses is deleted under it; the refusal does not say which state forbids it; or it cannot be
+    deleted once the campaign has stopped."""
     made = dialer.campaign(["300"], plan={"TechName": "sip/"})
-    mark = dialer.start(made)
-    dialer.status(made, 1, mark)
+    mark = dialer.mark()
     parts = (("Campaign", made.uuid), ("Plan", made.plan), ("Dlma", made.dlma), ("Destination", made.dest))
-    for noun, one in parts:
-        refused(dialer, f"Out{noun}Delete", failing("deleting", noun), Uuid=one)
-    dialer.update("Campaign", made.uuid, Status=2)
-    dialer.status(made, 2, mark)
-    for noun, one in parts:
-        refused(dialer, f"Out{noun}Delete", failing("deleting", noun), Uuid=one)
+    for status, name in ((1, "start"), (2, "pause")):
+        dialer.update("Campaign", made.uuid, Status=status)
+        dialer.status(made, status, mark)
+        for noun, one in parts:
+            used = "is a" if noun == "Campaign" else "is used by a"
+            refused(dialer, f"Out{noun}Delete", failing("deleting", noun), Uuid=one,
+                    why=f"Uuid {used} campaign whose Status is {status} ({name}); it must be 0 (stop)")
     dialer.update("Campaign", made.uuid, Status=0)
     dialer.status(made, 0, mark)
     for noun, one in (*parts, ("DlList", made.leads[0])):

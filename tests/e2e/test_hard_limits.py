@@ -1,6 +1,4 @@
 """What no strategy can pass, each with its reason: campaign caps, attempts, quiet hours, do-not-call, abandonment."""
-import datetime
-
 import pytest
 
 from asterisk import process
@@ -54,16 +52,25 @@ def test_do_not_call(engine, tmp_path):
         assert [line["dial_addr"] for line in e.results()] == ["901"]
 
 
-def test_quiet_hours(engine):
-    """Calls begin in the quiet hours, or nobody says why not."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    hours = f"{(now - datetime.timedelta(hours=1)):%H:%M}-{(now + datetime.timedelta(hours=2)):%H:%M}"
+@pytest.mark.parametrize("moment, zone, hours", [
+    ("2026-11-25 23:30:00", "UTC", 8.5), ("2027-02-28 23:30:00", "UTC", 8.5), ("2026-11-25 06:00:00", "UTC", 2),
+    ("2027-03-28 01:30:00", "Europe/Berlin", 5.5),  # an hour less
+    ("2026-10-25 01:30:00", "Europe/Berlin", 7.5)])  # an hour more
+def test_quiet_hours(engine, set_clock, moment, zone, hours):
+    """Calls begin in the quiet hours, nobody says why not, or the first call after them is late."""
+    clock = set_clock(moment, zone)
+    end = clock.now().timestamp() + hours * 3600
     with Sim(WORLD) as sim:
-        c = engine(sim, conf=SIM_LOGIN | {"limits": {"quiet": hours}}).ami()
-        camp = c.campaign(["901"], plan=PLAN)
+        c = engine(sim, conf=SIM_LOGIN | {"limits": {"quiet": "21:00-08:00"}, "general": {"timezone": zone}}, clock=clock).ami()
+        camp = c.campaign(["701"], plan=PLAN)
         c.start(camp)
         process.poll(lambda: c.stat(camp).Reason == "quiet hours", "it says so")
-        assert tries(c, camp) == [0]
+        clock.advance(end - 60 - clock.now().timestamp())
+        assert c.action("Ping").ok
+        assert c.stat(camp).Reason == "quiet hours" and tries(c, camp) == [0]
+        clock.advance(60)
+        assert c.action("Ping").ok
+        c.wait_event("OutDialingCreate")
 
 
 def test_campaign_channels(engine):

@@ -1,9 +1,8 @@
 """Hard limits and the world outside: caps, rates, schedule, an Asterisk that is away. On the simulated Asterisk."""
-import datetime
-
 import pytest
 
 from asterisk import process
+from clock import utc_seconds
 from engine import tries
 from sim import SIM_LOGIN, Sim
 
@@ -34,7 +33,7 @@ def most_at_once(events, begin, end):
 
 def starts(e):
     """When each call was asked for, in seconds, ascending."""
-    return sorted(datetime.datetime.fromisoformat(line["tm_dialing"][:26]).timestamp() for line in e.results())
+    return sorted(utc_seconds(line["tm_dialing"]) for line in e.results())
 
 
 @pytest.mark.parametrize("where", ["asterisk", "trunk"])
@@ -115,28 +114,40 @@ def test_away_from_the_start(engine, sim):
     assert [line["dial_trycnt"] for line in e.results()] == [1]
 
 
-def window(**edges):
-    """Schedule headers: each edge so many seconds from now."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return {"ScMode": "1", **{name: (now + datetime.timedelta(seconds=after)).strftime("%H:%M:%S")
-                              for name, after in edges.items()}}
+# A minute before the window opens, its zone, and its edges: an ordinary day, the night from Sunday to Monday, the nights
+# of one hour less and one hour more (the edges are there once), the last night of February.
+MOMENTS = {
+    "a Wednesday": ("2026-11-25 10:59:00", "UTC", "11:00", "11:00:20", "3"),
+    "Sunday night": ("2026-11-29 23:58:50", "UTC", "23:59:50", "00:00:10", "0"),
+    "an hour less": ("2027-03-28 01:59:00", "Europe/Berlin", "03:00", "03:00:20", "0"),
+    "an hour more": ("2026-10-25 00:59:00", "Europe/Berlin", "01:00", "01:00:20", "0"),
+    "end of February": ("2027-02-28 23:59:00", "America/New_York", "00:00", "00:00:20", "1"),
+    "leap day": ("2028-02-28 23:59:00", "Asia/Kolkata", "00:00", "00:00:20", "2"),
+}
 
 
-def test_schedule_opens_and_closes(engine, sim):
-    """A scheduled campaign does not start by itself, or dials on after its window."""
-    e = engine(sim, conf=conf(main={"cps": 5}))
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_schedule_opens_and_closes(engine, sim, set_clock, moment):
+    """A scheduled campaign does not start by itself, or dials on after its window; at moments when that is not trivial."""
+    start, zone, opens, closes, day = MOMENTS[moment]
+    clock = set_clock(start, zone)
+    begin = clock.now().timestamp() + 60
+    e = engine(sim, conf=conf(main={"cps": 5, "timeout": 600}, general={"timezone": zone}), clock=clock)
     c = e.ami()
-    times = window(ScTimeStart=2, ScTimeEnd=5)
     mark = c.mark()
-    camp = c.campaign([f"9{i:02}" for i in range(90)], plan={"TechName": "sip/"}, **times)
+    camp = c.campaign([f"9{i:02}" for i in range(90)], plan={"TechName": "sip/", "DialTimeout": "300000"}, ScMode="1",
+                      ScTimeStart=opens, ScTimeEnd=closes, ScDayList=day)
     assert c.show("Campaign", camp.uuid)[0]["Status"] == "0" and c.in_flight() == 0
+    clock.advance(60)
+    assert c.action("Ping").ok
     opened = c.status(camp, 1, mark)
-    closed = c.status(camp, 0, mark, timeout=60)
-    begin, end = times["ScTimeStart"], times["ScTimeEnd"]
-    assert begin <= opened["TmUpdate"][11:19] and closed["TmUpdate"][11:19] >= end
-    calls = [line["tm_dialing"][11:19] for line in e.results()]
-    assert calls and begin <= min(calls) and max(calls) <= end
-    assert 0 < len(calls) < 90
+    c.wait_events("OutDialingDelete", 3, after=mark)
+    clock.advance(20)
+    assert c.action("Ping").ok
+    closed = c.status(camp, 0, mark)
+    assert begin <= utc_seconds(opened["TmUpdate"]) <= begin + 21 <= utc_seconds(closed["TmUpdate"])
+    assert begin <= starts(e)[0] and starts(e)[-1] <= begin + 21
+    assert 3 <= len(e.results()) < 90
 
 
 def test_schedule_respects_a_stop_by_hand(engine, sim):
@@ -153,11 +164,11 @@ def test_schedule_respects_a_stop_by_hand(engine, sim):
     assert c.show("Campaign", camp.uuid)[0]["Status"] == "0"
 
 
-def test_closed_days(engine, sim):
+def test_closed_days(engine, sim, set_clock):
     """A campaign runs on a day of its exception list, or not on a day of its list."""
-    e = engine(sim, conf=conf())
+    e = engine(sim, conf=conf(), clock=set_clock("2026-11-25 12:00:00"))
     c = e.ami()
-    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    today = "2026-11-25"
     closed = c.campaign(["901"], plan={"TechName": "sip/"}, ScMode="1", ScDateListExcept=today)
     open_ = c.campaign(["902"], plan={"TechName": "sip/"}, ScMode="1", ScDateList=today, ScDateEnd="2001-01-01")
     c.wait_event("OutDialingDelete")

@@ -160,7 +160,7 @@ def test_killed(engine, tmp_path):
         else:
             assert "begins with no time" in replay(tmp_path / "cut", status=2)
     e.start()  # what was recorded is kept: the run after a crash is not the one that matters
-    e.end()
+    assert e.end() == 0
     assert decisions(replay(recording(e) + ".old")) == count
     assert decisions(replay(recording(e))) >= 0
 

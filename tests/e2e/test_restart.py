@@ -1,10 +1,13 @@
 """Nothing is lost when the engine dies: the ledger, the channels that live on, the result file."""
 import collections
 import json
+import os
+import signal
 import sqlite3
+import subprocess
 
 from ami import Ami
-from engine import tries
+from engine import binary, tries
 from sim import SIM_LOGIN, Sim
 
 
@@ -130,3 +133,18 @@ def test_asterisk_dies(engine):
         c.status(camp, 0, mark)
         lines = e.results()
         assert [line["res_dial"] for line in lines] == [4, 4] and len({line["uuid"] for line in lines}) == 2
+
+
+def test_ended_as_soon_as_it_is_there(engine):
+    """SIGTERM between the first port that opens and the last step of the start kills the engine instead of ending it."""
+    e = engine(conf={"general": {"record": "recording"}})
+    assert e.end() == 0
+    for _ in range(20):
+        with subprocess.Popen([binary(), "run", "-c", os.path.join(e.dir, "astout.conf")], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as one:
+            while b"console: listening" not in one.stderr.readline():
+                assert one.poll() is None
+            one.send_signal(signal.SIGTERM)
+            one.stderr.read()
+        assert one.returncode == 0
+    e.start()

@@ -1,8 +1,7 @@
 """When a lead is called again, when a campaign ends and what comes after, and its states: start, pause, stop, kill."""
-from datetime import datetime
-
 import pytest
 
+from clock import utc_seconds
 from engine import tries
 
 LOCAL = {"TechName": "Local/", "TrunkName": "far"}
@@ -34,11 +33,6 @@ def counts(dialer, campaign):
     """(total, finished, available, dialing, called) of OutCampaignStatShow."""
     stat = dialer.stat(campaign)
     return (stat.DlTotalCount, stat.DlFinishedCount, stat.DlAvailableCount, stat.DlDialingCount, stat.DlCalledCount)
-
-
-def seconds(text):
-    """A time of the protocol as seconds."""
-    return datetime.fromisoformat(text[:26]).timestamp()
 
 
 def until_idle(dialer, campaign, reason):
@@ -84,7 +78,7 @@ def test_delay(dialer):
     assert [line["dial_addr"] for line in lines] == ["busy", "hc34", "talk0.1", "busy", "hc34"]
     assert lines[2]["uuid"] == fresh
     for first, second in ((lines[0], lines[3]), (lines[1], lines[4])):
-        assert seconds(second["tm_dialing"]) - seconds(first["tm_hangup"]) >= 0.999
+        assert utc_seconds(second["tm_dialing"]) - utc_seconds(first["tm_hangup"]) >= 0.999
     assert counts(dialer, campaign) == (3, 3, 0, 0, 5)
 
 

@@ -284,29 +284,56 @@ void noun_update(struct engine *e, const struct noun *n, const struct message *m
 
 static const int references[] = {CAMPAIGN_PLAN, CAMPAIGN_DLMA, CAMPAIGN_DEST};
 
-/* Does a campaign that is not stopped stand in the way? */
-static bool nouns_in_use(struct change *ch, const char *uuid) {
+/* The campaign that uses it, or is it, and is not stopped; NULL if there is none. */
+static struct campaign *nouns_active_user(struct change *ch, const char *uuid) {
     for (struct map_entry *i = ch->engine->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
         if (campaign_status(c) == CAMPAIGN_STOP && c->open == 0 && c->steps == 0)
             continue;
         if (strcmp(row_uuid(c->item.row), uuid) == 0)
-            return true;
+            return c;
         for (size_t f = 0; f < ARRAY_LEN(references); f++) {
             const char *used = row_text(c->item.row, references[f]);
             if (used && strcmp(used, uuid) == 0)
-                return true;
+                return c;
         }
     }
-    return false;
+    return NULL;
+}
+
+static const char *nouns_state(int64_t status) {
+    static const char *const names[] = {
+        [CAMPAIGN_STOP] = "stop",         [CAMPAIGN_START] = "start",
+        [CAMPAIGN_PAUSE] = "pause",       [CAMPAIGN_STOPPING] = "stopping",
+        [CAMPAIGN_STARTING] = "starting", [CAMPAIGN_PAUSING] = "pausing",
+    };
+    bool known = status >= 0 && status < (int64_t)ARRAY_LEN(names) && names[status];
+    return known ? names[status] : "unknown";
+}
+
+/* No campaign that is in work stands in the way; else says which state forbids it. */
+static bool nouns_unused(struct change *ch) {
+    struct campaign *c = nouns_active_user(ch, row_uuid(ch->row));
+    if (c == NULL)
+        return true;
+    int64_t status = campaign_status(c);
+    const char *what = ch->noun == &noun_campaign ? "is a" : "is used by a";
+    char why[200];
+    if (status == CAMPAIGN_STOP)
+        snprintf(why, sizeof why,
+                 "%s campaign whose last changes are not on the disk yet; try again", what);
+    else
+        snprintf(why, sizeof why, "%s campaign whose Status is %lld (%s); it must be 0 (stop)",
+                 what, (long long)status, nouns_state(status));
+    return change_fail(ch, "Uuid", why);
 }
 
 void noun_delete(struct engine *e, const struct noun *n, const struct message *m,
                  noun_done *done, void *arg) {
     struct change *ch = nouns_begin(e, n, done, arg);
     bool ok = nouns_find(ch, m);
-    if (ok && n != &noun_lead && nouns_in_use(ch, row_uuid(ch->row)))
-        ok = change_fail(ch, "Uuid", "is used by a campaign that is not stopped");
+    if (ok && n != &noun_lead)
+        ok = nouns_unused(ch);
     if (ok && n == &noun_lead && row_int(ch->row, LEAD_STATUS) == 1)
         ok = change_fail(ch, "Uuid", "is being called");
     if (!ok) {

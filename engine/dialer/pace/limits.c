@@ -45,7 +45,12 @@ int64_t limits_quiet(const struct engine *e) {
     if (!quiet)
         return 0;
     int left = (to - minute + 1440) % 1440;
-    return (left ? left : 1440) * 60 * NS_PER_S - tm.tm_sec * NS_PER_S - wall % NS_PER_S;
+    /* where the clocks change before the end, that is not the time that will go by */
+    tm.tm_min += left ? left : 1440;
+    tm.tm_sec = 0;
+    tm.tm_isdst = -1;
+    int64_t end = mktime(&tm) * NS_PER_S;
+    return end > wall ? end - wall : NS_PER_S;
 }
 
 /* ---- do not call ---- */
