@@ -220,10 +220,11 @@ static json_t *declared(const char *params, char **err) {
 
 static void parameters_are_checked(void **state) {
     (void)state;
-    static const char all[] =
-        "n = {2, 'm', min = 1, max = 5}, whole = {3, 'm', integer = true},"
-        "word = {'a', 'm', oneof = {'a', 'b'}}, flag = {false, 'm'},"
-        "list = {{1}, 'm'}";
+    static const char all[] = "n = {default = 2, help = 'h', min = 1, max = 5},"
+                              "whole = {default = 3, help = 'h', integer = true},"
+                              "word = {default = 'a', help = 'h', oneof = {'a', 'b'}},"
+                              "flag = {default = false, help = 'h'},"
+                              "list = {default = {1}, help = 'h'}";
     static const struct {
         const char *text, *values;
     } good[] = {
@@ -288,17 +289,66 @@ static void parameters_are_checked(void **state) {
     json_decref(spec);
 }
 
+/* The form without names, which older strategies have, says the same. */
+static void declarations_have_two_forms(void **state) {
+    (void)state;
+    static const char named[] = "n = {default = 2, help = 'h', min = 1, max = 5},"
+                                "i = {help = 'h', integer = true, default = 3},"
+                                "w = {default = 'a', help = 'h', oneof = {'a', 'b'}},"
+                                "f = {default = false, help = 'h'},"
+                                "l = {default = {1}, help = 'h'}";
+    static const char placed[] = "n = {2, 'h', min = 1, max = 5}, i = {3, 'h', integer = true},"
+                                 "w = {'a', 'h', oneof = {'a', 'b'}}, f = {false, 'h'},"
+                                 "l = {{1}, 'h'}";
+    static const char want[] =
+        "{\"f\":{\"default\":false,\"help\":\"h\"},"
+        "\"i\":{\"default\":3,\"help\":\"h\",\"integer\":true},"
+        "\"l\":{\"default\":[1],\"help\":\"h\"},"
+        "\"n\":{\"default\":2,\"help\":\"h\",\"max\":5,\"min\":1},"
+        "\"w\":{\"default\":\"a\",\"help\":\"h\",\"oneof\":[\"a\",\"b\"]}}";
+    const char *forms[] = {named, placed};
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        char *err = NULL;
+        json_t *spec = declared(forms[i], &err);
+        if (spec == NULL)
+            fail_msg("%s", err);
+        char *got = json_dumps(spec, JSON_COMPACT | JSON_SORT_KEYS);
+        assert_string_equal(got, want);
+        free(got);
+        json_decref(spec);
+    }
+}
+
 static void declarations_are_checked(void **state) {
     (void)state;
     static const struct {
         const char *params, *why;
     } bad[] = {
-        {"n = 2", "params.n is not {default, \"meaning\"}"},
-        {"n = {2}", "params.n is not {default, \"meaning\"}"},
-        {"n = {2, 'm', mni = 1}", "params.n.mni is not known"},
-        {"n = {2, 'm', min = '1'}", "params.n.min is not known, or of the wrong type"},
-        {"n = {2, 'm', min = 3}", "params.n: its default is 2, under 3"},
-        {"n = {print, 'm'}", "params.n: a function is no plain value"},
+        {"n = 2", "params.n is not { default = ..., help = \"...\" } but a number"},
+        {"n = {}", "params.n is not { default = ..., help = \"...\" }: it has no default"},
+        {"n = {2}", "params.n is not { default = ..., help = \"...\" }: it has no help"},
+        {"n = {default = 2}", "it has no help"},
+        {"n = {help = 'h'}", "it has no default"},
+        {"n = {help = 'h', min = 1}", "it has no default"},
+        {"n = {2, 'h', default = 2}", "params.n has its default twice, with the name and"},
+        {"n = {2, 'h', help = 'h'}", "params.n has its help twice, with the name and without"},
+        {"n = {default = 2, help = 3}", "params.n.help is a number, not a string"},
+        {"n = {2, 3}", "params.n.help is a number, not a string"},
+        {"n = {default = 2, help = 'h', mni = 1}",
+         "params.n.mni is not known; a parameter has "
+         "default, help, min, max, oneof and integer"},
+        {"n = {2, 'h', mni = 1}", "params.n.mni is not known"},
+        {"n = {2, 'h', 3}", "params.n.3 is not known"},
+        {"n = {2, 'h', [1.5] = 3}", "params.n.1.5 is not known"},
+        {"n = {2, 'h', [true] = 3}", "params.n.boolean is not known"},
+        {"{2, 'h'}", "params has a number where the name of a parameter belongs"},
+        {"n = {2, 'h', min = '1'}", "params.n.min is a string, not a number"},
+        {"n = {default = 2, help = 'h', integer = 1}", "params.n.integer is a number, not a"},
+        {"n = {default = 'a', help = 'h', oneof = 'ab'}", "params.n.oneof is a string, not a"},
+        {"n = {2, 'h', min = 3}", "params.n: its default is 2, under 3"},
+        {"n = {default = 2, help = 'h', max = 1}", "params.n: its default is 2, over 1"},
+        {"n = {print, 'h'}", "params.n.default: a function is no plain value"},
+        {"n = {default = print, help = 'h'}", "params.n.default: a function is no plain value"},
         {"n = {0/0, 'm'}", "not finite"},
         {"['\\xff'] = {1, 'm'}", "not UTF-8"},
     };
@@ -509,6 +559,7 @@ int main(void) {
         cmocka_unit_test(memory_is_forgotten),
         cmocka_unit_test(memory_moves),
         cmocka_unit_test(parameters_are_checked),
+        cmocka_unit_test(declarations_have_two_forms),
         cmocka_unit_test(declarations_are_checked),
         cmocka_unit_test(require_reaches_the_folder),
         cmocka_unit_test(require_reaches_nothing_else),
