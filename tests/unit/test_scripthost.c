@@ -494,6 +494,72 @@ static void own_tests(void **state) {
     env.views[HOOK_DIAL] = NULL;
 }
 
+/* What the functions answer where there is no engine. */
+static int pair(void *arg, const double *in, int n, double *out) {
+    (void)arg, (void)in, (void)n;
+    out[0] = 1.5;
+    out[1] = NAN;
+    return 2;
+}
+
+static int count(void *arg, const double *in, int n, double *out) {
+    (void)arg, (void)in;
+    out[0] = n + 1;
+    return 1;
+}
+
+/* A test says what the engine's functions answer, for the time of one run. */
+static void own_tests_answer_for_the_engine(void **state) {
+    (void)state;
+    static const struct script_function answering[] = {
+        {"pair", "()", "two numbers, of which the second is not known", pair},
+        {"count", "(...)", "arguments, and one", count},
+        {0}};
+    env.functions[HOOK_DIAL] = answering;
+    struct source *source = read_source(
+        "return { api = 1, dial = function(v, m)\n"
+        "  local a, b = learn.pair() m.n = learn.count(a, v.bad, 2) m.b = b return a end,\n"
+        "tests = {\n"
+        "['a: no engine'] = function(run) local m = {}\n"
+        "  assert(run({}, m) == 1.5 and m.b == nil and m.n == 4) end,\n"
+        "['b: numbers, lists and functions'] = function(run) local m, asked = {}, nil\n"
+        "  assert(run({}, m, { count = 7, pair = { 3, 4 } }) == 3 and m.n == 7 and m.b == 4)\n"
+        "  run({}, m, { count = function(...) asked = { ... } return 8 end })\n"
+        "  assert(m.n == 8 and asked[1] == 1.5 and asked[2] == nil and asked[3] == 2)\n"
+        "  assert(run({}, m, { pair = function() return 5, nil end }) == 5 and m.b == nil) "
+        "end,\n"
+        "['c: for one run'] = function(run) local m = {}\n"
+        "  run({}, m, { count = 7 }) run({}, m) assert(m.n == 4)\n"
+        "  assert(not pcall(run, {}, m, { pair = function() error('x') end }))\n"
+        "  assert(run({}, m) == 1.5) end,\n"
+        "['d: unknown'] = function(run) run({}, {}, { nobody = 1 }) end,\n"
+        "['e: no answer'] = function(run) run({}, {}, { pair = 'x' }) end,\n"
+        "['f: no number'] = function(run) run({}, {}, { pair = { 1, 'x' } }) end,\n"
+        "['g: no table'] = function(run) run({}, {}, 7) end,\n"
+        "['h: what is asked'] = function(run) run({ bad = 'x' }, {}, { count = 1 }) end,\n"
+        "['i: a wrong name'] = function(run) run({}, {}, { 5 }) end,\n"
+        "} }");
+    struct str said = {0};
+    assert_int_equal(script_test(&env, source, note_test, &said), 6);
+    assert_string_equal(
+        said.s,
+        "a: no engine: ok\nb: numbers, lists and functions: ok\nc: for one run: ok\n"
+        "d: unknown: dial/q.lua:15: run: there is no function learn.nobody\n"
+        "e: no answer: dial/q.lua:16: run: learn.pair is a string, not a function, a number or "
+        "a "
+        "list of numbers\n"
+        "f: no number: dial/q.lua:2: the test's learn.pair returns a string, not a number\n"
+        "g: no table: dial/q.lua:18: bad argument #3 to 'run' (table expected, got number)\n"
+        "h: what is asked: dial/q.lua:2: bad argument #2 to 'count' (number expected, got "
+        "string)\n"
+        "i: a wrong name: dial/q.lua:20: run: its third argument has a number where the name "
+        "of a "
+        "function belongs\n");
+    str_free(&said);
+    source_release(source);
+    env.functions[HOOK_DIAL] = functions;
+}
+
 /* ---- views ---- */
 
 static json_t *get_calls(const void *from) { return json_integer(*(const int *)from); }
@@ -564,6 +630,7 @@ int main(void) {
         cmocka_unit_test(require_reaches_the_folder),
         cmocka_unit_test(require_reaches_nothing_else),
         cmocka_unit_test(own_tests),
+        cmocka_unit_test(own_tests_answer_for_the_engine),
         cmocka_unit_test(views_are_tables),
     };
     return cmocka_run_group_tests_name("scripthost", tests, set_up, tear_down);
