@@ -361,3 +361,29 @@ def test_interrupted(bench):
         _, told = process.communicate(timeout=200)
     assert process.returncode == 1 and "interrupted" in told
     assert not list(bench.folder.glob("astout-simulate-*"))
+
+
+def test_decisions_of_two_builds(tmp_path):
+    """tests/lab/decisions finds a difference between a program and itself, or none where a strategy decides otherwise."""
+    def compare(*args):
+        done = subprocess.run([os.path.join(TOP, "tests", "lab", "decisions"), binary(), binary(), "--worlds", "three", "--seeds", "1",
+                               "--hours", "0.2", "--old-strategies", "strategies", *args], cwd=TOP, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    folder = tmp_path / "strategies"
+    shutil.copytree(os.path.join(TOP, "strategies"), folder)
+    new = ("--new-strategies", folder)
+    power = folder / "dial" / "power.lua"
+    text = power.read_text()
+    power.write_text("-- Another hash decides the same.\n" + text)
+    code, out, _ = compare("--plan", "power", *new)
+    assert code == 0 and "three, seed 1: " in out and "1 of 1 shifts alike" in out, out
+    assert text.count("view.params.lines") == 1
+    otherwise = text.replace("view.params.lines", "(view.now % 120 < 60 and 2 or 1)")
+    power.write_text(otherwise.replace("tests = tests", "tests = {}"))  # which would find it out
+    code, out, _ = compare("--plan", "power", *new)
+    old, now = re.search(r"different after [1-9]\d* of \d+ decisions\n  old: (.*)\n  new: (.*)\n0 of 1 shifts alike", out).groups()
+    assert json.loads(old)["calls"] != json.loads(now)["calls"], out
+    power.unlink()
+    code, _, err = compare("--plan", "power", *new)
+    assert code == 2 and "power" in err

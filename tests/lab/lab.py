@@ -4,6 +4,7 @@ Each row is kept under build/lab as soon as it is there, under a name made of ev
 decides, strategy, world, arguments), so that a run that was interrupted goes on where it was. Two shifts work at a time.
 """
 import concurrent.futures
+import glob
 import hashlib
 import json
 import os
@@ -42,16 +43,18 @@ def read(*parts):
 
 
 # What the figures depend on beside strategy and world: the learner, the pacing, the simulated Asterisk.
-DECIDES = b"".join(read(*path.split("/")) for path in sorted(
-    [f"engine/dialer/{name}.c" for name in ("cap", "dialview", "hazard", "learn", "learnlua", "live", "observe", "outlook", "pace", "queue")]
-    + [f"engine/sim/{name}" for name in os.listdir(os.path.join(TOP, "engine", "sim")) if name.endswith(".c")]))
+DECIDING = ("cap", "dialview", "hazard", "learn", "learnlua", "live", "observe", "outlook", "pace", "queue")
+DECIDES = b"".join(read(path) for path in sorted(
+    glob.glob("engine/sim/*.c", root_dir=TOP) + [path for name in DECIDING for path in glob.glob(f"engine/dialer/*/{name}.c", root_dir=TOP)]))
+# The files that strategies require.
+PARTS = b"".join(read("strategies", name) for name in sorted(glob.glob("*.lua", root_dir=os.path.join(TOP, "strategies"))))
 
 
 def simulate(plan, world, agents, runs, limit="3", kept=False):
     """The --json of these shifts, from build/lab if they were run before; kept: only then, else None."""
     args = ["--plan", plan, "--world", f"tests/worlds/{world}.lua", "--agents", str(agents), "--hours", "8", "--runs", str(runs),
             "--abandon-limit", limit, "--json"]
-    key = hashlib.sha256(DECIDES + read("strategies", "dial", plan + ".lua") + read("tests", "worlds", world + ".lua")
+    key = hashlib.sha256(DECIDES + PARTS + read("strategies", "dial", plan + ".lua") + read("tests", "worlds", world + ".lua")
                          + repr(args).encode()).hexdigest()[:20]
     path = os.path.join(KEPT, f"{plan}-{world}-{agents}-{key}.json")
     if not os.path.exists(path):

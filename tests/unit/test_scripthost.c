@@ -220,10 +220,11 @@ static json_t *declared(const char *params, char **err) {
 
 static void parameters_are_checked(void **state) {
     (void)state;
-    static const char all[] =
-        "n = {2, 'm', min = 1, max = 5}, whole = {3, 'm', integer = true},"
-        "word = {'a', 'm', oneof = {'a', 'b'}}, flag = {false, 'm'},"
-        "list = {{1}, 'm'}";
+    static const char all[] = "n = {default = 2, help = 'h', min = 1, max = 5},"
+                              "whole = {default = 3, help = 'h', integer = true},"
+                              "word = {default = 'a', help = 'h', oneof = {'a', 'b'}},"
+                              "flag = {default = false, help = 'h'},"
+                              "list = {default = {1}, help = 'h'}";
     static const struct {
         const char *text, *values;
     } good[] = {
@@ -288,17 +289,66 @@ static void parameters_are_checked(void **state) {
     json_decref(spec);
 }
 
+/* The form without names, which older strategies have, says the same. */
+static void declarations_have_two_forms(void **state) {
+    (void)state;
+    static const char named[] = "n = {default = 2, help = 'h', min = 1, max = 5},"
+                                "i = {help = 'h', integer = true, default = 3},"
+                                "w = {default = 'a', help = 'h', oneof = {'a', 'b'}},"
+                                "f = {default = false, help = 'h'},"
+                                "l = {default = {1}, help = 'h'}";
+    static const char placed[] = "n = {2, 'h', min = 1, max = 5}, i = {3, 'h', integer = true},"
+                                 "w = {'a', 'h', oneof = {'a', 'b'}}, f = {false, 'h'},"
+                                 "l = {{1}, 'h'}";
+    static const char want[] =
+        "{\"f\":{\"default\":false,\"help\":\"h\"},"
+        "\"i\":{\"default\":3,\"help\":\"h\",\"integer\":true},"
+        "\"l\":{\"default\":[1],\"help\":\"h\"},"
+        "\"n\":{\"default\":2,\"help\":\"h\",\"max\":5,\"min\":1},"
+        "\"w\":{\"default\":\"a\",\"help\":\"h\",\"oneof\":[\"a\",\"b\"]}}";
+    const char *forms[] = {named, placed};
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        char *err = NULL;
+        json_t *spec = declared(forms[i], &err);
+        if (spec == NULL)
+            fail_msg("%s", err);
+        char *got = json_dumps(spec, JSON_COMPACT | JSON_SORT_KEYS);
+        assert_string_equal(got, want);
+        free(got);
+        json_decref(spec);
+    }
+}
+
 static void declarations_are_checked(void **state) {
     (void)state;
     static const struct {
         const char *params, *why;
     } bad[] = {
-        {"n = 2", "params.n is not {default, \"meaning\"}"},
-        {"n = {2}", "params.n is not {default, \"meaning\"}"},
-        {"n = {2, 'm', mni = 1}", "params.n.mni is not known"},
-        {"n = {2, 'm', min = '1'}", "params.n.min is not known, or of the wrong type"},
-        {"n = {2, 'm', min = 3}", "params.n: its default is 2, under 3"},
-        {"n = {print, 'm'}", "params.n: a function is no plain value"},
+        {"n = 2", "params.n is not { default = ..., help = \"...\" } but a number"},
+        {"n = {}", "params.n is not { default = ..., help = \"...\" }: it has no default"},
+        {"n = {2}", "params.n is not { default = ..., help = \"...\" }: it has no help"},
+        {"n = {default = 2}", "it has no help"},
+        {"n = {help = 'h'}", "it has no default"},
+        {"n = {help = 'h', min = 1}", "it has no default"},
+        {"n = {2, 'h', default = 2}", "params.n has its default twice, with the name and"},
+        {"n = {2, 'h', help = 'h'}", "params.n has its help twice, with the name and without"},
+        {"n = {default = 2, help = 3}", "params.n.help is a number, not a string"},
+        {"n = {2, 3}", "params.n.help is a number, not a string"},
+        {"n = {default = 2, help = 'h', mni = 1}",
+         "params.n.mni is not known; a parameter has "
+         "default, help, min, max, oneof and integer"},
+        {"n = {2, 'h', mni = 1}", "params.n.mni is not known"},
+        {"n = {2, 'h', 3}", "params.n.3 is not known"},
+        {"n = {2, 'h', [1.5] = 3}", "params.n.1.5 is not known"},
+        {"n = {2, 'h', [true] = 3}", "params.n.boolean is not known"},
+        {"{2, 'h'}", "params has a number where the name of a parameter belongs"},
+        {"n = {2, 'h', min = '1'}", "params.n.min is a string, not a number"},
+        {"n = {default = 2, help = 'h', integer = 1}", "params.n.integer is a number, not a"},
+        {"n = {default = 'a', help = 'h', oneof = 'ab'}", "params.n.oneof is a string, not a"},
+        {"n = {2, 'h', min = 3}", "params.n: its default is 2, under 3"},
+        {"n = {default = 2, help = 'h', max = 1}", "params.n: its default is 2, over 1"},
+        {"n = {print, 'h'}", "params.n.default: a function is no plain value"},
+        {"n = {default = print, help = 'h'}", "params.n.default: a function is no plain value"},
         {"n = {0/0, 'm'}", "not finite"},
         {"['\\xff'] = {1, 'm'}", "not UTF-8"},
     };
@@ -444,6 +494,72 @@ static void own_tests(void **state) {
     env.views[HOOK_DIAL] = NULL;
 }
 
+/* What the functions answer where there is no engine. */
+static int pair(void *arg, const double *in, int n, double *out) {
+    (void)arg, (void)in, (void)n;
+    out[0] = 1.5;
+    out[1] = NAN;
+    return 2;
+}
+
+static int count(void *arg, const double *in, int n, double *out) {
+    (void)arg, (void)in;
+    out[0] = n + 1;
+    return 1;
+}
+
+/* A test says what the engine's functions answer, for the time of one run. */
+static void own_tests_answer_for_the_engine(void **state) {
+    (void)state;
+    static const struct script_function answering[] = {
+        {"pair", "()", "two numbers, of which the second is not known", pair},
+        {"count", "(...)", "arguments, and one", count},
+        {0}};
+    env.functions[HOOK_DIAL] = answering;
+    struct source *source = read_source(
+        "return { api = 1, dial = function(v, m)\n"
+        "  local a, b = learn.pair() m.n = learn.count(a, v.bad, 2) m.b = b return a end,\n"
+        "tests = {\n"
+        "['a: no engine'] = function(run) local m = {}\n"
+        "  assert(run({}, m) == 1.5 and m.b == nil and m.n == 4) end,\n"
+        "['b: numbers, lists and functions'] = function(run) local m, asked = {}, nil\n"
+        "  assert(run({}, m, { count = 7, pair = { 3, 4 } }) == 3 and m.n == 7 and m.b == 4)\n"
+        "  run({}, m, { count = function(...) asked = { ... } return 8 end })\n"
+        "  assert(m.n == 8 and asked[1] == 1.5 and asked[2] == nil and asked[3] == 2)\n"
+        "  assert(run({}, m, { pair = function() return 5, nil end }) == 5 and m.b == nil) "
+        "end,\n"
+        "['c: for one run'] = function(run) local m = {}\n"
+        "  run({}, m, { count = 7 }) run({}, m) assert(m.n == 4)\n"
+        "  assert(not pcall(run, {}, m, { pair = function() error('x') end }))\n"
+        "  assert(run({}, m) == 1.5) end,\n"
+        "['d: unknown'] = function(run) run({}, {}, { nobody = 1 }) end,\n"
+        "['e: no answer'] = function(run) run({}, {}, { pair = 'x' }) end,\n"
+        "['f: no number'] = function(run) run({}, {}, { pair = { 1, 'x' } }) end,\n"
+        "['g: no table'] = function(run) run({}, {}, 7) end,\n"
+        "['h: what is asked'] = function(run) run({ bad = 'x' }, {}, { count = 1 }) end,\n"
+        "['i: a wrong name'] = function(run) run({}, {}, { 5 }) end,\n"
+        "} }");
+    struct str said = {0};
+    assert_int_equal(script_test(&env, source, note_test, &said), 6);
+    assert_string_equal(
+        said.s,
+        "a: no engine: ok\nb: numbers, lists and functions: ok\nc: for one run: ok\n"
+        "d: unknown: dial/q.lua:15: run: there is no function learn.nobody\n"
+        "e: no answer: dial/q.lua:16: run: learn.pair is a string, not a function, a number or "
+        "a "
+        "list of numbers\n"
+        "f: no number: dial/q.lua:2: the test's learn.pair returns a string, not a number\n"
+        "g: no table: dial/q.lua:18: bad argument #3 to 'run' (table expected, got number)\n"
+        "h: what is asked: dial/q.lua:2: bad argument #2 to 'count' (number expected, got "
+        "string)\n"
+        "i: a wrong name: dial/q.lua:20: run: its third argument has a number where the name "
+        "of a "
+        "function belongs\n");
+    str_free(&said);
+    source_release(source);
+    env.functions[HOOK_DIAL] = functions;
+}
+
 /* ---- views ---- */
 
 static json_t *get_calls(const void *from) { return json_integer(*(const int *)from); }
@@ -509,10 +625,12 @@ int main(void) {
         cmocka_unit_test(memory_is_forgotten),
         cmocka_unit_test(memory_moves),
         cmocka_unit_test(parameters_are_checked),
+        cmocka_unit_test(declarations_have_two_forms),
         cmocka_unit_test(declarations_are_checked),
         cmocka_unit_test(require_reaches_the_folder),
         cmocka_unit_test(require_reaches_nothing_else),
         cmocka_unit_test(own_tests),
+        cmocka_unit_test(own_tests_answer_for_the_engine),
         cmocka_unit_test(views_are_tables),
     };
     return cmocka_run_group_tests_name("scripthost", tests, set_up, tear_down);

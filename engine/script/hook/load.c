@@ -23,54 +23,80 @@ void load_run_file(lua_State *L, const struct load *l) {
         luaL_error(L, "%s: the file returns a %s, not a table", l->file, luaL_typename(L, -1));
 }
 
-/* ---- params = {name = {default, "meaning", min = .., ...}} ---- */
+/* ---- params = {name = {default = .., help = "..", min = .., ...}} ---- */
 
-/* What may stand beside default and meaning, and what it must be. */
-static const struct {
+#define LOAD_PARAM_FORM "{ default = ..., help = \"...\" }"
+
+/* What a parameter declares. The older form, {default, "help"} without these two names, is
+ * read too: place is where it has the value. */
+static const struct load_field {
     const char *name;
-    int type;
-} limits[] = {{"min", LUA_TNUMBER},
-              {"max", LUA_TNUMBER},
-              {"oneof", LUA_TTABLE},
-              {"integer", LUA_TBOOLEAN}};
+    int type; /* LUA_TNONE: any plain value */
+    int place;
+} load_fields[] = {{"default", LUA_TNONE, 1}, {"help", LUA_TSTRING, 2},
+                   {"min", LUA_TNUMBER, 0},   {"max", LUA_TNUMBER, 0},
+                   {"oneof", LUA_TTABLE, 0},  {"integer", LUA_TBOOLEAN, 0}};
 
-/* Adds one member (key and value on top) to what is declared of a parameter. */
-static void load_limit(lua_State *L, struct load *l, json_t *own, const char *name) {
-    char why[VALUE_WHY];
-    if (lua_isinteger(L, -2) && (lua_tointeger(L, -2) == 1 || lua_tointeger(L, -2) == 2))
-        return;
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "a number";
-    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-        if (strcmp(limits[i].name, key) || lua_type(L, -1) != limits[i].type)
-            continue;
-        json_t *value = value_take(L, -1, why);
-        if (value == NULL)
-            luaL_error(L, "%s: params.%s.%s: %s", l->file, name, key, why);
-        json_object_set_new(own, key, value);
-        return;
+/* The field that the key at idx means, NULL if it is none. */
+static const struct load_field *load_find_field(lua_State *L, int idx) {
+    bool is_place = lua_isinteger(L, idx), is_name = lua_type(L, idx) == LUA_TSTRING;
+    for (size_t i = 0; i < ARRAY_LEN(load_fields); i++) {
+        const struct load_field *f = &load_fields[i];
+        if ((is_place && f->place && lua_tointeger(L, idx) == f->place) ||
+            (is_name && strcmp(lua_tostring(L, idx), f->name) == 0))
+            return f;
     }
-    luaL_error(L, "%s: params.%s.%s is not known, or of the wrong type", l->file, name, key);
+    return NULL;
 }
 
-/* Checks one `name = {default, "meaning"}` and notes it; both are on top. */
+/* The key at idx in words, for an error: it may leave a copy on the stack. */
+static const char *load_key(lua_State *L, int idx) {
+    int type = lua_type(L, idx);
+    return type == LUA_TNUMBER || type == LUA_TSTRING ? luaL_tolstring(L, idx, NULL)
+                                                      : lua_typename(L, type);
+}
+
+/* Notes one field (key and value on top) of what is declared of a parameter. */
+static void load_param_field(lua_State *L, struct load *l, json_t *own, const char *name) {
+    char why[VALUE_WHY];
+    const struct load_field *f = load_find_field(L, -2);
+    if (f == NULL)
+        luaL_error(L,
+                   "%s: params.%s.%s is not known; a parameter has default, help, min, max, "
+                   "oneof and integer",
+                   l->file, name, load_key(L, -2));
+    if (f->type != LUA_TNONE && lua_type(L, -1) != f->type)
+        luaL_error(L, "%s: params.%s.%s is a %s, not a %s", l->file, name, f->name,
+                   luaL_typename(L, -1), lua_typename(L, f->type));
+    if (json_object_get(own, f->name))
+        luaL_error(L, "%s: params.%s has its %s twice, with the name and without", l->file,
+                   name, f->name);
+    json_t *value = value_take(L, -1, why);
+    if (value == NULL)
+        luaL_error(L, "%s: params.%s.%s: %s", l->file, name, f->name, why);
+    json_object_set_new(own, f->name, value);
+}
+
+/* Checks what is declared of one parameter (name and declaration on top) and notes it. */
 static void load_param(lua_State *L, struct load *l) {
-    char why[PARAM_WHY > VALUE_WHY ? PARAM_WHY : VALUE_WHY];
+    char why[PARAM_WHY];
     bool named = lua_type(L, -2) == LUA_TSTRING;
     const char *name = named ? lua_tostring(L, -2) : luaL_typename(L, -2);
-    if (!named || !lua_istable(L, -1) || lua_rawgeti(L, -1, 2) != LUA_TSTRING)
-        luaL_error(L, "%s: params.%s is not {default, \"meaning\"}", l->file, name);
+    if (!named)
+        luaL_error(L, "%s: params has a %s where the name of a parameter belongs", l->file,
+                   name);
+    if (!lua_istable(L, -1))
+        luaL_error(L, "%s: params.%s is not " LOAD_PARAM_FORM " but a %s", l->file, name,
+                   luaL_typename(L, -1));
     json_t *own = json_object();
     if (json_object_set_new(l->params, name, own)) /* l frees it, whatever comes */
         luaL_error(L, "%s: the name of a parameter is not UTF-8", l->file);
-    json_object_set_new(own, "meaning", json_string(lua_tostring(L, -1)));
-    lua_rawgeti(L, -2, 1);
-    json_t *value = value_take(L, -1, why);
-    if (value == NULL)
-        luaL_error(L, "%s: params.%s: %s", l->file, name, why);
-    json_object_set_new(own, "default", value);
-    lua_pop(L, 2);
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-        load_limit(L, l, own, name);
+        load_param_field(L, l, own, name);
+    const json_t *value = json_object_get(own, "default");
+    if (value == NULL || json_object_get(own, "help") == NULL)
+        luaL_error(L, "%s: params.%s is not " LOAD_PARAM_FORM ": it has no %s", l->file, name,
+                   value ? "help" : "default");
     if (param_refuse(own, value, why))
         luaL_error(L, "%s: params.%s: its default %s", l->file, name, why);
 }

@@ -1,5 +1,5 @@
 /* Parameters of a strategy: what it declares, and the values that a plan gives them.
- * Declared is an object name -> {default, meaning, and maybe min, max, oneof, integer};
+ * Declared is an object name -> {default, help, and maybe min, max, oneof, integer};
  * a parameter's type is that of its default. */
 #ifndef SCRIPT_HOOK_PARAM_H
 #define SCRIPT_HOOK_PARAM_H

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "script/hook/inner.h"
+#include "script/lua/lend.h"
 #include "script/lua/value.h"
 #include "script/hook/view.h"
 
@@ -33,11 +34,15 @@ static void test_push_view(lua_State *L, struct script *s, enum hook h) {
     slot_push_params(L, &s->slots[h], json_object_get(sb->tree, "params"));
 }
 
-/* run(view [, memory]): what the hook makes of it. Upvalues: the script, the hook. */
+/* run(view [, memory [, learn]]): what the hook makes of it. Upvalues: the script, the hook. */
 static int test_run_hook(lua_State *L) {
     struct script *s = lua_touserdata(L, lua_upvalueindex(1));
     enum hook h = (enum hook)lua_tointeger(L, lua_upvalueindex(2));
     char why[VALUE_WHY];
+    lua_settop(L, 3);
+    if (!lua_isnil(L, 3))
+        luaL_checktype(L, 3, LUA_TTABLE);
+    lend_answers(L, 3); /* also forgets those of the run before, which may have failed */
     lua_settop(L, 2);
     if (lua_isnil(L, 2)) {
         lua_newtable(L);

@@ -30,14 +30,80 @@ static int lend_read_numbers(lua_State *L, double in[SCRIPT_IN_MAX]) {
     return n;
 }
 
+/* ---- a test's own answers ---- */
+
+static const char lend_answers_key; /* in the registry: name -> what a test says it answers */
+
+/* Pushes the results that the value on top stands for: a list's members, or itself. */
+static int lend_spread(lua_State *L) {
+    if (!lua_istable(L, -1))
+        return 1;
+    int list = lua_gettop(L), n = 0;
+    while (n <= SCRIPT_OUT_MAX && lua_rawgeti(L, list, n + 1) != LUA_TNIL)
+        n++;
+    lua_settop(L, list + n);
+    return n;
+}
+
+/* If a test answers for the function, what it answers to the n arguments is on top; how
+ * many results, -1 if it does not. */
+static int lend_answer(lua_State *L, const char *name, int n) {
+    int base = lua_gettop(L);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &lend_answers_key) != LUA_TTABLE ||
+        lua_getfield(L, -1, name) == LUA_TNIL) {
+        lua_settop(L, base);
+        return -1;
+    }
+    if (lua_isfunction(L, -1)) {
+        luaL_checkstack(L, n, "too many arguments");
+        for (int i = 1; i <= n; i++)
+            lua_pushvalue(L, i);
+        lua_call(L, n, LUA_MULTRET);
+        n = lua_gettop(L) - base - 1;
+    } else {
+        n = lend_spread(L);
+    }
+    for (int i = -n; i < 0; i++)
+        if (lua_type(L, i) != LUA_TNUMBER && !lua_isnil(L, i))
+            luaL_error(L, "the test's learn.%s returns a %s, not a number", name,
+                       luaL_typename(L, i));
+    return n;
+}
+
+/* Checks one entry (name and answer on top) of what a test hands to run. */
+static void lend_check_answer(lua_State *L) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+        luaL_error(L, "run: its third argument has a %s where the name of a function belongs",
+                   luaL_typename(L, -2));
+    const char *name = lua_tostring(L, -2);
+    if (lend_find(sandbox_of(L)->lent, name) == NULL)
+        luaL_error(L, "run: there is no function learn.%s", name);
+    if (!lua_isfunction(L, -1) && !lua_istable(L, -1) && lua_type(L, -1) != LUA_TNUMBER)
+        luaL_error(L, "run: learn.%s is a %s, not a function, a number or a list of numbers",
+                   name, luaL_typename(L, -1));
+}
+
+void lend_answers(lua_State *L, int idx) {
+    idx = lua_absindex(L, idx);
+    if (lua_istable(L, idx))
+        for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+            lend_check_answer(L);
+    lua_pushvalue(L, idx);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &lend_answers_key);
+}
+
+/* ---- the engine's ---- */
+
 /* Upvalue: the name. Only a running hook of the right kind has something behind it. */
 static int lend_call(lua_State *L) {
     struct sandbox *sb = sandbox_of(L);
     double in[SCRIPT_IN_MAX], out[SCRIPT_OUT_MAX];
     const char *name = lua_tostring(L, lua_upvalueindex(1));
     const struct script_function *f = lend_find(sb->lent, name);
-    int n = lend_read_numbers(L, in);
+    int n = lend_read_numbers(L, in), answered = lend_answer(L, name, n);
     sandbox_charge(L, COST);
+    if (answered >= 0)
+        return answered;
     n = f ? f->call(sb->lent_arg, in, n, out) : -1;
     if (n < 0 || n > SCRIPT_OUT_MAX)
         return luaL_error(L, "learn.%s: not available here, or not with this number", name);
