@@ -19,7 +19,7 @@
 #define OFFER_TIME_MAX 3600
 #define OFFER_AGAIN 60 /* s after which a lead that was not accepted is offered again */
 
-/* The dial strategies behind DialMode (the seed's rule is DialScript: available). */
+/* The dial strategies behind DialMode (asterisk-outbound's is DialScript: available). */
 static const char *const modes[] = {"none",  "predictive", "preview",
                                     "power", "robo",       "redirect"};
 
@@ -134,7 +134,7 @@ const char *plan_hash(const struct plan *p, enum hook h) {
 
 /* ---- dial ---- */
 
-/* The seed's rule: free agents and what is wanted beyond, less the calls there are;
+/* As dial/available.lua: free agents and what is wanted beyond, less the calls there are;
  * without a queue, all that the limits let through. */
 static int64_t plan_builtin_dial(json_t *view) {
     json_t *queue = json_object_get(view, "queue"), *plan = json_object_get(view, "plan");
@@ -202,7 +202,7 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
 
 /* ---- retry ---- */
 
-/* The seed's rule: never again once it has answered, else the lowest number with a try
+/* As retry/standard.lua: never again once it has answered, else the lowest number with a try
  * left, retry_delay after the hangup. */
 static void plan_builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
     bool answered = row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED;
