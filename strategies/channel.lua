@@ -1,7 +1,7 @@
--- The channel of a call as the route hook's view describes it.
+-- The channel of a call, from the view of the route hook.
 local channel = {}
 
--- technology .. number, and "@" .. trunk if there is one: sip/300, PJSIP/300@carrier.
+-- Technology and number, then "@" and the trunk if one is given: sip/300, PJSIP/300@carrier.
 function channel.text(view, trunk)
     local text = (view.plan.tech_name or "") .. view.lead.number
     if trunk and trunk ~= "" then
@@ -10,7 +10,7 @@ function channel.text(view, trunk)
     return text
 end
 
--- What is known of that trunk; nil if the configuration has no section for it.
+-- The view's entry for that trunk; nil if it has no [trunk:] section.
 function channel.trunk(view, name)
     for _, trunk in ipairs(view.trunks or {}) do
         if trunk.name == name then

@@ -1,9 +1,9 @@
--- Fields of comma-separated values, quoted as RFC 4180 has it.
+-- Comma-separated values, quoted as in RFC 4180.
 local csv = {}
 
-local PIECE = 4000 -- pattern functions take no more at once
+local PIECE = 4000 -- pattern functions take at most 4 kB
 
--- In quotes, those inside doubled.
+-- The text in quotes; quotes inside it are doubled.
 function csv.quote(text)
     local pieces = {}
     for at = 1, #text, PIECE do
@@ -12,7 +12,7 @@ function csv.quote(text)
     return '"' .. table.concat(pieces) .. '"'
 end
 
--- Quoted only where it must be; nil is empty.
+-- A value, quoted only where necessary. nil gives an empty field.
 function csv.field(value)
     local text = value == nil and "" or tostring(value)
     if #text > PIECE or text:find('[",\r\n]') then

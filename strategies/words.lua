@@ -1,6 +1,6 @@
--- Lists as one text, for parameters: words separated by blanks, commas or semicolons.
--- In `RouteParams: pool=...` a comma ends the value, so blanks are the way to write them
--- there; in the JSON form any of the three.
+-- Lists as one text, for parameters: words separated by blanks, commas or semicolons. In
+-- `RouteParams: pool=...` a comma ends the value, so use blanks there; in the JSON form any
+-- of the three will do.
 local words = {}
 
 -- "a, b c" -> {"a", "b", "c"}
@@ -12,8 +12,8 @@ function words.list(text)
     return out
 end
 
--- "44=one 49=two" -> {{"44", "one"}, {"49", "two"}}, in order. Raises an error on a word
--- without "=".
+-- "44=one 49=two" -> {{"44", "one"}, {"49", "two"}}, in order. A word that is not of the
+-- form key=value raises an error.
 function words.pairs(text)
     local out = {}
     for _, word in ipairs(words.list(text)) do
@@ -26,7 +26,7 @@ function words.pairs(text)
     return out
 end
 
--- A number from 0 to n - 1 that is always the same for the same text.
+-- A number from 0 to n - 1. The same text always gives the same number.
 function words.pick(text, n)
     local hash = 5381
     for i = 1, #text do

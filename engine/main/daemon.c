@@ -19,7 +19,7 @@
 /* ---- our AMI port ---- */
 
 /* That of the Asterisk behind us, as long as one has been seen; else of Asterisk 16,
- * which the scripts of the seeds were written for. */
+ * for which the scripts of asterisk-outbound were written. */
 static const char *daemon_version(void *arg) {
     struct engine *e = arg;
     struct asterisk *a = e->asterisks.first->value;

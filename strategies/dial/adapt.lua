@@ -1,15 +1,16 @@
--- For comparison only: the adaptive ratio of ViciDial (ADAPT_TAPERED), its published rule
--- in words of our own. Every 2.5 seconds it wants `level` calls alive for each agent who is
--- ready or talks; calls in conversation count as alive, agents in wrap-up are paused and
--- do not. Each second it samples ready agents less callers who wait, and every 15 seconds
--- it multiplies the level by 1 + mean sample / agents. Once the day's drops exceed the
--- limit each such step cuts the level instead, by hours left of the shift / 10; and by half
--- when over half of the last minute's answers were dropped. Answer rate, ring times and
--- talk times are not used: the level swings and the day ends at the limit or above it.
--- dial/predictive.lua is what to use. Needs the engine's own cap off (abandon_limit = 0)
--- to behave as described. For a destination that is no queue: as many as the caps allow.
--- Parameters: see below. Source: AST_VDauto_dial.pl and AST_VDadapt.pl as ViciDial
--- publishes them; nothing of their text is here.
+-- For comparison only: ViciDial's adaptive ratio (ADAPT_TAPERED), rewritten from its
+-- published rule. Every 2.5 seconds it wants `level` calls for each agent who is ready or in
+-- conversation. Calls in conversation count as calls; agents in wrap-up are paused and do not
+-- count. Each second it samples ready agents less callers who wait, and every 15 seconds it
+-- multiplies the level by 1 + mean sample / agents. While the day's drops exceed the limit,
+-- each step instead multiplies the level by the hours left of the shift / 10. The level is
+-- halved when more than half of the last minute's answers were dropped. Answer rate, ring
+-- times and talk times are not used: the level swings, and the day ends at the limit or above.
+-- Use dial/predictive.lua for real campaigns. This script behaves as described only with the
+-- engine's own limit off (abandon_limit = 0). For a destination other than a queue: as many
+-- calls as the caps allow.
+-- Parameters: see below. Source: AST_VDauto_dial.pl and AST_VDadapt.pl, published by
+-- ViciDial; none of their text is here.
 
 local SAMPLE, DIAL, STEP, MINUTE, ENOUGH = 1, 2.5, 15, 60, 50
 

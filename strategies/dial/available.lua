@@ -1,10 +1,10 @@
--- Calls as many as the queue has free members, the rule of the seeds' system:
---   members free (scaled by the queue's service-level performance once ten or more
---   are logged in) + service level of the plan - calls of the campaign in flight.
--- For any other destination as many as the hard caps let through.
--- It subtracts every call in flight, those that already talk too, and so it keeps
--- agents waiting; dial/power.lua does not.
--- Parameters: none. Source: the outbound module of the seeds (protocol.md, section 4).
+-- As many calls as the queue has free members. This is asterisk-outbound's rule:
+--   free members (scaled by the queue's service-level performance once ten or more are
+--   logged in) + service level of the plan - calls of the campaign in flight.
+-- For any other destination: as many calls as the caps allow.
+-- It subtracts every call in flight, even those in conversation, and so keeps agents
+-- waiting; dial/power.lua does not.
+-- Parameters: none. Source: asterisk-outbound (docs/ami.md).
 --
 -- dial(view) gets
 --   view.now            seconds since 1970, with fraction
@@ -15,10 +15,10 @@
 --                       queue's calls that were answered in time, 0..1
 --   view.in_flight      calls of the campaign that have not ended
 --   view.ringing        those of them that nobody has answered yet
---   view.room           calls that the hard caps would still let through now
---   view.params         values of the parameters below, if there are any
--- and returns how many calls to begin now, or {calls = n, ask_in = seconds}. The engine
--- cuts the number to what the caps allow.
+--   view.room           calls that the caps would allow now
+--   view.params         the values of the script's parameters
+-- It returns how many calls to begin now, or {calls = n, ask_in = seconds}. The engine
+-- reduces the number to what the caps allow.
 
 local TRUSTED = 10 -- members logged in from which the performance means something
 
@@ -29,8 +29,8 @@ local function dial(view)
     end
     local free = queue.available
     if queue.logged_in >= TRUSTED then
-        -- A queue that has served nobody yet reports 0: taken at its word it would
-        -- get no call, so serve nobody, so report 0 for ever. Hence 0 counts as 1.
+        -- A queue that has served nobody yet reports 0. Taken literally, it would get no
+        -- call, serve nobody, and report 0 for ever. Hence 0 counts as 1.
         local performance = queue.performance or 0
         free = free * (performance > 0 and performance or 1)
     end

@@ -1,6 +1,6 @@
--- Begins no call: a plan of dial mode 0, whose calls are begun by hand or elsewhere.
--- Parameters: none. Source: dial mode 0 of the seeds' system.
--- What view holds and what is returned: see dial/available.lua.
+-- Begins no call. For DialMode 0: plans whose calls are begun by hand or by another program.
+-- Parameters: none. Source: dial mode 0 of asterisk-outbound.
+-- The view and the result: see dial/available.lua.
 
 local function dial()
     return 0

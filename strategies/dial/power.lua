@@ -1,12 +1,12 @@
--- Power dialing: a fixed number of lines for each free agent, less those that are on the
--- way and the callers who wait. Simple and steady; with more than one line some answered
--- calls find no agent, and nothing here counts them: the engine's abandonment cap does.
--- For a destination that is no queue: as many calls as the caps let through.
--- Parameters: lines (2), lines to dial for each free agent; 1 never overdials, 1.5 dials
--- three for two.
--- Source: the lines-per-agent ("ratio") rule that power dialers share.
--- What view holds and what is returned: see dial/available.lua; queue.coming are the calls
--- of every campaign that were begun for this queue and are not in it yet.
+-- Power dialing: a fixed number of lines for each free agent, less the calls on the way and
+-- the callers who wait. Simple and steady. With more than one line, some answered calls find
+-- no agent; this script does not count them, but the engine's abandonment limit does.
+-- For a destination other than a queue: as many calls as the caps allow.
+-- Parameters: lines (2), lines to dial for each free agent. 1 never dials more than there are
+-- agents; 1.5 dials three lines for two agents.
+-- Source: the lines-per-agent ("ratio") rule of other dialers.
+-- The view and the result: see dial/available.lua; queue.coming counts the calls that any
+-- campaign has begun for this queue and that are not in it yet.
 
 local function dial(view)
     local queue = view.queue

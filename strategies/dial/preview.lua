@@ -1,12 +1,12 @@
--- Preview (desktop) dialing: offers one lead to each free agent who has none before him.
--- The agent looks at it and accepts or skips it (OutPreviewAccept, OutPreviewSkip); only
--- what he accepts is called, and the answered call is his. The engine picks the agents,
--- longest idle first, and takes an offer back when its agent leaves or is given a call.
--- Who waits in the queue comes first: an agent for each of them is left alone.
--- For a destination that leads to no queue nobody is known to ask: nothing begins.
--- Parameters: see params below. Source: the preview rule that desktop dialers share.
--- What view holds: see dial/available.lua; queue.previewed are those of the available who
--- have an offer. Returned is {previews = n, timeout = s, again = s}.
+-- Preview dialing: offers one lead to each free agent who has none yet. The agent looks at it
+-- and accepts or skips it (OutPreviewAccept, OutPreviewSkip). Only an accepted lead is called,
+-- and the agent who accepted it gets the call. The engine picks the agents, longest idle
+-- first, and takes an offer back when the agent leaves or gets another call.
+-- Callers who wait in the queue come first: one agent for each of them gets no offer.
+-- If the destination leads to no queue, there is nobody to ask and no call begins.
+-- Parameters: see params below. Source: the preview rule of other dialers.
+-- The view: see dial/available.lua; queue.previewed counts the available agents who have an
+-- offer. The result is {previews = n, timeout = s, again = s}.
 
 local function dial(view)
     local queue, params = view.queue, view.params

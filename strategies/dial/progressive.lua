@@ -1,11 +1,11 @@
--- Progressive dialing: one call for each agent who is free for it, and none beyond. Who
--- waits in the queue and who is still being dialled has an agent already, so hardly
--- anybody is abandoned; agents wait as long as it takes to find one who answers.
--- For a destination that is no queue: as many calls as the caps let through.
--- Parameters: none. The plan's ServiceLevel adds to the free agents.
--- Source: the 1:1 rule that progressive dialers share.
--- What view holds and what is returned: see dial/available.lua; view.queue.spare is
--- available + offered - waiting - coming, the agents for whom nobody is on the way.
+-- Progressive dialing: one call for each agent who is free for it, and no more. Callers who
+-- wait in the queue and calls that are still being dialed count as having an agent, so hardly
+-- any call is abandoned. Agents wait as long as it takes until a customer answers.
+-- For a destination other than a queue: as many calls as the caps allow.
+-- Parameters: none. The plan's ServiceLevel is added to the free agents.
+-- Source: the 1:1 rule of other dialers.
+-- The view and the result: see dial/available.lua; view.queue.spare is available + offered -
+-- waiting - coming, the agents for whom no caller is on the way.
 
 local function dial(view)
     if not view.queue then

@@ -1,12 +1,11 @@
--- Redirect: calls whose answer is handed on to somebody outside, a number or extension
--- that the destination's exten and context (or its Dial application) lead to. There is no
--- agent to wait for, so calls begin as fast as the hard caps let through; who hands on
--- should cap what may be up at once (the campaign's Channels, the trunk's channels), for
--- each call that is handed on takes a second line.
--- A destination that is a queue has agents after all: one call for each who is free.
--- Parameters: none. Source: dial mode 5 of the seeds' system, which names it and says no
--- more: this is our reading.
--- What view holds and what is returned: see dial/available.lua.
+-- Redirect: the destination hands each answered call on to somebody outside, through its
+-- exten and context or its application Dial. There is no agent to wait for, so as many calls
+-- begin as the caps allow. A call that is handed on occupies a second line: limit the calls
+-- at once (the campaign's Channels, the trunk's channels) accordingly.
+-- If the destination is a queue after all: one call for each free agent.
+-- Parameters: none. Source: dial mode 5 of asterisk-outbound. It defines only the name; the
+-- meaning is this program's.
+-- The view and the result: see dial/available.lua.
 
 local function dial(view)
     if not view.queue then

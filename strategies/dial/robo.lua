@@ -1,9 +1,9 @@
--- Calls as fast as the hard caps allow, whoever takes the answered calls: for messages
--- and other destinations without agents. The caps of trunk and Asterisk (calls at once,
--- calls per second) are what paces it.
--- Parameters: channels (0), calls of this campaign at once; 0 = as many as there may be.
--- Source: the seeds' rule for destinations that are no queue.
--- What view holds and what is returned: see dial/available.lua.
+-- Begins as many calls as the caps allow, whoever takes the answered ones: for messages and
+-- other destinations without agents. The caps of trunk and Asterisk (calls at once, calls per
+-- second) set the pace.
+-- Parameters: channels (0), calls of this campaign at once; 0 = no limit.
+-- Source: asterisk-outbound's rule for destinations other than a queue.
+-- The view and the result: see dial/available.lua.
 
 local function dial(view)
     local most = view.params.channels

@@ -1,15 +1,15 @@
--- Call detail records as Asterisk's cdr_csv writes its Master.csv, for programs that read
+-- Call detail records in the form of Asterisk's Master.csv (cdr_csv), for programs that read
 -- those: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata,
 -- start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield. Texts
--- are in quotes, the two numbers are not, an answer that never came is nothing at all.
--- What differs from Asterisk's own record of the call: accountcode is the campaign's name
--- (or uuid), dst the number that was dialled, dstchannel the agent, uniqueid the call's
--- uuid, userfield the lead's; times are UTC (usegmtime = yes); congestion has a word of
--- its own (congestion = yes), and who refuses is BUSY.
--- Parameters: file (""), in the folder of result_filename, in letters, digits, . _ and -;
--- empty: the plan's uuid and -cdr.csv, so that each plan has its own.
--- Source: Asterisk's cdr_csv with loguniqueid and loguserfield, in its order and quoting.
--- What view holds and what is returned: see result/json.lua.
+-- are quoted, the two numbers are not, and an answer that never came is empty.
+-- Differences from Asterisk's own record of the call: accountcode is the campaign's name (or
+-- uuid), dst the number dialed, dstchannel the agent, uniqueid the call's uuid, userfield the
+-- lead's uuid. Times are UTC (usegmtime = yes). Congestion has a disposition of its own
+-- (congestion = yes), and a refused call is BUSY.
+-- Parameters: file (""), in the folder of result_filename, made of letters, digits, . _ and
+-- -; empty: the plan's uuid and -cdr.csv, so that each plan has its own file.
+-- Source: Asterisk's cdr_csv with loguniqueid and loguserfield, its order and its quoting.
+-- The view and the result: see result/json.lua.
 
 local quote = require("csv").quote
 

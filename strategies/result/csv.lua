@@ -1,12 +1,12 @@
 -- One line of comma-separated values (RFC 4180) for each call, in a file of its own.
--- There is no line of headings: the columns are those of the parameter, in its order.
+-- There is no header line: the columns are those of the parameter, in its order.
 -- Parameters:
---   columns  names of view.fields and view.extra, separated by blanks; what a call does
---            not have is empty
---   file     in the folder of result_filename, in letters, digits, . _ and -; empty: the
---            plan's uuid and .csv, so that each plan has its own
--- Source: what spreadsheets and database loaders read.
--- What view holds and what is returned: see result/json.lua.
+--   columns  names from view.fields and view.extra, separated by blanks; a value that a call
+--            does not have is empty
+--   file     in the folder of result_filename, made of letters, digits, . _ and -; empty:
+--            the plan's uuid and .csv, so that each plan has its own file
+-- Source: RFC 4180, which spreadsheets and database loaders read.
+-- The view and the result: see result/json.lua.
 
 local csv, words = require("csv"), require("words")
 

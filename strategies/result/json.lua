@@ -1,20 +1,20 @@
--- One JSON object a line, keys in order, as the seeds' system writes it: the short
--- form, and in the same object whatever of the long form is configured.
--- Parameters: file (""), a file of its own in the folder of result_filename, in letters,
+-- One JSON object a line with its keys in order, as asterisk-outbound writes it: the short
+-- form and, in the same object, those parts of the long form that are configured.
+-- Parameters: file (""), a file of its own in the folder of result_filename, made of letters,
 -- digits, . _ and -; empty: result_filename itself.
--- Source: the tutorial's results (protocol.md, section 5).
+-- Source: the results shown in the tutorial of asterisk-outbound.
 --
 -- result(view) gets
 --   view.fields   the short form: camp_uuid ... variables, dial_application and
 --                 dial_data, or dial_exten, dial_context and dial_priority
---   view.info     absent, or (result_info_enable = 1) {info_camp, info_plan, info_dlma,
---                 info_dest, info_dl_list, info_dial, info_events}, the frozen rows
---   view.history  absent, or (result_history_events_enable = 1) the call's AMI events,
---                 header names in lower case
---   view.extra    what the tutorial does not have: outcome (one word), campaign_name,
---                 plan_name, caller_id, current_queue, current_agent
--- and returns one line of text without its newline, or {line = text, file = name} for a
--- file of its own, or nil to write nothing.
+--   view.info     {info_camp, info_plan, info_dlma, info_dest, info_dl_list, info_dial,
+--                 info_events}: the frozen rows; absent unless result_info_enable = yes
+--   view.history  the call's AMI events, header names in lower case; absent unless
+--                 result_history_events_enable = yes
+--   view.extra    values that the default line leaves out: outcome (one word),
+--                 campaign_name, plan_name, caller_id, current_queue, current_agent
+-- It returns one line of text without its newline, or {line = text, file = name} to write it
+-- to another file, or nil to write nothing.
 
 local function result(view)
     local line = view.fields

@@ -1,11 +1,12 @@
--- Each further try of a number waits longer: the delay doubles from try to try, up to a
--- cap, so that a line that is busy for a moment is reached soon and one that never answers
--- costs little. The lowest number with tries left is called, as in retry/standard.lua;
--- the count begins anew with each number. Never again once it has answered.
--- Parameters: delay (60), seconds after the first try; factor (2) from try to try; cap
--- (86400), seconds at most. The plan's MaxRetry limits the tries; RetryDelay is not used.
--- Source: exponential back-off as networks use it.
--- What view holds and what is returned: see retry/standard.lua.
+-- Waits longer after each attempt: the delay doubles up to a maximum, so that a line that is
+-- busy for a moment is reached soon and one that never answers costs little. As in
+-- retry/standard.lua, the lowest number with attempts left is called. The count starts anew
+-- for each number. Answered leads are never called again.
+-- Parameters: delay (60), seconds after the first attempt; factor (2) from one attempt to the
+-- next; cap (86400), seconds at most. The plan's MaxRetry limits the attempts; RetryDelay is
+-- not used.
+-- Source: exponential backoff in computer networks.
+-- The view and the result: see retry/standard.lua.
 
 local ANSWERED = 4
 

@@ -1,28 +1,29 @@
--- What happened last decides when a lead is called again, how often, and whether at the
--- same number or at the next one: a busy line soon, a wrong number never, an answering
--- machine at another time of the day, somebody who found no agent days later.
--- It knows the last outcome and the tries of each number, no longer history: "tries" is
--- how often a number may have been called in all when it ended that way last.
--- The plan's MaxRetry holds too; RetryDelay is not used.
+-- The last outcome decides when a lead is called again, how often, and whether at the same
+-- number or the next: a busy line soon, a wrong number never, an answering machine at another
+-- time of the day, a customer who found no agent days later.
+-- The script knows the last outcome and the attempts of each number, but no longer history:
+-- OUTCOME_tries limits all attempts of a number whose last call had that outcome.
+-- The plan's MaxRetry applies too; RetryDelay is not used.
 -- Parameters, for each OUTCOME of failed, refused, no_answer, busy, congestion, machine,
 -- abandoned and local:
 --   OUTCOME        seconds from the hangup to the next call
---   OUTCOME_tries  calls of a number after which it is left alone; 0 = never again
---   OUTCOME_next   "same" number first, or the "next" one
--- e.g. RetryParams: busy=120,busy_tries=8,machine_tries=0. Who has answered is done.
--- Source: the recycling rules by disposition that dialers share; the defaults for
--- abandoned keep a customer in peace for the 72 hours of Ofcom's rule.
--- What view holds and what is returned: see retry/standard.lua.
+--   OUTCOME_tries  attempts after which the number is left alone; 0 = never again
+--   OUTCOME_next   "same": the same number first; "next": the next one
+-- Example: RetryParams: busy=120,busy_tries=8,machine_tries=0. Answered leads are never
+-- called again.
+-- Source: the recycling by disposition of other dialers. The default for abandoned keeps the
+-- 72 hours that Ofcom's rule required.
+-- The view and the result: see retry/standard.lua.
 
 local usual = {
-    failed     = { 60, 1, "next" },     -- no such number: the next one soon
+    failed     = { 60, 1, "next" },     -- no such number: the next one, soon
     refused    = { 86400, 2, "next" },
     no_answer  = { 3600, 5, "next" },
     busy       = { 300, 5, "same" },
     congestion = { 120, 5, "same" },
     machine    = { 14400, 3, "next" },
     abandoned  = { 259200, 2, "same" },
-    ["local"]  = { 60, 5, "same" },     -- a failure of our own: its try was given back
+    ["local"]  = { 60, 5, "same" },     -- failed on our side: the attempt was not counted
 }
 
 local params = {}
@@ -34,7 +35,7 @@ for word, rule in pairs(usual) do
                                 oneof = { "same", "next" } }
 end
 
--- The first number from place `from` on, in a circle, that is set and has tries left.
+-- The first number that is set and has attempts left, from `from` on and around.
 local function number(view, from, most)
     local lead = view.lead
     for i = from, from + 7 do

@@ -1,17 +1,18 @@
--- Spreads the tries of a lead over different parts of the day and different days: who is
--- at work in the morning is tried next in the afternoon, then in the evening, each on
--- another day, by the clock of the configured time zone. The lowest number with tries left
--- is called, as in retry/standard.lua; never again once it has answered.
+-- Spreads the attempts of a lead over different parts of the day and different days: a
+-- customer who was called in the morning is called next in the afternoon, then in the
+-- evening, each on another day, in the local time of the configured time zone. As in
+-- retry/standard.lua, the lowest number with attempts left is called, and answered leads are
+-- never called again.
 -- Parameters:
---   parts  "9-12 12-16 16-20", parts of the day in hours; each try takes the one behind
---          that of the last call, after the last the first
---   days   1, days from one try to the next at least; 0 = later on the same day will do
+--   parts  "9-12 12-16 16-20", parts of the day in hours; each attempt takes the part after
+--          that of the last call, and the first part after the last one
+--   days   1, the fewest days between two attempts; 0 = later on the same day is possible
 --   skip   "0", days of the week without calls, 0 Sunday to 6 Saturday; "" for none
--- The plan's MaxRetry limits the tries; RetryDelay is not used. A campaign's schedule still
--- decides when it dials at all: a lead that is due outside waits for it to open.
--- Source: call scheduling of survey research, where calls at varied times of day and week
--- reach more people than as many at the same time.
--- What view holds and what is returned: see retry/standard.lua.
+-- The plan's MaxRetry limits the attempts; RetryDelay is not used. A lead that falls due
+-- outside the campaign's schedule waits until the schedule allows it.
+-- Source: survey research, where calls at varied times of the day and week reach more people
+-- than the same number of calls at one time.
+-- The view and the result: see retry/standard.lua.
 
 local words = require("words")
 
@@ -34,7 +35,7 @@ local function read_parts(text)
     return parts
 end
 
--- Place of the part that this second of the day is in; between two: of the one before.
+-- Index of the part that contains this second of the day; between two parts, the earlier.
 local function part_at(parts, second)
     local place = #parts
     for i, part in ipairs(parts) do
@@ -56,7 +57,7 @@ local function calling_day(day, skip)
     error("skip: no day of the week is left", 0)
 end
 
--- When the try behind the last call is due.
+-- When the attempt after the last call is due.
 local function due_at(view, last)
     local params = view.params
     local parts, here = read_parts(params.parts), last + view.utc_offset
@@ -85,7 +86,7 @@ end
 
 local tests = {}
 
--- Tuesday, 15 November 2016, at that hour of the zone; and back, in words.
+-- Tuesday, 15 November 2016, at that hour of the zone.
 local function on(hour, offset, day)
     return os.time { year = 2016, month = 11, day = day or 15, hour = 0 } + hour * HOUR - offset
 end

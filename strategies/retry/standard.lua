@@ -1,27 +1,28 @@
--- When a lead is called again, and at which of its numbers: the lowest number that has
--- tries left, a fixed delay after the last hangup; never again once it has answered.
--- Parameters: none; delay and tries are the plan's. Source: the seeds' system
--- (protocol.md, section 4).
+-- Decides when a lead is called again, and at which of its numbers: the lowest number with
+-- attempts left, a fixed delay after the last hangup. Answered leads are never called again.
+-- Parameters: none; the plan has the delay and the attempts. Source: asterisk-outbound
+-- (docs/ami.md).
 --
--- retry(view) is asked once after each result and gets
+-- retry(view) is called once after each result and gets
 --   view.now                  seconds since 1970, with fraction
 --   view.lead.uuid, .name
---   view.lead.numbers         {["1"] = "300", ...}, keys "1".."8", those that are set
---   view.lead.tries           {n1, ..., n8}, tries so far of each number
---   view.lead.res_dial        outcome of the last call, 4 = answered (protocol.md)
+--   view.lead.numbers         {["1"] = "300", ...}: the numbers that are set, keys "1" to "8"
+--   view.lead.tries           {n1, ..., n8}: attempts so far, for each number
+--   view.lead.res_dial        outcome of the last call; 4 = answered (docs/ami.md)
 --   view.lead.outcome         the same in one word: failed, refused, no_answer, answered,
---                             busy, congestion, local, and where somebody answered but
---                             nobody was spoken to, machine or abandoned; absent if it
---                             was never called
---   view.lead.last_index      the number that was called last, 1..8
+--                             busy, congestion, local; or, for an answered call without a
+--                             conversation, machine or abandoned; absent if the lead was
+--                             never called
+--   view.lead.last_index      the number that was called last, 1 to 8
 --   view.lead.res_hangup      Q.850 cause of the last hangup
---   view.lead.tm_last_hangup  seconds since 1970; absent if never called
---   view.utc_offset           seconds to add for the clock of the configured time zone
+--   view.lead.tm_last_hangup  seconds since 1970; absent if the lead was never called
+--   view.utc_offset           seconds to add for the local time of the configured time zone
 --   view.plan.retry_delay     seconds
---   view.plan.max_retry       {m1, ..., m8}, tries allowed (tries, not repeats)
--- and returns {index = 1..8, at = seconds since 1970, 0 = at once}, or, for never
--- again, {reason = text}. It decides about answered leads too: who forgets them calls
--- them again. A lead whose last call nobody saw end is not asked about: it is left alone.
+--   view.plan.max_retry       {m1, ..., m8}: attempts allowed, the first one included
+-- It returns {index = 1..8, at = seconds since 1970, 0 = at once}, or {reason = text} for
+-- never again. It also decides about answered leads: unless it returns a reason for them,
+-- they are called again. It is not asked about a lead whose last call ended unobserved; such
+-- a lead is not called again.
 
 local ANSWERED = 4
 

@@ -1,9 +1,9 @@
 -- People to the queue, machines to a message: the answered call goes to an extension that
--- listens first (AMD) and splits. The verdict comes back in the result's res_amd and
--- res_amd_detail, and as the lead's outcome "machine" for retry/by_result.lua. The plan's
--- destination stays the queue (Application Queue, its name in Data), so that the calls are
--- paced for its agents; its Data arrives in the variable OUT_QUEUE, the message in
--- OUT_MESSAGE. The dialplan it needs:
+-- runs AMD and branches. The verdict comes back in the result's res_amd and res_amd_detail,
+-- and as the lead's outcome "machine" for retry/by_result.lua. The plan's destination stays
+-- the queue (Application Queue, its name in Data), so that the calls are paced for its
+-- agents. Its Data arrives in the variable OUT_QUEUE, the message in OUT_MESSAGE.
+-- The dialplan needs:
 --   [astout-amd]
 --   exten => s,1,Answer()
 --    same => n,AMD()
@@ -13,12 +13,12 @@
 --    same => n(machine),GotoIf($["${OUT_MESSAGE}" = ""]?end)
 --    same => n,Playback(${OUT_MESSAGE})
 --    same => n(end),Hangup()
--- WaitForSilence(1500) before Playback puts the message behind the beep. Whoever AMD is
--- not sure about (NOTSURE) is a person here, and for the abandonment cap.
--- Parameters: context (astout-amd), exten (s), priority (1), where that is; message (""),
--- sound for machines, empty: the call ends.
--- Source: the tutorial's way "human or machine" (protocol.md, section 9).
--- What view holds and what is returned: see route/standard.lua.
+-- WaitForSilence(1500) in front of Playback starts the message after the beep. NOTSURE counts
+-- as a person, here and for the abandonment limit.
+-- Parameters: context (astout-amd), exten (s), priority (1): where that extension is;
+-- message (""): the sound for machines; empty: the call ends.
+-- Source: the tutorial of asterisk-outbound, "human or machine".
+-- The view and the result: see route/standard.lua.
 
 local channel = require("channel")
 

@@ -1,11 +1,11 @@
--- The trunk by how the number begins: the longest prefix of the table that fits decides.
--- A "+" before the number is not looked at. A trunk with a [trunk:] section counts the
--- call against its limits; one without is only named in the channel.
+-- Chooses the trunk by the first digits of the number: the longest matching prefix of the
+-- table decides. A "+" in front of the number is ignored. If the trunk has a [trunk:] section,
+-- the call counts against its limits; otherwise its name is only put into the channel.
 -- Parameters:
 --   prefixes  PREFIX=TRUNK, separated by blanks: "44=london 49=bonn 4930=berlin"
 --   other     "", the trunk for all other numbers; empty: the plan's TrunkName
--- Source: the longest-match routing of every switch.
--- What view holds and what is returned: see route/standard.lua.
+-- Source: the longest-match routing of telephone switches.
+-- The view and the result: see route/standard.lua.
 
 local channel, words = require("channel"), require("words")
 

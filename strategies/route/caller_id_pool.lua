@@ -1,17 +1,17 @@
--- Each lead sees a caller id out of a pool, and always the same one, so that who calls
--- back or blocks the number means the same caller. With `match` numbers are preferred that
--- begin as the lead's own does: a local number for who lives nearby.
+-- Shows each lead a caller id from a pool, and always the same one, so that customers who
+-- call back or block the number reach or block the same caller. With `match`, numbers that
+-- begin like the lead's own are preferred: a local number for customers who live nearby.
 -- Parameters:
 --   pool   numbers, separated by blanks; empty: the plan's caller id
---   match  0, leading digits that must be the same; if no number of the pool has them,
---          the whole pool is taken
---   name   "", to be shown with the number
--- Source: local presence as dialers have it; only numbers that are yours may be shown.
--- What view holds and what is returned: see route/standard.lua.
+--   match  0, leading digits that must be the same; if no number of the pool matches, the
+--          whole pool is used
+--   name   "", shown with the number
+-- Source: the "local presence" of other dialers. Show only numbers that are yours.
+-- The view and the result: see route/standard.lua.
 
 local channel, words = require("channel"), require("words")
 
--- Those that begin as the number does; all if there are none.
+-- Those that begin like the number; all of them if none does.
 local function near(pool, number, digits)
     local list, start = {}, number:gsub("^%+", ""):sub(1, digits)
     for _, id in ipairs(pool) do

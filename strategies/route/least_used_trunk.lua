@@ -1,12 +1,12 @@
--- Each call goes out through the trunk that is used least: the smallest share of its
--- channels is busy. One without a limit counts as the largest of the others. Trunks that
--- are full, or whose calls per second allow none just now, are left out; when all are, the
--- campaign waits until there is room. The call counts against the trunk it takes.
--- The plan's TrunkName stays empty, else its limits hold for all the calls.
+-- Sends each call through the least used trunk, the one with the smallest share of its
+-- channels busy. A trunk without a limit counts as large as the largest of the others. Trunks
+-- that are full, or whose calls per second allow none at this moment, are left out; if all
+-- are, the campaign waits for room. The call counts against the trunk that it takes.
+-- Leave the plan's TrunkName empty: otherwise the limits of that trunk apply to every call.
 -- Parameters: trunks (""), names of [trunk:] sections to choose from, separated by
--- blanks; empty: all there are of this Asterisk.
--- Source: the least-used line selection that switches share.
--- What view holds and what is returned: see route/standard.lua.
+-- blanks; empty: all trunks of this Asterisk.
+-- Source: the least-used line selection of telephone switches.
+-- The view and the result: see route/standard.lua.
 
 local channel, words = require("channel"), require("words")
 

@@ -1,23 +1,23 @@
--- The channel of a call: technology .. number, and "@" .. trunk where the plan has one:
--- sip/300, PJSIP/300@carrier. All else stays as campaign, plan and destination say.
--- Parameters: none. Source: the seeds' system (protocol.md, section 4).
+-- The standard channel of a call: technology and number, then "@" and the trunk if the plan
+-- has one: sip/300, PJSIP/300@carrier. Everything else is as campaign, plan and destination
+-- say.
+-- Parameters: none. Source: asterisk-outbound (docs/ami.md).
 --
--- route(view) gets (what is null is absent)
+-- route(view) gets the following; a null value is absent:
 --   view.campaign   {uuid, name}
 --   view.plan       {tech_name, trunk_name, caller_id, dial_timeout (ms)}
---   view.lead       {uuid, name, ukey, email, number, index}; the number to be dialled
+--   view.lead       {uuid, name, ukey, email, number, index}; number is the one to dial
 --   view.dest       {type (0 extension, 1 application), exten, context, priority,
 --                   application, data}
---   view.variables  {name = value}, those of campaign, plan, dlma, destination and lead
---                   merged
+--   view.variables  {name = value}, merged from campaign, plan, dlma, destination and lead
 --   view.trunks     list of {name, up (calls now), channels (most at once, 0 = no limit),
---                   resting (its calls per second allow none just now)}, the [trunk:]
+--                   resting (its calls per second allow none at this moment)}: the [trunk:]
 --                   sections of the Asterisk that the call goes to
--- and returns what is to differ from the default: {channel, variables = {name = value},
--- caller_id, timeout (ms), trunk, and either application, data or exten, context,
--- priority}. trunk = NAME counts the call against that trunk's limits, and without a
--- channel sends it there; if it has no room the lead waits until it has, and a name that
--- the configuration does not have is a failure of our own.
+-- It returns what differs from the default: {channel, variables = {name = value}, caller_id,
+-- timeout (ms), trunk, and either application, data or exten, context, priority}.
+-- trunk = NAME counts the call against the limits of that trunk and, without a channel, sends
+-- the call through it. If the trunk has no room, the lead waits until it has. A name that has
+-- no [trunk:] section makes the call fail with ResDialDetail "local".
 
 local channel = require("channel")
 

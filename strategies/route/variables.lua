@@ -1,14 +1,15 @@
--- SMS, fax and e-mail by the dialplan: the lead's own fields become channel variables for
--- the extension of the destination, which sends the message. What a lead does not have is
--- not set; the lead's Variables are there in any case, and win over those set here.
--- The call itself may be no call at all: `channel` names a Local channel that answers by
--- itself, e.g. Local/answer@messages. A lead needs a number to be due, even then.
+-- SMS, fax and e-mail through the dialplan: the lead's fields become channel variables for
+-- the destination's extension, which sends the message. A field that the lead does not have
+-- is not set. Variables of the lead, list or plan are there in any case and override those
+-- that are set here.
+-- No telephone need ring: `channel` may name a Local channel that answers by itself, such as
+-- Local/answer@messages. Even then a lead needs a number, or it is never due.
 -- Parameters:
 --   set      NAME=FIELD, separated by blanks; FIELD is uuid, name, ukey, email, number,
 --            index or campaign
---   channel  "", instead of technology, number and trunk; empty: as route/standard.lua
--- Source: the tutorial's way "SMS, fax or e-mail" (protocol.md, section 9).
--- What view holds and what is returned: see route/standard.lua.
+--   channel  "", replaces technology, number and trunk; empty: as in route/standard.lua
+-- Source: the tutorial of asterisk-outbound, "SMS, fax or e-mail".
+-- The view and the result: see route/standard.lua.
 
 local channel, words = require("channel"), require("words")
 

@@ -1,4 +1,4 @@
-"""Bad input: the error of protocol.md §2 to the letter, nothing changed, nothing dialled. Asterisk is not needed for it."""
+"""Bad input: the error of docs/ami.md to the letter, nothing changed, nothing dialled. Asterisk is not needed for it."""
 import uuid
 
 import pytest

@@ -1,5 +1,5 @@
-"""Every action of protocol.md §2 through its success and each of its failures, with every header it takes; every event
-of §3 with every field. The tables at the end of the run say what was exercised; one gap is a failure.
+"""Every action of docs/ami.md through its success and each of its failures, with every header it takes; every event
+with every field. The tables at the end of the run say what was exercised; one gap is a failure.
 
 Against the simulated Asterisk, which has agents and answering machines at hand."""
 import os
@@ -54,7 +54,7 @@ STRANGERS = ("Permission denied", "before login")  # failures that every action 
 
 _TM = ["TmCreate", "TmDelete", "TmUpdate"]
 _MANY = {name: [f"{name}{i}" for i in range(1, 9)] for name in ("Number", "TryCnt", "MaxRetryCnt")}
-FIELDS = {  # protocol.md §3; what prints once it is set stands at the end
+FIELDS = {  # in the order of the protocol; what prints once it is set stands at the end
     "Campaign": ["Uuid", "Name", "Detail", "Status", "Plan", "Dlma", "Dest", "ScMode", "ScTimeStart", "ScTimeEnd", "ScDateStart",
                  "ScDateEnd", "ScDateList", "ScDateListExcept", "ScDayList", *_TM, "Variable", "NextCampaign"],
     "Plan": ["Uuid", "Name", "Detail", "DialMode", "DialTimeout", "CallerId", "DlEndHandle", "RetryDelay", "TrunkName", "TechName",
@@ -85,7 +85,7 @@ STAT = ["Uuid", "DlTotalCount", "DlFinishedCount", "DlAvailableCount", "DlDialin
 
 
 def failures(action):
-    """The texts with which protocol.md lets this action fail."""
+    """The texts with which the protocol lets this action fail."""
     noun, verb = re.fullmatch(r"Out(\w+?)(Create|Update|Delete|StatShow|Show|Summary)", action).groups()
     if action in OTHERS:
         return [OTHERS[action][2]] if OTHERS[action][2] else []
@@ -289,7 +289,7 @@ def test_tables(dialer):
         own = failures(action)
         rows.append((action, f"ok {len(HEADERS[action])}", f"{own[0]}: {COVERED[action, own[0]]}" if own else "-",
                      *("ok" if COVERED[action, case] else "MISSING" for case in STRANGERS)))
-    tables.add("Actions of protocol.md §2 exercised:", rows)
+    tables.add("Actions exercised:", rows)
 
     heard, valued, orders = {}, {}, {}
     for message in dialer.events + dialer.entries:
@@ -323,5 +323,5 @@ def test_tables(dialer):
             gaps.append((name, "missing", missing, "never a value", blank, "should have none", wrong, "not in the protocol", extra))
         rows.append((name, f"{len(printed & set(fields))}/{len(fields)}", str(len(valued.get(name, set()) & set(fields))),
                      " ".join(sorted(empty))))
-    tables.add("Events and list entries of protocol.md §3 exercised:", rows)
+    tables.add("Events and list entries exercised:", rows)
     assert not gaps, "\n".join(map(str, gaps))

@@ -71,7 +71,7 @@ def test_by_result(dialer):
 
 
 def test_a_machine_waits(dialer):
-    """A lead that will be called again after a machine counts as finished; the seed's rule calls it again."""
+    """A lead that will be called again after a machine counts as finished; retry/standard calls it again."""
     dialer = dialer()
     campaign = dialer.campaign(["920"], dest=AMD, plan=plan(RetryScript="by_result", RetryParams="machine=3600"))
     mark = dialer.start(campaign)

@@ -1,4 +1,4 @@
-"""What became of a call: each behaviour of a customer gives the ResDial and ResHangup of protocol.md §4.4, the same
+"""What became of a call: each behaviour of a customer gives the ResDial and ResHangup of docs/ami.md, the same
 ResDial on every Asterisk. One engine and a few campaigns make all the calls at once; each test looks at its own."""
 import pytest
 

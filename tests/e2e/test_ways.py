@@ -1,4 +1,4 @@
-"""The tutorial's seven ways to run a campaign, each from AMI alone (protocol.md §9), on Asterisk 16 and 22."""
+"""The tutorial's seven ways to run a campaign, each from AMI alone, on Asterisk 16 and 22."""
 import os
 
 import pytest

@@ -146,7 +146,7 @@ static void dial_available(void **state) {
         {5, 20, "0", 0, 0, "5"},    /* nobody served yet: taken as 1 */
         {5, 20, "1", 0, 0, "5"},    /* an integer performance */
         {0, 20, "0.9", -2, 0, "0"}, /* a service level below zero */
-        {0, 0, "0", 2, 0, "2"},     /* overdials with nobody there, as the seeds' does */
+        {0, 0, "0", 2, 0, "2"},     /* overdials with nobody there, as asterisk-outbound */
     };
     struct script *s = loaded(HOOK_DIAL, "available");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -181,7 +181,7 @@ const struct view_field resultview_fields[] = {
     {"fields.tm_dial_end", "UTC", "it was answered, or ended ringing; absent if it never rang",
      TIME, resultview_tm_end},
     {"fields.tm_hangup", "UTC", "the end", TIME, resultview_tm_hangup},
-    {"extra", "", "what the tutorial's lines do not have", "{}", resultview_extra},
+    {"extra", "", "values that the default line leaves out", "{}", resultview_extra},
     {"extra.current_queue", "", "queue that had it; absent if none had", "\"sales\"",
      resultview_current_queue},
     {"extra.current_agent", "", "member who took it; absent if nobody did", "\"SIP/agent1\"",

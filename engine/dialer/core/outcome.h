@@ -1,5 +1,5 @@
 /* What became of a call: facts gathered from events in, protocol numbers out. Pure.
- * The order of the rules is protocol.md §4.4; the facts about Asterisk are ami.md §2. */
+ * The order of the rules: docs/ami.md, "The outcome of a call". */
 #ifndef DIALER_CORE_OUTCOME_H
 #define DIALER_CORE_OUTCOME_H
 

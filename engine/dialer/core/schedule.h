@@ -1,4 +1,4 @@
-/* When a campaign may run by its schedule (protocol.md §4, "Schedule"). Pure. */
+/* When a campaign may run by its schedule (docs/ami.md, "Schedule"). Pure. */
 #ifndef DIALER_CORE_SCHEDULE_H
 #define DIALER_CORE_SCHEDULE_H
 

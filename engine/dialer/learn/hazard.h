@@ -1,7 +1,7 @@
 /* How long something lasts that has gone on for a while: a hazard (ends per second) for
  * each stretch of elapsed time, learnt from ends and from the time lived through. What
  * still goes on counts too, so short ones do not bias it. Pure. All times in seconds.
- * Source: the piecewise-exponential model of survival analysis (pacing.md, section 3). */
+ * Source: the piecewise-exponential model of survival analysis. */
 #ifndef DIALER_LEARN_HAZARD_H
 #define DIALER_LEARN_HAZARD_H
 

@@ -1,7 +1,7 @@
 /* What a campaign learns of its customers while it runs: how many of them answer, how long
  * it rings until they do, how long until the others end; and of its agents: how long they
  * talk and wrap up. Pure: time is handed in, in seconds on a clock that only rises.
- * Method and constants: pacing.md, section 3 (the reference method). */
+ * Method: docs/predictive.md, "What is learned". */
 #ifndef DIALER_LEARN_LEARN_H
 #define DIALER_LEARN_LEARN_H
 

@@ -2,7 +2,7 @@
  * the two numbers that the law asks for, in the window it asks for. From the ledger at the
  * start, from the calls after that.
  * Rules: 47 CFR 64.1200(a)(7) and 16 CFR 310.4(b)(4): 3 % of the calls that a person
- * answered, per campaign over 30 days, connected within 2 s (pacing.md, section 1). */
+ * answered, per campaign over 30 days, connected within 2 s (docs/predictive.md). */
 #ifndef DIALER_LEARN_LIVE_H
 #define DIALER_LEARN_LIVE_H
 

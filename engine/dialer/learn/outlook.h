@@ -1,7 +1,7 @@
 /* The question behind predictive dialing: if one more call begins now and is answered, how
  * likely is it that no agent is free for it? Agents and calls are put in, then the risk of
  * each further call is asked for. Pure; made anew for each decision.
- * Method: pacing.md, section 3.4. */
+ * Method: docs/predictive.md, "The risk of one more call". */
 #ifndef DIALER_LEARN_OUTLOOK_H
 #define DIALER_LEARN_OUTLOOK_H
 
@@ -38,8 +38,8 @@ void outlook_waiting(struct outlook *o, double n);
 void outlook_ringing(struct outlook *o, const struct learn *l);
 /* Chance that the nth further call (1, 2, ...; ask in this order) finds no agent, at the
  * worst of the moments at which it may be answered: a call that is answered early takes the
- * agent of one that is answered late. (The mean over the moments, as in pacing.md, does as
- * well in steady work and overdials when many calls began together.) */
+ * agent of one that is answered late. (The mean over the moments does as well in steady work
+ * and overdials when many calls began together.) */
 double outlook_risk(struct outlook *o, int n);
 
 #endif

@@ -1,6 +1,6 @@
 #include "dialer/plan/hooks.h"
 
-/* The dial strategies behind DialMode (the seed's rule is DialScript: available). */
+/* The dial strategies behind DialMode (asterisk-outbound's is DialScript: available). */
 static const char *const modes[] = {"none",  "predictive", "preview",
                                     "power", "robo",       "redirect"};
 

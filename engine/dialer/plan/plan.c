@@ -12,7 +12,6 @@
 #define FILE_NAME_MAX 100
 #define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-
 /* Everything that decides what is due next, as text. */
 static void plan_set_version(struct plan *p) {
     const struct row *r = p->item.row;
@@ -107,7 +106,7 @@ const char *plan_hash(const struct plan *p, enum hook h) {
 
 /* ---- dial ---- */
 
-/* The seed's rule: free agents and what is wanted beyond, less the calls there are;
+/* As dial/available.lua: free agents and what is wanted beyond, less the calls there are;
  * without a queue, all that the limits let through. */
 static int64_t plan_builtin_dial(json_t *view) {
     json_t *queue = json_object_get(view, "queue"), *plan = json_object_get(view, "plan");
@@ -134,7 +133,7 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
     *offer = (struct offer){0};
     json_t *out = strategy_call(p, NULL, HOOK_DIAL, campaign, arg, view);
     /* nobody is called unasked because the script failed by which agents were asked */
-    int64_t n = out                                         ? dialanswer_calls(out, ask_in, &odd)
+    int64_t n = out ? dialanswer_calls(out, ask_in, &odd)
                 : mode == MODE_NONE || mode == MODE_PREVIEW ? 0
                                                             : plan_builtin_dial(view);
     dialanswer_offer(out, offer, &odd);
@@ -147,7 +146,7 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
 
 /* ---- retry ---- */
 
-/* The seed's rule: never again once it has answered, else the lowest number with a try
+/* As retry/standard.lua: never again once it has answered, else the lowest number with a try
  * left, retry_delay after the hangup. */
 static void plan_builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
     bool answered = row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED;
