@@ -37,7 +37,7 @@ def test_strategies():
 def test_actions():
     """An action is not in docs/ami.md."""
     page = read("docs", "ami.md")
-    source = read("engine", "face", "actions.c") + read("engine", "face", "strategyactions.c") + read("engine", "face", "previewactions.c")
+    source = "".join(read("engine", "control", f"{name}.c") for name in ("actions", "strategies", "previews"))
     names = re.findall(r'\{"(Out\w+)"', source)
     for noun in re.findall(r'NOUN\("(\w+)"', source):
         names += [f"Out{noun}{verb}" for verb in ("Create", "Update", "Delete")]
@@ -50,9 +50,9 @@ def test_headers():
     source = read("engine", "store", "noun.c")
     for noun in ("campaign", "plan", "dlma", "lead", "destination", "queue"):
         assert [h for h in table(source, noun) if not re.search(rf"`{h}`", page)] == [], noun
-    printed = re.findall(r'"([A-Z]\w+)"', read("engine", "dialer", "dialingprint.c"))
-    for name in ("strategy.c", "shadow.c", "preview.c"):
-        printed += re.findall(r'header_\w+\(\S+ "([A-Z]\w+)"', read("engine", "dialer", name))
+    printed = re.findall(r'"([A-Z]\w+)"', read("engine", "dialer", "call", "dialingprint.c"))
+    for room, name in (("plan", "strategy.c"), ("plan", "shadow.c"), ("pace", "preview.c")):
+        printed += re.findall(r'header_\w+\(\S+ "([A-Z]\w+)"', read("engine", "dialer", room, name))
     assert printed and [h for h in printed if not re.search(rf"`{h}`", page)] == []
 
 
