@@ -74,8 +74,8 @@ static void dialer_load_dialings(struct engine *e) {
         log_info(e->log, "%d calls of an earlier run are to be settled", found);
 }
 
-static void dialer_on_freed(void *arg, bool ok) {
-    (void)ok;
+static void dialer_on_freed(void *arg, enum batch_end end) {
+    (void)end;
     lead_event(arg, "Update");
     lead_written(arg);
 }
@@ -95,7 +95,7 @@ static void dialer_free_stray_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_DIALING);
     while (query_step(&q)) {
-        struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead));
+        struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead), NULL);
         if (map_get(&e->dialings, row_text(l->row, LEAD_DIALING_UUID)) == NULL) {
             log_warn(e->log, "lead %s: marked as dialing without a call, set free",
                      row_uuid(l->row));
@@ -111,7 +111,7 @@ static void dialer_free_reserved_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_RESERVED);
     while (query_step(&q)) {
-        struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead));
+        struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead), NULL);
         const char *agent = row_text(l->row, LEAD_RESV_TARGET);
         log_info(e->log, "lead %s: was reserved for %s in an earlier run, set free",
                  row_uuid(l->row), agent ? agent : "nobody");
@@ -188,6 +188,7 @@ void dialer_conf_changed(struct engine *e) {
         t->cap.channels = t->conf->channels;
         t->cap.cps = t->conf->cps;
     }
+    agendas_refresh(e, NULL); /* the limits may look at other attempts now */
     campaigns_kick(e);
 }
 
@@ -256,6 +257,9 @@ struct engine *dialer_open(struct loop *l, const struct log *log, const struct c
     e->born = loop_clock(l)->mono;
     e->up.decide = decide_turn;
     e->up.rescheduled = decide_plan_changed;
+    e->up.may_leave = decide_may_leave;
+    LIST_INIT(&e->agendas);
+    LIST_INIT(&e->reads);
     timer_init(&e->memory_save, l, dialer_on_save, e);
     if (options->seed)
         chance_seed(&e->chance, *options->seed);
@@ -319,8 +323,8 @@ static void dialer_free_plan(void *v) { plan_release(v); }
 static void dialer_free_asterisk(void *v) { asterisk_free(v); }
 
 /* Reservations under way end in a first round, what they write in a second. */
-static void dialer_on_round(void *arg, bool ok) {
-    (void)ok;
+static void dialer_on_round(void *arg, enum batch_end end) {
+    (void)end;
     struct engine *e = arg;
     if (e->leave.rounds-- > 0)
         store_submit(e->store, batch_new(), dialer_on_round, e);
@@ -345,7 +349,7 @@ void dialer_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
     timer_init(&e->leave.limit, e->loop, dialer_on_leave_limit, e);
     timer_set(&e->leave.limit, LEAVE_TIME);
     previews_withdraw(e, NULL, "the engine ends");
-    dialer_on_round(e, true);
+    dialer_on_round(e, BATCH_DURABLE);
 }
 
 void dialer_close(struct engine *e) {
@@ -374,5 +378,6 @@ void dialer_close(struct engine *e) {
     limits_close(e);
     map_free(&e->leads);
     map_free(&e->lead_ids);
+    map_free(&e->fetches);
     free(e);
 }

@@ -152,6 +152,7 @@ static struct dialing *dialing_new(struct engine *e, struct campaign *c, struct 
     d->lead = l;
     d->asterisk = a;
     d->tm_create = engine_wall(e);
+    d->reserved = engine_now(e);
     timer_init(&d->limit, e->loop, dialing_on_limit, d);
     return d;
 }
@@ -162,14 +163,43 @@ static void dialing_add_to_maps(struct dialing *d) {
     map_put(&d->engine->channels, d->other, d);
 }
 
+/* Somebody else has written the lead: nothing of the reservation holds, nothing is told. */
+static void dialing_withdraw(struct dialing *d) {
+    struct campaign *c = d->campaign;
+    log_warn(d->engine->log, "campaign %s: lead %s was changed by somebody else, not called",
+             row_uuid(c->item.row), row_uuid(d->lead->row));
+    dialing_enter(d, STAGE_FINISHED);
+    observe_unsent(d);
+    dialing_give_room(d);
+    lead_distrust(d->lead);
+    agendas_refresh(d->engine, row_text(d->lead->row, LEAD_DLMA_UUID));
+    dialing_forget(d);
+    campaign_call_over(c);
+}
+
+/* What may have changed while the reservation was on its way to the disk is asked again. */
+static bool dialing_may_leave(const struct dialing *d) {
+    if (d->wants_hangup || d->engine->leaving)
+        return false;
+    const char *why = d->engine->up.may_leave(d);
+    if (why)
+        log_info(d->engine->log, "campaign %s, lead %s: not called, since in the meantime: %s",
+                 row_uuid(d->campaign->item.row), row_uuid(d->lead->row), why);
+    return why == NULL;
+}
+
 /* The durable moment: the ledger has the attempt, so it may leave. */
-static void dialing_on_reserved(void *arg, bool ok) {
+static void dialing_on_reserved(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     lead_written(d->lead);
+    if (end == BATCH_REFUSED) {
+        dialing_withdraw(d);
+        return;
+    }
     lead_event(d->lead, "Update");
     dialing_emit(d, "OutDialingCreate");
     d->tm_dialing = engine_wall(d->engine);
-    if (ok && !d->wants_hangup && !d->engine->leaving && originate_send(d, dialing_refused)) {
+    if (end == BATCH_DURABLE && dialing_may_leave(d) && originate_send(d, dialing_refused)) {
         dialing_enter(d, STAGE_SENT);
         int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
         timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
@@ -205,8 +235,8 @@ static char *dialing_frozen_text(const struct dialing *d) {
 
 static void dialing_count_fault(struct dialing *d, bool ours);
 
-static void dialing_on_refused(void *arg, bool ok) {
-    (void)ok;
+static void dialing_on_refused(void *arg, enum batch_end end) {
+    (void)end;
     lead_event(arg, "Update");
     lead_written(arg);
 }
@@ -263,7 +293,8 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
     char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : dialing_frozen_text(d);
     time_text(tm, d->tm_create);
     struct batch *b = batch_new();
-    agenda_write(lead, b);
+    attempts_add(&lead->attempts, number, d->tm_create);
+    agenda_write_if(lead, b);
     batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name, row_uuid(c->item.row),
                 row_uuid(d->plan->item.row), row_uuid(lead->row), (int64_t)number, tm, frozen);
     store_submit(e->store, b, dialing_on_reserved, d);
@@ -273,10 +304,10 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
 
 /* ---- ending ---- */
 
-static void dialing_on_closed(void *arg, bool ok) {
+static void dialing_on_closed(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     struct campaign *c = d->campaign;
-    if (!ok)
+    if (end != BATCH_DURABLE)
         log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
     lead_written(d->lead);
     lead_event(d->lead, "Update");
@@ -307,6 +338,8 @@ static void dialing_free_lead(struct dialing *d) {
     char now[TIME_TEXT];
     time_text(now, d->tm_hangup);
     dialing_count_fault(d, d->outcome.ours);
+    if (d->outcome.ours)
+        attempts_give_back(&d->lead->attempts);
     row_set_int(l, LEAD_STATUS, 0);
     row_set_text(l, LEAD_DIALING_UUID, NULL);
     row_set_text(l, LEAD_DIALING_CAMP_UUID, NULL);
@@ -448,7 +481,7 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     json_t *frozen = json_loads(query_text(q, 11) ? query_text(q, 11) : "", 0, NULL);
     if (a == NULL && e->asterisks.first)
         a = e->asterisks.first->value;
-    struct lead *l = c && p && frozen ? lead_hold(e, query_text(q, 5)) : NULL;
+    struct lead *l = c && p && frozen ? lead_load(e, query_text(q, 5)) : NULL;
     if (l == NULL) {
         log_error(e->log, "dialing %s: what it belongs to is gone", query_text(q, 0));
         json_decref(frozen);

@@ -48,6 +48,7 @@ struct dialing {
     char *target; /* the agent who accepted it as a preview, NULL for other calls */
     struct facts facts;
     struct outcome outcome;
+    int64_t reserved;        /* monotonic ns */
     double begun;                /* s on the loop's clock, as the learner has it */
     bool watched;                /* the learner waits for what becomes of it */
     int64_t tm_join, tm_connect; /* wall ns: needed an agent, got one; 0 = not */

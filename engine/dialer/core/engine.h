@@ -4,6 +4,8 @@
 #ifndef DIALER_CORE_ENGINE_H
 #define DIALER_CORE_ENGINE_H
 
+#include <sys/queue.h>
+
 #include "base/chance.h"
 #include "conf/conf.h"
 #include "io/conn.h"
@@ -18,6 +20,7 @@ struct campaign;
 struct dialing;
 struct lead;
 struct plan;
+struct touched;
 struct trunk;
 
 /* A dlma or destination: a row and its JSON for the calls that freeze it. */
@@ -63,7 +66,9 @@ struct engine {
     struct map memories;     /* campaign/hook -> what strategies have learnt */
     struct timer memory_save;
     struct watch *watch;    /* of the strategies' folders, NULL on a virtual clock */
-    struct agenda *agendas; /* list */
+    LIST_HEAD(, agenda) agendas;
+    LIST_HEAD(, touched) reads; /* of leads, under way */
+    struct map fetches;         /* uuid -> struct fetch: leads that are being read */
     struct {
         int quiet_from, quiet_to; /* minutes of the day; the same = none */
         struct map do_not_call;   /* digits */
@@ -86,6 +91,8 @@ struct engine {
         void (*decide)(struct campaign *c);
         /* Another version decides what is due next under the plan. */
         void (*rescheduled)(struct plan *p);
+        /* A reservation is durable: may its Originate leave? NULL, or why not any more. */
+        const char *(*may_leave)(const struct dialing *d);
     } up;
     struct {
         /* Before and after a dial strategy is asked: for who measures. NULL = nobody. */

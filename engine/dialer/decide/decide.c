@@ -6,8 +6,11 @@
 #include "dialer/call/dialing.h"
 #include "dialer/core/schedule.h"
 #include "dialer/list/agenda.h"
+#include "dialer/pace/limits.h"
 #include "dialer/pace/pace.h"
 #include "dialer/pace/preview.h"
+
+#define RESERVATION_AGE SECONDS(2)
 
 /* ---- states ---- */
 
@@ -27,8 +30,8 @@ struct step {
     struct str event;
 };
 
-static void decide_on_step(void *arg, bool ok) {
-    (void)ok;
+static void decide_on_step(void *arg, enum batch_end end) {
+    (void)end;
     struct step *s = arg;
     engine_event_end(s->campaign->engine, &s->event);
     s->campaign->steps--;
@@ -197,6 +200,25 @@ void decide_turn(struct campaign *c) {
         break;
     }
     c->reason = REASON_STATUS;
+}
+
+/* ---- the second look ---- */
+
+/* A disk that was full at 20:59 and free at 21:30 must not dial. */
+const char *decide_may_leave(const struct dialing *d) {
+    struct campaign *c = d->campaign;
+    struct tm now;
+    int64_t until;
+    decide_local_time(c, &now);
+    if (engine_now(c->engine) - d->reserved > RESERVATION_AGE)
+        return "the reservation took over 2 s to be written";
+    if (campaign_status(c) != CAMPAIGN_START)
+        return reason_text(REASON_STATUS);
+    if (!schedule_is_open(c->item.row, &now))
+        return reason_text(REASON_SCHEDULE);
+    if (limits_quiet(c->engine))
+        return reason_text(REASON_QUIET);
+    return limits_number(c->engine, d->lead, d->index, &until);
 }
 
 /* ---- what it refers to ---- */

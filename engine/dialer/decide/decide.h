@@ -11,6 +11,9 @@ void decide_begin(struct campaign *c);
 void decide_end(struct campaign *c);
 /* Whatever is due next by its status; at the end of a turn in which it was kicked. */
 void decide_turn(struct campaign *c);
+/* The reservation of that call is durable: may its Originate leave? Everything that may have
+ * changed since is asked again. NULL, or why not. */
+const char *decide_may_leave(const struct dialing *d);
 /* Is it a Status that may be asked for? */
 bool decide_knows(int64_t asked);
 /* Carries out an asked Status (0, 1, 2, 10, 11, 12, 30); false for any other. The

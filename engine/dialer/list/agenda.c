@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "dialer/campaign/campaign.h"
-#include "dialer/list/lead.h"
 
-#define BUILD_BATCH 500
-#define PURGE_BATCH 5000
+#define WINDOW_LEAST 64
+#define WINDOW_MOST 4096
+#define REFILL_EACH SECONDS(2) /* a window that does not last so long grows */
+#define BUILD_PIECE 100        /* leads that the retry hook is asked about in one turn */
+#define PURGE_PIECE 5000
 #define FAULT_WAIT_MAX 60 /* s */
 #define BUSY_WAIT (10 * NS_PER_MS)
 
@@ -23,110 +25,386 @@ static void agenda_add_fault_wait(const struct row *lead, struct due *due) {
         due->at = last + wait * NS_PER_S;
 }
 
-static void agenda_put_lead(struct agenda *a, struct batch *b, const struct row *lead) {
+static void agenda_due(struct agenda *a, const struct row *lead, struct due *due) {
+    plan_retry(a->plan, lead, due);
+    agenda_add_fault_wait(lead, due);
+}
+
+static void agenda_write_due(struct agenda *a, struct batch *b, const struct row *lead,
+                             const struct due *due, const char *reason) {
+    batch_statement(b, &write_due,
+                    BIND(ARG_INT("agenda", a->id), ARG_INT("lead", row_int(lead, LEAD_ID)),
+                         ARG_INT("tries", leadrow_tries(lead)), ARG_INT("due_at", due->at),
+                         ARG_INT("number", due->number), ARG_TEXT("reason", reason)));
+}
+
+/* ---- the levels ---- */
+
+static void agenda_note_level(struct agenda *a, int64_t tries, int64_t at) {
+    for (int i = 0; i < a->level_count; i++)
+        if (a->levels[i].tries == tries) {
+            a->levels[i].at = at < a->levels[i].at ? at : a->levels[i].at;
+            return;
+        }
+    a->levels = xrealloc(a->levels, ((size_t)a->level_count + 1) * sizeof a->levels[0]);
+    a->levels[a->level_count++] = (struct level){tries, at};
+}
+
+/* When the first lead falls due that would come before the end of the window; DUE_NEVER. */
+static int64_t agenda_next_due(const struct agenda *a) {
+    int64_t next = DUE_NEVER;
+    for (int i = 0; i < a->level_count; i++) {
+        bool counts = a->window.is_whole || a->levels[i].tries <= a->window.last.tries;
+        if (counts && a->levels[i].at < next)
+            next = a->levels[i].at;
+    }
+    return next;
+}
+
+/* ---- the window ---- */
+
+/* A window that has grown by what was put into it gives its end back to the store. */
+static void agenda_trim(struct agenda *a) {
+    struct window *w = &a->window;
+    if (w->count <= 2 * a->size)
+        return;
+    struct entry *x;
+    while (w->count > a->size && (x = TAILQ_LAST(&w->entries, entries))) {
+        window_take(w, x);
+        entry_free(x);
+    }
+    x = TAILQ_LAST(&w->entries, entries);
+    w->is_whole = false;
+    w->last = x->place;
+}
+
+static void agenda_put_entry(struct agenda *a, struct entry *x) {
+    if (x->place.at > engine_wall(a->engine)) {
+        window_drop(&a->window, x->place.lead);
+        agenda_note_level(a, x->place.tries, x->place.at);
+        entry_free(x);
+    } else if (window_put(&a->window, x)) {
+        agenda_trim(a);
+    }
+}
+
+/* An idle lead has that due date now. */
+static void agenda_note(struct agenda *a, const struct row *lead,
+                        const struct attempts *attempts, const struct due *due) {
+    struct place place = {leadrow_tries(lead), due->at, row_int(lead, LEAD_ID)};
+    if (due->number == 0 || due->at == DUE_NEVER) {
+        window_drop(&a->window, place.lead);
+        return;
+    }
+    if (a->reads[0]) {
+        struct entry *late = entry_new(place, due->number, row_copy(lead), attempts);
+        TAILQ_INSERT_TAIL(&a->late, late, link);
+    }
+    agenda_put_entry(a, entry_new(place, due->number, row_copy(lead), attempts));
+}
+
+static void agenda_drop_late(struct agenda *a, int64_t lead) {
+    struct entry *x, *next;
+    for (x = TAILQ_FIRST(&a->late); x; x = next) {
+        next = TAILQ_NEXT(x, link);
+        if (x->place.lead == lead) {
+            TAILQ_REMOVE(&a->late, x, link);
+            entry_free(x);
+        }
+    }
+}
+
+/* The lead is not to be called, or its due date is put anew. */
+static void agenda_drop(struct agenda *a, int64_t lead) {
+    window_drop(&a->window, lead);
+    agenda_drop_late(a, lead);
+}
+
+/* ---- refilling it ---- */
+
+static void agenda_end_refill(struct agenda *a) {
+    for (size_t i = 0; i < ARRAY_LEN(a->reads); i++)
+        read_cancel(a->reads[i]);
+    if (a->reads[0] || a->reads[1])
+        touched_end(&a->touched);
+    a->reads[0] = a->reads[1] = NULL;
+    struct entry *x;
+    while ((x = TAILQ_FIRST(&a->late))) {
+        TAILQ_REMOVE(&a->late, x, link);
+        entry_free(x);
+    }
+}
+
+/* One row of the answer; leads that were written since are put by those who wrote them. */
+static void agenda_take_row(struct agenda *a, const struct rows *rows, int i) {
+    int64_t lead = rows_int(rows, i, "id"), number = rows_int(rows, i, "number");
+    struct place place = {rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"), lead};
+    bool is_sound = number >= 1 && number <= LEAD_NUMBERS;
+    if (!is_sound || touched_has(&a->touched, lead))
+        return;
+    struct attempts attempts = {0};
+    attempts_read(&attempts, rows_text(rows, i, "attempts"));
+    window_put(&a->window, entry_new(place, (int)number, rows_row(rows, i), &attempts));
+    attempts_free(&attempts);
+}
+
+static void agenda_take_rows(struct agenda *a, const struct rows *rows) {
+    int n = rows_count(rows);
+    window_clear(&a->window);
+    for (int i = 0; i < n; i++)
+        agenda_take_row(a, rows, i);
+    a->window.is_whole = n < a->size;
+    if (!a->window.is_whole)
+        a->window.last = (struct place){rows_int(rows, n - 1, "tries"),
+                                        rows_int(rows, n - 1, "due_at"),
+                                        rows_int(rows, n - 1, "id")};
+}
+
+static void agenda_tell_asked(struct agenda *a) {
+    if (!a->asked)
+        return;
+    a->asked = false;
+    campaigns_kick_dlma(a->engine, a->dlma);
+}
+
+/* The leads have come; the levels were asked for behind them, and end the refill. */
+static void agenda_on_window(void *arg, enum read_end end, const struct rows *rows) {
+    struct agenda *a = arg;
+    a->reads[0] = NULL;
+    if (end == READ_ROWS) {
+        agenda_take_rows(a, rows);
+        a->level_count = 0;
+        struct entry *x;
+        while ((x = TAILQ_FIRST(&a->late))) {
+            TAILQ_REMOVE(&a->late, x, link);
+            agenda_put_entry(a, x);
+        }
+        a->known = true;
+    } else { /* the store says so itself; asked again when somebody wants a lead */
+        a->known = false;
+        log_error(a->engine->log, "the next leads of list %s cannot be read: %s", a->dlma,
+                  read_error(rows));
+    }
+}
+
+static void agenda_on_levels(void *arg, enum read_end end, const struct rows *rows) {
+    struct agenda *a = arg;
+    a->reads[1] = NULL;
+    touched_end(&a->touched);
+    a->known = a->known && end == READ_ROWS;
+    for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
+        agenda_note_level(a, rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"));
+    agenda_tell_asked(a);
+}
+
+/* Sized by seconds of dialling: one that was used up soon is made larger. */
+static void agenda_resize(struct agenda *a) {
+    int64_t now = engine_now(a->engine);
+    bool is_short = a->known && !a->window.is_whole && now - a->refilled < REFILL_EACH;
+    if (is_short && a->size < WINDOW_MOST)
+        a->size *= 2;
+    a->refilled = now;
+}
+
+static void agenda_refill(struct agenda *a) {
+    struct engine *e = a->engine;
+    char since[TIME_TEXT];
+    int64_t now = engine_wall(e);
+    if (a->reads[0] || a->reads[1] || e->leaving || a->stale)
+        return;
+    agenda_resize(a);
+    touched_begin(e, &a->touched);
+    a->reads[0] = store_read(e->store, LANE_READ, &read_window,
+                             BIND(ARG_INT("agenda", a->id), ARG_INT("now", now),
+                                  ARG_TEXT("since", leads_since(e, since)),
+                                  ARG_INT("limit", a->size)),
+                             agenda_on_window, a);
+    a->reads[1] = store_read(e->store, LANE_READ, &read_levels,
+                             BIND(ARG_INT("agenda", a->id), ARG_INT("now", now)),
+                             agenda_on_levels, a);
+}
+
+/* Does the window miss something, or will it soon? */
+static bool agenda_is_low(const struct agenda *a) {
+    if (!a->known || agenda_next_due(a) <= engine_wall(a->engine))
+        return true;
+    return !a->window.is_whole && a->window.count < a->size / 4;
+}
+
+void agendas_refresh(struct engine *e, const char *dlma_uuid) {
+    struct agenda *a;
+    LIST_FOREACH(a, &e->agendas, link) {
+        if (dlma_uuid && strcmp(a->dlma, dlma_uuid))
+            continue;
+        agenda_end_refill(a);
+        a->known = false;
+    }
+}
+
+/* ---- what is written ---- */
+
+static void agenda_put_lead(struct agenda *a, struct batch *b, const struct row *lead,
+                            const struct attempts *attempts) {
     struct due due;
-    plan_retry(a->plan, lead, &due);
-    agenda_add_fault_wait(lead, &due);
-    batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), leadrow_tries(lead), due.at,
-                (int64_t)due.number, due.at == DUE_NEVER ? due.reason : NULL);
+    agenda_due(a, lead, &due);
+    agenda_write_due(a, b, lead, &due, due.at == DUE_NEVER ? due.reason : NULL);
+    agenda_drop_late(a, row_int(lead, LEAD_ID));
+    agenda_note(a, lead, attempts, &due);
 }
 
 /* Its due dates, in all agendas of its list. */
-static void agenda_put(struct engine *e, struct batch *b, const struct row *lead) {
-    const char *dlma = row_text(lead, LEAD_DLMA_UUID);
-    if (row_int(lead, LEAD_STATUS) != 0 || !row_int(lead, LEAD_IN_USE)) {
-        batch_write(b, WRITE_DUE_LEAD_DELETE, row_int(lead, LEAD_ID));
-        return;
+static void agenda_put(struct lead *l, struct batch *b) {
+    const char *dlma = row_text(l->row, LEAD_DLMA_UUID);
+    bool is_idle = row_int(l->row, LEAD_STATUS) == 0 && row_int(l->row, LEAD_IN_USE);
+    struct agenda *a;
+    if (!is_idle)
+        batch_statement(b, &write_due_lead_delete,
+                        BIND(ARG_INT("lead", row_int(l->row, LEAD_ID))));
+    LIST_FOREACH(a, &l->engine->agendas, link) {
+        if (a->stale || strcmp(a->dlma, dlma))
+            continue;
+        if (is_idle)
+            agenda_put_lead(a, b, l->row, &l->attempts);
+        else
+            agenda_drop(a, row_int(l->row, LEAD_ID));
     }
-    for (struct agenda *a = e->agendas; a; a = a->next)
-        if (!a->stale && strcmp(a->dlma, dlma) == 0)
-            agenda_put_lead(a, b, lead);
 }
 
 void agenda_write(struct lead *l, struct batch *b) {
     lead_writing(l);
     batch_row(b, l->row);
-    agenda_put(l->engine, b, l->row);
+    agenda_put(l, b);
 }
 
-void agenda_forget(struct engine *e, const char *dlma_uuid) {
-    for (struct agenda *a = e->agendas; a; a = a->next)
-        if (strcmp(a->dlma, dlma_uuid) == 0)
-            a->ready_count = a->ready_next = 0;
+void agenda_write_if(struct lead *l, struct batch *b) {
+    lead_writing(l);
+    batch_row_if(b, l->row, row_int(l->row, LEAD_VERSION));
+    agenda_put(l, b);
 }
 
-/* ---- building and purging, a batch at a time ---- */
-
-/* The next number of tries that any lead of the agenda has; -1 after the last. */
-static int64_t agenda_next_level(struct agenda *a, int64_t level) {
-    struct query q;
-    query_begin(&q, a->engine->store, READ_DUE_LEVEL, a->id, level);
-    int64_t found = query_step(&q) ? query_int(&q, 0) : -1;
-    query_end(&q);
-    return found;
+static void agenda_on_postponed(void *arg, enum batch_end end) {
+    struct lead *l = arg;
+    if (end != BATCH_DURABLE)
+        agendas_refresh(l->engine, row_text(l->row, LEAD_DLMA_UUID));
+    campaigns_kick_dlma(l->engine, row_text(l->row, LEAD_DLMA_UUID));
+    lead_written(l);
+    lead_release(l);
 }
+
+/* Only the due date of one agenda changes. */
+static void agenda_put_off(struct agenda *a, struct batch *b, struct lead *l, int number,
+                           int64_t until, const char *reason) {
+    struct due due = {.number = number, .at = until};
+    agenda_write_due(a, b, l->row, &due, reason);
+    agenda_drop_late(a, row_int(l->row, LEAD_ID));
+    agenda_note(a, l->row, &l->attempts, &due);
+}
+
+void agenda_delay(struct agenda *a, struct batch *b, struct lead *l, int64_t until,
+                  const char *reason) {
+    struct due due;
+    agenda_due(a, l->row, &due);
+    if (due.at < until) /* never is later */
+        agenda_put_off(a, b, l, due.number, until, reason);
+}
+
+void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
+                     const char *reason) {
+    struct batch *b = batch_new();
+    lead_writing(l); /* not to be picked until this is durable */
+    agenda_put_off(a, b, l, number, until, reason);
+    store_submit(a->engine->store, b, agenda_on_postponed, l);
+}
+
+/* ---- building and purging, a piece at a time ---- */
 
 static void agenda_unlink(struct agenda *a) {
-    struct agenda **p = &a->engine->agendas;
-    while (*p != a)
-        p = &(*p)->next;
-    *p = a->next;
+    LIST_REMOVE(a, link);
     task_cancel(&a->build);
+    agenda_end_refill(a);
+    window_clear(&a->window);
     plan_release(a->plan);
+    free(a->levels);
     free(a->dlma);
     free(a->version);
     free(a);
 }
 
-static void agenda_on_built(void *arg, bool ok) {
+static void agenda_on_built(void *arg, enum batch_end end) {
     struct agenda *a = arg;
     a->building = false;
-    if (!ok)
-        log_error(a->engine->log, "agenda %lld: a batch failed", (long long)a->id);
+    if (end != BATCH_DURABLE)
+        log_error(a->engine->log, "agenda %lld: a piece of it was not taken by the store",
+                  (long long)a->id);
     if (a->stale || !a->complete)
         task_queue(&a->build);
     campaigns_kick_dlma(a->engine, a->dlma);
 }
 
-static void agenda_build_some(struct agenda *a) {
+/* Asks the retry hook about each lead of the piece. */
+static void agenda_on_piece(void *arg, enum read_end end, const struct rows *rows) {
+    struct agenda *a = arg;
     struct batch *b = batch_new();
-    struct query q;
-    int seen = 0;
-    query_begin(&q, a->engine->store, READ_LEADS_AFTER, a->dlma, a->cursor,
-                (int64_t)BUILD_BATCH);
-    while (query_step(&q)) {
-        struct row *lead = query_row(&q, 0, &noun_lead);
-        a->cursor = row_int(lead, LEAD_ID);
-        seen++;
-        /* one in work gets its place when that work is done */
-        if (!lead_is_busy(a->engine, a->cursor) && row_int(lead, LEAD_STATUS) == 0)
-            agenda_put_lead(a, b, lead);
+    int n = end == READ_ROWS ? rows_count(rows) : 0;
+    for (int i = 0; i < n; i++) {
+        a->cursor = rows_int(rows, i, "id");
+        /* one in work, or written since, gets its place by that */
+        if (rows_int(rows, i, "status") || touched_has(&a->built, a->cursor) ||
+            lead_is_busy(a->engine, a->cursor))
+            continue;
+        struct attempts attempts = {0};
+        struct row *lead = rows_row(rows, i);
+        attempts_read(&attempts, rows_text(rows, i, "attempts"));
+        agenda_put_lead(a, b, lead, &attempts);
+        attempts_free(&attempts);
         row_free(lead);
     }
-    query_end(&q);
-    a->complete = seen < BUILD_BATCH;
-    batch_write(b, WRITE_AGENDA_CURSOR, a->id, a->cursor, (int64_t)a->complete);
-    a->building = true;
+    touched_end(&a->built);
+    if (end == READ_FAILED)
+        log_error(a->engine->log, "list %s cannot be read: %s", a->dlma, read_error(rows));
+    a->complete = end == READ_ROWS && n < BUILD_PIECE;
+    batch_statement(b, &write_agenda_cursor,
+                    BIND(ARG_INT("id", a->id), ARG_INT("cursor", a->cursor),
+                         ARG_INT("complete", a->complete)));
     store_submit(a->engine->store, b, agenda_on_built, a);
 }
 
-static void agenda_on_purged(void *arg, bool ok) {
-    (void)ok;
+static void agenda_build_some(struct agenda *a) {
+    char since[TIME_TEXT];
+    a->building = true;
+    touched_begin(a->engine, &a->built);
+    store_read(a->engine->store, LANE_READ, &read_leads_to_place,
+               BIND(ARG_TEXT("dlma", a->dlma), ARG_INT("after", a->cursor),
+                    ARG_TEXT("since", leads_since(a->engine, since)),
+                    ARG_INT("limit", BUILD_PIECE)),
+               agenda_on_piece, a);
+}
+
+static void agenda_on_rest(void *arg, enum read_end end, const struct rows *rows) {
     struct agenda *a = arg;
     a->building = false;
-    if (agenda_next_level(a, -1) >= 0) {
+    if (end == READ_FAILED || rows_count(rows)) {
         task_queue(&a->build);
         return;
     }
     struct batch *b = batch_new();
-    batch_write(b, WRITE_AGENDA_DELETE, a->id);
+    batch_statement(b, &write_agenda_delete, BIND(ARG_INT("id", a->id)));
     store_submit(a->engine->store, b, NULL, NULL);
     agenda_unlink(a);
 }
 
+/* Is anything left of it? */
+static void agenda_on_purged(void *arg, enum batch_end end) {
+    (void)end;
+    struct agenda *a = arg;
+    store_read(a->engine->store, LANE_READ, &read_due_level,
+               BIND(ARG_INT("agenda", a->id), ARG_INT("above", -1)), agenda_on_rest, a);
+}
+
 static void agenda_purge_some(struct agenda *a) {
     struct batch *b = batch_new();
-    batch_write(b, WRITE_DUE_PURGE, a->id, (int64_t)PURGE_BATCH);
+    batch_statement(b, &write_due_purge,
+                    BIND(ARG_INT("agenda", a->id), ARG_INT("limit", PURGE_PIECE)));
     a->building = true;
     store_submit(a->engine->store, b, agenda_on_purged, a);
 }
@@ -151,15 +429,17 @@ static struct agenda *agenda_add(struct engine *e, int64_t id, struct plan *p, c
     a->plan = p ? plan_hold(p) : NULL;
     a->dlma = xstrdup(dlma);
     a->version = xstrdup(version);
-    a->next = e->agendas;
-    e->agendas = a;
+    a->size = WINDOW_LEAST;
+    window_init(&a->window);
+    TAILQ_INIT(&a->late);
+    LIST_INSERT_HEAD(&e->agendas, a, link);
     task_init(&a->build, e->loop, agenda_on_build, a);
     return a;
 }
 
 void agendas_load(struct engine *e) {
     struct query q;
-    query_begin(&q, e->store, READ_AGENDAS);
+    query_begin(&q, e->store, &read_agendas);
     while (query_step(&q)) {
         struct plan *p = map_get(&e->plans, query_text(&q, 1));
         struct agenda *a =
@@ -172,7 +452,8 @@ void agendas_load(struct engine *e) {
 }
 
 void agendas_sweep(struct engine *e) {
-    for (struct agenda *a = e->agendas; a; a = a->next) {
+    struct agenda *a;
+    LIST_FOREACH(a, &e->agendas, link) {
         a->stale |= a->holds == 0;
         if (a->stale)
             task_queue(&a->build);
@@ -180,20 +461,23 @@ void agendas_sweep(struct engine *e) {
 }
 
 void agendas_free(struct engine *e) {
-    while (e->agendas)
-        agenda_unlink(e->agendas);
+    while (!LIST_EMPTY(&e->agendas))
+        agenda_unlink(LIST_FIRST(&e->agendas));
 }
 
 struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
     struct engine *e = p->engine;
-    struct agenda *a = e->agendas;
-    while (a && (a->stale || a->plan != p || strcmp(a->dlma, dlma_uuid) ||
-                 strcmp(a->version, p->version)))
-        a = a->next;
+    struct agenda *a;
+    LIST_FOREACH(a, &e->agendas, link)
+        if (!a->stale && a->plan == p && strcmp(a->dlma, dlma_uuid) == 0 &&
+            strcmp(a->version, p->version) == 0)
+            break;
     if (a == NULL) {
-        a = agenda_add(e, store_next_agenda_id(e->store), p, dlma_uuid, p->version);
+        a = agenda_add(e, store_next_id(e->store, ID_AGENDA), p, dlma_uuid, p->version);
         struct batch *b = batch_new();
-        batch_write(b, WRITE_AGENDA, a->id, row_uuid(p->item.row), dlma_uuid, a->version);
+        batch_statement(b, &write_agenda,
+                        BIND(ARG_INT("id", a->id), ARG_TEXT("plan", row_uuid(p->item.row)),
+                             ARG_TEXT("dlma", dlma_uuid), ARG_TEXT("version", a->version)));
         a->building = true; /* leads written before it existed are on the disk by then */
         store_submit(e->store, b, agenda_on_built, a);
     }
@@ -212,125 +496,35 @@ void agenda_release(struct agenda *a) {
 
 /* ---- picking ---- */
 
-/* Reads ahead what is due on one level. What is on its way to the disk is looked at
- * again in a moment: *next says so, or the list would seem to be at its end. */
-static void agenda_read_level(struct agenda *a, int64_t level, int64_t *next) {
-    struct query q;
-    query_begin(&q, a->engine->store, READ_DUE, a->id, level, engine_wall(a->engine));
-    while (a->ready_count < AGENDA_READY && query_step(&q)) {
-        if (lead_is_busy(a->engine, query_int(&q, 0))) {
-            *next = engine_wall(a->engine) + BUSY_WAIT;
-            continue;
-        }
-        a->ready[a->ready_count].lead = query_int(&q, 0);
-        a->ready[a->ready_count++].number = (int)query_int(&q, 1);
-    }
-    query_end(&q);
+bool agenda_is_settled(const struct agenda *a) {
+    return a->known && a->reads[0] == NULL && a->reads[1] == NULL && a->window.is_whole &&
+           a->complete && !a->building;
 }
 
-/* When the first of those that wait on a level will be due. */
-static int64_t agenda_level_due(struct agenda *a, int64_t level) {
-    struct query q;
-    query_begin(&q, a->engine->store, READ_DUE_NEXT, a->id, level, engine_wall(a->engine));
-    int64_t at = query_step(&q) ? query_int(&q, 0) : DUE_NEVER;
-    query_end(&q);
-    return at;
-}
-
-/* One level only at a time is read ahead: fewest tries first. */
-static void agenda_refill(struct agenda *a, int64_t *next) {
-    a->ready_count = a->ready_next = 0;
+/* The first that is not on its way to the disk: that one is looked at again in a moment. */
+static struct entry *agenda_first(struct agenda *a, int64_t *next) {
+    struct entry *x;
     *next = DUE_NEVER;
-    for (int64_t level = agenda_next_level(a, -1); level >= 0;
-         level = agenda_next_level(a, level)) {
-        agenda_read_level(a, level, next);
-        if (a->ready_count)
-            return;
-        int64_t at = agenda_level_due(a, level);
-        *next = at < *next ? at : *next;
+    if (agenda_is_low(a))
+        agenda_refill(a);
+    TAILQ_FOREACH(x, &a->window.entries, link) {
+        if (!lead_is_busy(a->engine, x->place.lead))
+            return x;
+        *next = engine_wall(a->engine) + BUSY_WAIT;
     }
-}
-
-static struct lead *agenda_take(struct agenda *a, int64_t id, int number) {
-    struct query q;
-    struct row *row = NULL;
-    query_begin(&q, a->engine->store, READ_LEAD_BY_ID, id);
-    if (query_step(&q))
-        row = query_row(&q, 0, &noun_lead);
-    query_end(&q);
-    if (row == NULL)
-        return NULL;
-    struct lead *l = lead_hold_row(a->engine, row);
-    if (row_int(l->row, LEAD_STATUS) == 0 && row_int(l->row, LEAD_IN_USE) && l->writes == 0 &&
-        row_text(l->row, LEAD_NUMBER_1 + number - 1))
-        return l;
-    lead_release(l);
+    if (agenda_is_settled(a) && *next == DUE_NEVER)
+        *next = agenda_next_due(a);
+    else
+        a->asked = true;
     return NULL;
 }
 
 struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
-    *next = DUE_NEVER;
-    for (int refills = 0; refills < 3;) { /* more would mean that nothing read is true */
-        if (a->ready_next == a->ready_count) {
-            agenda_refill(a, next);
-            refills++;
-        }
-        if (a->ready_count == 0)
-            break;
-        int i = a->ready_next++;
-        *number = a->ready[i].number;
-        struct lead *l = lead_is_busy(a->engine, a->ready[i].lead)
-                             ? NULL
-                             : agenda_take(a, a->ready[i].lead, *number);
-        if (l)
-            return l;
-    }
-    if (a->ready_count) /* there are some, only not to be had in this turn */
-        *next = engine_wall(a->engine) + BUSY_WAIT;
-    return NULL;
+    struct entry *x = agenda_first(a, next);
+    if (x == NULL)
+        return NULL;
+    *number = x->number;
+    return lead_hold_row(a->engine, row_copy(x->row), &x->attempts);
 }
 
-static void agenda_on_postponed(void *arg, bool ok) {
-    (void)ok;
-    struct lead *l = arg;
-    campaigns_kick_dlma(l->engine, row_text(l->row, LEAD_DLMA_UUID));
-    lead_written(l);
-}
-
-void agenda_delay(struct agenda *a, struct batch *b, const struct row *lead, int64_t until,
-                  const char *reason) {
-    struct due due;
-    plan_retry(a->plan, lead, &due);
-    if (due.at < until) /* never is later */
-        batch_write(b, WRITE_DUE, a->id, row_int(lead, LEAD_ID), leadrow_tries(lead), until,
-                    (int64_t)due.number, reason);
-}
-
-void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
-                     const char *reason) {
-    struct batch *b = batch_new();
-    l->writes++; /* not to be picked until this is durable */
-    batch_write(b, WRITE_DUE, a->id, row_int(l->row, LEAD_ID), leadrow_tries(l->row), until,
-                (int64_t)number, reason);
-    store_submit(a->engine->store, b, agenda_on_postponed, l);
-}
-
-void agenda_keep(struct agenda *a) {
-    if (a->ready_next)
-        a->ready_next--;
-}
-
-bool agenda_has_next(struct agenda *a, int64_t *next) {
-    int number;
-    /* one that was read ahead and is not in work: that will do, it is looked at again when
-     * it is taken */
-    if (a->ready_next < a->ready_count &&
-        !lead_is_busy(a->engine, a->ready[a->ready_next].lead))
-        return true;
-    struct lead *l = agenda_next(a, &number, next);
-    if (l == NULL)
-        return false;
-    agenda_keep(a);
-    lead_release(l);
-    return true;
-}
+bool agenda_has_next(struct agenda *a, int64_t *next) { return agenda_first(a, next) != NULL; }

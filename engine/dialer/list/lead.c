@@ -3,57 +3,61 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ami/message.h"
-
-struct lead *lead_hold(struct engine *e, const char *uuid) {
-    struct lead *l = map_get(&e->leads, uuid);
-    if (l) {
-        l->holds++;
-        return row_int(l->row, LEAD_IN_USE) ? l : (lead_release(l), NULL);
-    }
-    struct query q;
-    struct row *row = NULL;
-    query_begin(&q, e->store, READ_LEAD_BY_UUID, uuid);
-    if (query_step(&q))
-        row = query_row(&q, 0, &noun_lead);
-    query_end(&q);
-    if (row && row_int(row, LEAD_IN_USE))
-        return lead_hold_row(e, row);
-    row_free(row);
-    return NULL;
-}
+#include "dialer/list/touched.h"
 
 static const char *lead_id_key(int64_t id, char buf[24]) {
     snprintf(buf, 24, "%lld", (long long)id);
     return buf;
 }
 
-struct lead *lead_hold_row(struct engine *e, struct row *row) {
+/* ---- those in work ---- */
+
+struct lead *lead_in_work(struct engine *e, const char *uuid) {
+    struct lead *l = map_get(&e->leads, uuid);
+    if (l == NULL || !row_int(l->row, LEAD_IN_USE))
+        return NULL;
+    l->holds++;
+    return l;
+}
+
+struct lead *lead_hold_row(struct engine *e, struct row *row, const struct attempts *attempts) {
     char key[24];
     struct lead *l = map_get(&e->leads, row_uuid(row));
-    if (l) { /* what is in work is newer than what was read */
+    if (l) {
         row_free(row);
         l->holds++;
         return l;
     }
     l = xcalloc(1, sizeof *l);
     *l = (struct lead){.engine = e, .row = row, .holds = 1};
+    if (attempts)
+        attempts_copy(&l->attempts, attempts);
     map_put(&e->leads, row_uuid(row), l);
     map_put(&e->lead_ids, lead_id_key(row_int(row, LEAD_ID), key), l);
     return l;
 }
 
-void lead_release(struct lead *l) {
+/* Nobody finds it any more. */
+static void lead_unlist(struct lead *l) {
     char key[24];
-    if (l == NULL || --l->holds)
+    if (map_get(&l->engine->leads, row_uuid(l->row)) != l)
         return;
     map_take(&l->engine->leads, row_uuid(l->row));
     map_take(&l->engine->lead_ids, lead_id_key(row_int(l->row, LEAD_ID), key));
+}
+
+void lead_release(struct lead *l) {
+    if (l == NULL || --l->holds)
+        return;
+    lead_unlist(l);
     row_free(l->row);
+    attempts_free(&l->attempts);
     free(l);
 }
+
+void lead_distrust(struct lead *l) { lead_unlist(l); }
 
 bool lead_is_busy(struct engine *e, int64_t id) {
     char key[24];
@@ -77,12 +81,126 @@ struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid) {
 void lead_writing(struct lead *l) {
     l->holds++;
     l->writes++;
+    touched_note(l->engine, row_int(l->row, LEAD_ID));
 }
 
 void lead_written(struct lead *l) {
     l->writes--;
     lead_release(l);
 }
+
+/* ---- reading one ---- */
+
+/* Whoever wants the same lead waits for the same answer. */
+struct fetch {
+    struct engine *engine;
+    char *uuid;
+    struct touched touched;
+    struct waiter {
+        lead_found *found;
+        void *arg;
+    } *waiters;
+    size_t count;
+};
+
+static void lead_begin_fetch(struct fetch *f);
+
+/* What is in work is newer than what was read; what was written and let go of since then is
+ * read again. False: it is not known yet. */
+static bool lead_settle(struct fetch *f, const struct rows *rows, struct lead **l) {
+    *l = lead_in_work(f->engine, f->uuid);
+    if (*l || map_get(&f->engine->leads, f->uuid) || rows_count(rows) == 0)
+        return true;
+    if (touched_has(&f->touched, rows_int(rows, 0, "id")))
+        return false;
+    struct attempts attempts = {0};
+    struct row *row = rows_row(rows, 0);
+    attempts_read(&attempts, rows_text(rows, 0, "attempts"));
+    if (row_int(row, LEAD_IN_USE))
+        *l = lead_hold_row(f->engine, row, &attempts);
+    else
+        row_free(row);
+    attempts_free(&attempts);
+    return true;
+}
+
+static void lead_on_read(void *arg, enum read_end end, const struct rows *rows) {
+    struct fetch *f = arg;
+    struct lead *l = NULL;
+    bool known = end == READ_FAILED || lead_settle(f, rows, &l);
+    touched_end(&f->touched);
+    if (!known) {
+        lead_begin_fetch(f);
+        return;
+    }
+    map_take(&f->engine->fetches, f->uuid);
+    for (size_t i = 0; i < f->count; i++) {
+        if (l)
+            l->holds++;
+        f->waiters[i].found(f->waiters[i].arg, l, end == READ_FAILED ? read_error(rows) : NULL);
+    }
+    lead_release(l);
+    free(f->waiters);
+    free(f->uuid);
+    free(f);
+}
+
+static void lead_begin_fetch(struct fetch *f) {
+    char since[TIME_TEXT];
+    touched_begin(f->engine, &f->touched);
+    store_read(f->engine->store, LANE_READ, &read_lead_by_uuid,
+               BIND(ARG_TEXT("uuid", f->uuid), ARG_TEXT("since", leads_since(f->engine, since))),
+               lead_on_read, f);
+}
+
+void lead_fetch(struct engine *e, const char *uuid, lead_found *found, void *arg) {
+    struct lead *l = lead_in_work(e, uuid);
+    if (l) {
+        found(arg, l, NULL);
+        return;
+    }
+    struct fetch *f = map_get(&e->fetches, uuid);
+    bool is_new = f == NULL;
+    if (is_new) {
+        f = xcalloc(1, sizeof *f);
+        f->engine = e;
+        f->uuid = xstrdup(uuid);
+        map_put(&e->fetches, uuid, f);
+    }
+    f->waiters = xrealloc(f->waiters, (f->count + 1) * sizeof f->waiters[0]);
+    f->waiters[f->count++] = (struct waiter){found, arg};
+    if (is_new)
+        lead_begin_fetch(f);
+}
+
+struct lead *lead_load(struct engine *e, const char *uuid) {
+    struct lead *l = lead_in_work(e, uuid);
+    char since[TIME_TEXT];
+    struct query q;
+    if (l)
+        return l;
+    query_begin(&q, e->store, &read_lead_by_uuid, uuid, leads_since(e, since));
+    struct row *row = query_step(&q) ? query_row(&q, 0, &noun_lead) : NULL;
+    struct attempts attempts = {0};
+    if (row)
+        attempts_read(&attempts, query_text(&q, noun_lead.count));
+    query_end(&q);
+    if (row && row_int(row, LEAD_IN_USE))
+        l = lead_hold_row(e, row, &attempts);
+    else
+        row_free(row);
+    attempts_free(&attempts);
+    return l;
+}
+
+const char *leads_since(const struct engine *e, char buf[TIME_TEXT]) {
+    if (e->conf->limits.attempts_lead == 0 && e->conf->limits.attempts_number == 0)
+        return NULL;
+    time_text(buf, engine_wall(e) - e->conf->limits.attempts_hours * 3600 * NS_PER_S);
+    return buf;
+}
+
+/* ---- telling ---- */
 
 void lead_event(struct lead *l, const char *verb) {
     char name[32];

@@ -5,18 +5,28 @@
 
 #include "dialer/core/engine.h"
 #include "dialer/core/leadrow.h"
+#include "dialer/list/attempts.h"
 
 struct lead {
     struct engine *engine;
     struct row *row;
+    struct attempts attempts; /* as far back as the limits look */
     unsigned holds;
     unsigned writes; /* not durable yet: not to be picked */
 };
 
-/* The lead, held: give it back with lead_release. NULL if there is none in use. */
-struct lead *lead_hold(struct engine *e, const char *uuid) MUST_CHECK;
-/* The same for a row that was just read (taken over) or made. */
-struct lead *lead_hold_row(struct engine *e, struct row *row);
+/* The lead of that uuid, held: give it back with lead_release. From within if it is in work,
+ * else from the loop when the store has answered. l NULL: there is none in use, or *error*
+ * says why that cannot be known (NULL otherwise). */
+typedef void lead_found(void *arg, struct lead *l, const char *error);
+void lead_fetch(struct engine *e, const char *uuid, lead_found *found, void *arg);
+/* The lead of that uuid, held, NULL if there is none. Waits for the store: at the start only. */
+struct lead *lead_load(struct engine *e, const char *uuid) MUST_CHECK;
+/* As lead_fetch, held, if it is in work; NULL says nothing of leads that are not. */
+struct lead *lead_in_work(struct engine *e, const char *uuid) MUST_CHECK;
+/* For a row that was just read or made (taken over), and its attempts (copied; NULL: none).
+ * What is in work already is newer. */
+struct lead *lead_hold_row(struct engine *e, struct row *row, const struct attempts *attempts);
 void lead_release(struct lead *l);
 /* Is it being called, or is a change of it still on its way to the disk? */
 bool lead_is_busy(struct engine *e, int64_t id);
@@ -29,6 +39,11 @@ struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid);
 /* A change of it is on its way to the disk; is durable. In between it is not picked. */
 void lead_writing(struct lead *l);
 void lead_written(struct lead *l);
+/* A change of it was refused: what is in memory is not what the store has. It is read again
+ * by whoever wants it next. */
+void lead_distrust(struct lead *l);
+/* How far back attempts are read: the text of a time, NULL if no limit asks for them. */
+const char *leads_since(const struct engine *e, char buf[TIME_TEXT]);
 /* Sends OutDlListCreate, -Update or -Delete. */
 void lead_event(struct lead *l, const char *verb);
 

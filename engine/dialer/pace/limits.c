@@ -123,39 +123,37 @@ void limits_close(struct engine *e) { map_free(&e->limits.do_not_call); }
 /* ---- one lead ---- */
 
 /* Attempts in the window, and when the one leaves it that makes room for the next. */
-struct attempts {
+struct recent {
     int64_t most, count;
     int64_t times[64]; /* the latest ones, as many as a limit can ask for */
 };
 
-static void limits_note(struct attempts *a, int64_t at) {
+static void limits_note(struct recent *a, int64_t at) {
     if (a->most > 0)
         a->times[a->count++ % a->most] = at;
 }
 
 /* 0, or when the oldest of the last `most` attempts leaves the window. */
-static int64_t limits_full_until(const struct attempts *a, int64_t window) {
+static int64_t limits_full_until(const struct recent *a, int64_t window) {
     return a->most && a->count >= a->most ? a->times[a->count % a->most] + window : 0;
 }
 
 static const char *limits_check_attempts(struct engine *e, const struct lead *l, int number,
                                          int64_t *until) {
-    struct attempts all = {.most = e->conf->limits.attempts_lead};
-    struct attempts own = {.most = e->conf->limits.attempts_number};
+    struct recent all = {.most = e->conf->limits.attempts_lead};
+    struct recent own = {.most = e->conf->limits.attempts_number};
     int64_t window = e->conf->limits.attempts_hours * HOUR;
-    char since[TIME_TEXT];
-    struct query q;
     if (all.most == 0 && own.most == 0)
         return NULL;
-    time_text(since, engine_wall(e) - window);
-    query_begin(&q, e->store, READ_ATTEMPTS, row_uuid(l->row), since);
-    while (query_step(&q)) {
-        int64_t at = time_read(query_text(&q, 1));
-        limits_note(&all, at);
-        if (query_int(&q, 0) == number)
-            limits_note(&own, at);
+    int64_t since = engine_wall(e) - window;
+    for (int i = 0; i < l->attempts.count; i++) {
+        const struct attempt *a = &l->attempts.list[i];
+        if (a->at < since)
+            continue;
+        limits_note(&all, a->at);
+        if (a->number == number)
+            limits_note(&own, a->at);
     }
-    query_end(&q);
     int64_t by_lead = limits_full_until(&all, window),
             by_number = limits_full_until(&own, window);
     if (by_lead == 0 && by_number == 0)
@@ -165,7 +163,7 @@ static const char *limits_check_attempts(struct engine *e, const struct lead *l,
                                 : "attempts of the number in the window";
 }
 
-const char *limits_lead(struct engine *e, const struct lead *l, int number, int64_t *until) {
+const char *limits_number(struct engine *e, const struct lead *l, int number, int64_t *until) {
     char digits[NUMBER_DIGITS + 1];
     const char *text = row_text(l->row, LEAD_NUMBER_1 + number - 1);
     if (e->limits.do_not_call.count && text && limits_digits_of(text, digits) &&
@@ -173,5 +171,10 @@ const char *limits_lead(struct engine *e, const struct lead *l, int number, int6
         *until = DUE_NEVER;
         return "on the do-not-call list";
     }
-    return limits_check_attempts(e, l, number, until);
+    return NULL;
+}
+
+const char *limits_lead(struct engine *e, const struct lead *l, int number, int64_t *until) {
+    const char *forbidden = limits_number(e, l, number, until);
+    return forbidden ? forbidden : limits_check_attempts(e, l, number, until);
 }

@@ -15,5 +15,7 @@ int64_t limits_quiet(const struct engine *e);
 /* May that number of the lead be called now? NULL, or the reason; *until is then when it
  * may (ns since 1970), DUE_NEVER if never. */
 const char *limits_lead(struct engine *e, const struct lead *l, int number, int64_t *until);
+/* Only what has nothing to do with earlier attempts: the do-not-call list. */
+const char *limits_number(struct engine *e, const struct lead *l, int number, int64_t *until);
 
 #endif

@@ -50,7 +50,7 @@ static void pace_explain_no_lead(struct campaign *c, int64_t next, struct pace *
         return;
     }
     struct lead_work work = leads_at_work(c->engine, c->agenda->dlma);
-    if (!c->agenda->complete || c->agenda->building)
+    if (!agenda_is_settled(c->agenda)) /* which kicks the campaign when it is */
         out->reason = REASON_BUILDING;
     else if (work.reserved) /* of another campaign too: it may come back */
         out->reason = REASON_PREVIEW;
@@ -99,7 +99,6 @@ static void pace_begin_calls(struct campaign *c, int64_t n, struct pace *out) {
             out->begun++;
             c->begun_at = engine_now(c->engine);
         } else if (full) {
-            agenda_keep(c->agenda);
             pace_wait_for_trunk(c, full, out);
             return;
         }

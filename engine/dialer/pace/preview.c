@@ -81,23 +81,23 @@ void preview_free(struct preview *p) {
 }
 
 /* The end is durable, and the campaign may end too. */
-static void pace_preview_on_ended(void *arg, bool ok) {
+static void pace_preview_on_ended(void *arg, enum batch_end end) {
     struct preview *p = arg;
     struct campaign *c = p->campaign;
     pace_preview_tell_end(p);
     if (p->done)
-        p->done(p->arg, ok ? NULL : "the store refused it");
+        p->done(p->arg, end == BATCH_DURABLE ? NULL : "the store refused it");
     campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
     preview_free(p);
     campaign_call_over(c);
 }
 
-static void pace_preview_on_given_back(void *arg, bool ok) {
+static void pace_preview_on_given_back(void *arg, enum batch_end end) {
     struct preview *p = arg;
     if (row_int(p->lead->row, LEAD_IN_USE))
         lead_event(p->lead, "Update");
     lead_written(p->lead);
-    pace_preview_on_ended(p, ok);
+    pace_preview_on_ended(p, end);
 }
 
 /* Nobody decides on it any more. */
@@ -131,7 +131,7 @@ static void pace_preview_give_back(struct preview *p, enum preview_result result
     pace_preview_set_lead(p, 0, NULL);
     agenda_write(p->lead, b);
     if (until && p->campaign->agenda && row_int(p->lead->row, LEAD_IN_USE))
-        agenda_delay(p->campaign->agenda, b, p->lead->row, until, why);
+        agenda_delay(p->campaign->agenda, b, p->lead, until, why);
     store_submit(e->store, b, pace_preview_on_given_back, p);
 }
 
@@ -156,7 +156,7 @@ static void pace_preview_on_limit(void *arg) {
 /* ---- beginning ---- */
 
 /* The lead is reserved on the disk: whoever dies now, the next start sees it. */
-static void pace_preview_on_reserved(void *arg, bool ok) {
+static void pace_preview_on_reserved(void *arg, enum batch_end end) {
     struct preview *p = arg;
     lead_written(p->lead);
     if (p->ended) /* its end is on the way, and says more than its beginning */

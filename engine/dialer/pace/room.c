@@ -3,6 +3,8 @@
 #include "dialer/pace/limits.h"
 #include "dialer/plan/plan.h"
 
+#define STORE_WAIT (200 * NS_PER_MS) /* a store that fails is looked at again */
+
 /* The lower of two limits decides, and is the reason why not more. */
 static void room_limit(struct room *out, int64_t *room, int64_t allows, enum reason reason) {
     if (allows >= *room)
@@ -42,7 +44,7 @@ int64_t room_find(const struct campaign *c, struct asterisk *a, struct trunk *t,
     if (c->agenda == NULL || a == NULL || campaign_fault(c))
         out->reason = REASON_INCOMPLETE;
     else if (store_is_failing(c->engine->store))
-        out->reason = REASON_STORE;
+        *out = (struct room){REASON_STORE, engine_now(c->engine) + STORE_WAIT};
     else if (!asterisk_is_ready(a))
         out->reason = a->resting ? REASON_RESTING : REASON_ASTERISK;
     int64_t quiet = limits_quiet(c->engine);
