@@ -47,10 +47,6 @@ local aliases = {
                 dl = "dl_list_uuid" },
     campaign = { destination = "dest" },
 }
-for i = 1, 8 do
-    aliases.plan = aliases.plan or {}
-    aliases.plan["maxretry" .. i] = "max_retry_cnt_" .. i
-end
 
 -- Nouns in order, and by name.
 P.kinds = raw.nouns()
@@ -60,8 +56,8 @@ for _, k in ipairs(P.kinds) do
     k.by, k.known, k.inputs = {}, {}, {}
     for _, f in ipairs(k.fields) do
         k.by[f.name] = f
-        if f.header then
-            k.by[f.header:lower()] = f
+        for _, header in ipairs({ f.header or f.name, f.alias }) do
+            k.by[header:lower()] = f
         end
         table.insert(k.known, f.name)
         if f.input then
@@ -72,14 +68,16 @@ for _, k in ipairs(P.kinds) do
         k.by[word] = k.by[name]
     end
 end
-P.kind.campaign.by.status.asks = true -- update takes it too
 
 -- The field of that name, or an error that names the known ones.
 local function field(k, name, setting)
     local f = type(name) == "string" and k.by[name:lower()]
-    if not f or (setting and not f.input and not f.asks) then
-        wrong("%s %s of %s; there are: %s", f and "nobody sets" or "there is no field",
-              tostring(name), k.name, table.concat(setting and k.inputs or k.known, ", "))
+    if not f then
+        wrong("there is no field %s of %s; there are: %s", tostring(name), k.name,
+              table.concat(setting and k.inputs or k.known, ", "))
+    elseif setting and not f.input and not f.asks then
+        wrong("%s is read-only; settable fields: %s", tostring(name),
+              table.concat(k.inputs, ", "))
     end
     return f
 end
@@ -112,17 +110,17 @@ local function variables(v)
     return map
 end
 
--- {field = value} as the headers of a request.
-local function headers(k, t)
+-- {field = value} as the engine takes it: fields by their own names, values as text.
+local function values(k, t)
     if type(t) ~= "table" then
         wrong("a table of fields is wanted: {%s = ...}", k.inputs[1])
     end
-    local h = {}
+    local out = {}
     for name, v in pairs(t) do
         local f = field(k, name, true)
-        h[f.header] = f.type == "table" and variables(v) or text(f, v)
+        out[f.name] = f.type == "table" and variables(v) or text(f, v)
     end
-    return h
+    return out
 end
 
 local function match(k, t)
@@ -216,14 +214,14 @@ local function refresh(k, self)
     return refill(k, self, row)
 end
 
-local function update(k, x, h)
-    local row = raw.update(k.name, key(k, x), h)
+local function update(k, x, fields)
+    local row = raw.update(k.name, key(k, x), fields)
     return type(x) == "table" and refill(k, x, row) or resource(k, row)
 end
 
 local function ask(k, status)
     return function(self)
-        return update(k, self, { Status = status })
+        return update(k, self, { status = status })
     end
 end
 
@@ -247,10 +245,10 @@ end
 local function makers(k)
     return {
         { "create", "{field = value, ...}", "Makes one, and gives it once it is on the disk.",
-          function(t) return resource(k, raw.create(k.name, headers(k, t))) end },
+          function(t) return resource(k, raw.create(k.name, values(k, t))) end },
         { "update", "(" .. k.key .. ", {field = value, ...})",
           "Changes these fields; as x:update{...} too.",
-          function(x, t) return update(k, x, headers(k, t)) end },
+          function(x, t) return update(k, x, values(k, t)) end },
         { "delete", "(" .. k.key .. ")", "Deletes it; as x:delete() too.",
           function(x)
               raw.delete(k.name, key(k, x))

@@ -47,7 +47,7 @@ local lines = {
           if not statuses[status] or on ~= "on" or not uuid then
               wrong("out set status {start|starting|stop|stopping|pause|pausing} on <uuid>")
           end
-          P.raw.update("campaign", uuid, { Status = statuses[status] })
+          P.raw.update("campaign", uuid, { status = statuses[status] })
           return out.campaign.get(uuid)
       end },
     { "create campaign", "NAME=VALUE ...", "plan=, dlma= and dest= are needed; name=, ...",
@@ -124,7 +124,7 @@ local function find(words)
         end
     end
     if not best then
-        wrong("there is no such line: help() lists them")
+        wrong("no such command; help() lists them")
     end
     return best, { table.unpack(words, used + 2) }
 end

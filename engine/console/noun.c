@@ -178,10 +178,11 @@ static json_t *console_noun_describe_noun(const struct noun *n) {
         if (f->flags & FIELD_STATE)
             continue;
         json_array_append_new(all,
-                              json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:b}", "name", f->column,
-                                        "header", f->header, "type", type_names[types[f->type]],
-                                        "help", f->help, "init", f->init, "input",
-                                        (f->flags & FIELD_INPUT) != 0));
+                              json_pack("{s:s, s:s*, s:s*, s:s, s:s*, s:s*, s:b, s:b}", "name",
+                                        f->column, "header", f->header, "alias", f->alias,
+                                        "type", type_names[types[f->type]], "help", f->help,
+                                        "init", f->init, "input", (f->flags & FIELD_INPUT) != 0,
+                                        "asks", (f->flags & FIELD_ASKED) != 0));
     }
     return all;
 }
@@ -342,100 +343,83 @@ static void console_noun_lent_get(void *arg, struct shell_call *c, json_t *args)
 
 /* ---- changing ---- */
 
-/* A change under way. Its peer may be gone when it ends. */
-struct ask {
-    struct shell_call *call;
-    const struct log *log;
-    uid_t uid;
-    char what[32];
-};
-
-/* A header and its value into the message; false if it would not be one. */
-static bool console_noun_add_line(struct message *m, const char *name, const char *value) {
-    if (strpbrk(name, ": \r\n") || strpbrk(value, "\r\n"))
+/* A value of Lua as that of a field; false if it cannot be one. */
+static bool console_noun_read_value(struct change *ch, const char *name, json_t *value) {
+    const char *variable;
+    json_t *v;
+    if (change_field(ch->noun, name) < 0)
         return false;
-    char *line = xasprintf("%s: %s", name, value);
-    message_line(m, line, strlen(line));
-    free(line);
+    if (json_is_object(value)) {
+        change_variable(ch, name, NULL, NULL);
+        json_object_foreach(value, variable, v) {
+            const char *text = json_string_value(v);
+            change_variable(ch, name, variable, text ? text : "");
+        }
+    } else if (json_is_integer(value)) {
+        change_int(ch, name, json_integer_value(value));
+    } else {
+        const char *text = json_string_value(value);
+        change_text(ch, name, text ? text : "");
+    }
     return true;
 }
 
-static bool console_noun_add_variables(struct message *m, const char *header, json_t *vars) {
-    const char *name;
-    json_t *value;
-    bool good = json_object_size(vars) || console_noun_add_line(m, header, "");
-    json_object_foreach(vars, name, value) {
-        const char *given = json_string_value(value);
-        char *text = xasprintf("%s=%s", name, given ? given : "");
-        good = good && console_noun_add_line(m, header, text);
-        free(text);
-    }
-    return good;
-}
-
-/* Headers of a request from an object of texts and variables. */
-static bool console_noun_read_fields(struct message *m, json_t *fields) {
+/* {field = value}; the name of one that cannot be read, else NULL. */
+static const char *console_noun_read_fields(struct change *ch, json_t *fields) {
     const char *name;
     json_t *value;
     json_object_foreach(fields, name, value) {
-        const char *text = json_string_value(value);
-        bool good = json_is_object(value) ? console_noun_add_variables(m, name, value)
-                                          : console_noun_add_line(m, name, text ? text : "");
-        if (!good)
-            return false;
+        if (!console_noun_read_value(ch, name, value))
+            return name;
     }
-    return true;
+    return NULL;
 }
 
+/* A call of the shell is answered, also one whose peer has gone. */
 static void console_noun_on_changed(void *arg, const char *error, const struct row *row) {
-    struct ask *ask = arg;
-    if (error) {
-        shell_refuse(ask->call, error);
-    } else {
-        log_info(ask->log, "console: uid %u: %s %s", (unsigned)ask->uid, ask->what,
-                 row_uuid(row));
-        shell_answer(ask->call, kind_row(row));
-    }
-    free(ask);
+    if (error)
+        shell_refuse(arg, error);
+    else
+        shell_answer(arg, kind_row(row));
 }
 
-typedef void change_fn(struct engine *e, const struct noun *n, const struct message *m,
-                       noun_done *done, void *arg);
-
-/* The common part of create, update and delete. */
+/* The common part of create, update and delete; fields: the place of the fields among the
+ * arguments. */
 static void console_noun_change(struct peer *p, struct shell_call *c, json_t *args,
-                                change_fn *fn, const char *verb, size_t fields) {
+                                enum change_verb verb, size_t fields) {
     const struct kind *k = kind_find(arg_text(args, 0));
-    struct message m = {0};
-    message_reset(&m);
+    struct change ch;
     if (k == NULL || k->noun == NULL) {
-        shell_refuse(c, "that is not for the console to change");
-    } else if ((fields == 2 && !console_noun_add_line(&m, "Uuid", arg_text(args, 1))) ||
-               !console_noun_read_fields(&m, json_array_get(args, fields))) {
-        shell_refuse(c, "a value has a line break");
-    } else {
-        struct ask *ask = xcalloc(1, sizeof *ask);
-        *ask = (struct ask){.call = c, .log = p->console->engine->log, .uid = p->uid};
-        snprintf(ask->what, sizeof ask->what, "%s %s", k->name, verb);
-        message_done(&m);
-        fn(p->console->engine, k->noun, &m, console_noun_on_changed, ask);
+        shell_refuse(c, "the console does not change this noun");
+        return;
     }
-    message_free(&m);
+    char by[40];
+    snprintf(by, sizeof by, "console: uid %u", (unsigned)p->uid);
+    change_begin(&ch, verb, k->noun, fields == 2 ? arg_text(args, 1) : NULL, by);
+    const char *bad = console_noun_read_fields(&ch, json_array_get(args, fields));
+    if (bad) {
+        char *why = xasprintf("%s: no field that may be set", bad);
+        shell_refuse(c, why);
+        free(why);
+    } else {
+        noun_change(p->console->engine, &ch, console_noun_on_changed, c);
+    }
+    change_end(&ch);
 }
 
 /* create(noun, fields) */
 static void console_noun_lent_create(void *arg, struct shell_call *c, json_t *args) {
-    console_noun_change(arg, c, args, noun_create, "create", 1);
+    console_noun_change(arg, c, args, CHANGE_CREATE, 1);
 }
 
 /* update(noun, uuid, fields) */
 static void console_noun_lent_update(void *arg, struct shell_call *c, json_t *args) {
-    console_noun_change(arg, c, args, noun_update, "update", 2);
+    console_noun_change(arg, c, args, CHANGE_UPDATE, 2);
 }
 
 /* delete(noun, uuid) */
 static void console_noun_lent_delete(void *arg, struct shell_call *c, json_t *args) {
-    console_noun_change(arg, c, args, noun_delete, "delete", 2);
+    console_noun_change(arg, c, args, CHANGE_DELETE, 2);
 }
 
 const struct lent console_nouns[] = {
@@ -445,9 +429,9 @@ const struct lent console_nouns[] = {
     {"get", console_noun_lent_get,
      "get(noun, key): the fields of one, false if there is none."},
     {"create", console_noun_lent_create,
-     "create(noun, headers): the new one, once it is durable."},
+     "create(noun, fields): the new one, once it is durable."},
     {"update", console_noun_lent_update,
-     "update(noun, uuid, headers): the changed one, once durable."},
+     "update(noun, uuid, fields): the changed one, once durable."},
     {"delete", console_noun_lent_delete,
      "delete(noun, uuid): the deleted one, once that is durable."},
     {0},

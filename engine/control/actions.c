@@ -11,6 +11,7 @@
 #include "dialer/noun/nouns.h"
 #include "control/entry.h"
 #include "dialer/list/agenda.h"
+#include "control/form.h"
 
 #define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100
@@ -20,37 +21,63 @@
 
 /* The protocol's words, which differ from noun to noun. */
 static const struct words {
-    const struct noun *noun;
-    const char *create_error, *update_error, *delete_error, *list, *none, *complete;
+    enum noun_id noun;
+    const char *errors[3]; /* by verb */
+    const char *list, *none, *complete;
 } words[] = {
-    {&noun_campaign, "Error encountered while creating campaign",
-     "Error encountered while updating campaign", "Error encountered while deleting campaign",
-     "Campaign List will follow", "No such campaign", "OutCampaignListComplete"},
-    {&noun_plan, "Error encountered while creating plan",
-     "Error encountered while updating plan", "Error encountered while deleting plan",
-     "Plan List will follow", "No such plan", "OutPlanListComplete"},
-    {&noun_dlma, "Error encountered while creating dlma",
-     "Error encountered while updating dlma", "Error encountered while deleting dlma",
-     "Dlma List will follow", "No such dlma", "OutDlmaListComplete"},
-    {&noun_lead, "Error encountered while creating dl list.",
-     "Error encountered while updating dl list.", "Error encountered while deleting dl_list",
-     "Dl List will follow", "No such dl_list", "OutDlListComplete"},
-    {&noun_destination, "Error encountered while creating destination",
-     "Error encountered while updating destination",
-     "Error encountered while deleting destination", "Destination List will follow",
-     "No such destination", "OutDestinationListComplete"},
-    {&noun_queue, "Error encountered while creating queue",
-     "Error encountered while updating queue", "Error encountered while deleting queue",
-     "Queue List will follow", "No such queue", "OutQueueListComplete"},
+    [NOUN_CAMPAIGN] = {NOUN_CAMPAIGN,
+                       {"Error encountered while creating campaign",
+                        "Error encountered while updating campaign",
+                        "Error encountered while deleting campaign"},
+                       "Campaign List will follow",
+                       "No such campaign",
+                       "OutCampaignListComplete"},
+    [NOUN_PLAN] = {NOUN_PLAN,
+                   {"Error encountered while creating plan",
+                    "Error encountered while updating plan",
+                    "Error encountered while deleting plan"},
+                   "Plan List will follow",
+                   "No such plan",
+                   "OutPlanListComplete"},
+    [NOUN_DLMA] = {NOUN_DLMA,
+                   {"Error encountered while creating dlma",
+                    "Error encountered while updating dlma",
+                    "Error encountered while deleting dlma"},
+                   "Dlma List will follow",
+                   "No such dlma",
+                   "OutDlmaListComplete"},
+    [NOUN_LEAD] = {NOUN_LEAD,
+                   {"Error encountered while creating dl list.",
+                    "Error encountered while updating dl list.",
+                    "Error encountered while deleting dl_list"},
+                   "Dl List will follow",
+                   "No such dl_list",
+                   "OutDlListComplete"},
+    [NOUN_DESTINATION] = {NOUN_DESTINATION,
+                          {"Error encountered while creating destination",
+                           "Error encountered while updating destination",
+                           "Error encountered while deleting destination"},
+                          "Destination List will follow",
+                          "No such destination",
+                          "OutDestinationListComplete"},
+    [NOUN_QUEUE] = {NOUN_QUEUE,
+                    {"Error encountered while creating queue",
+                     "Error encountered while updating queue",
+                     "Error encountered while deleting queue"},
+                    "Queue List will follow",
+                    "No such queue",
+                    "OutQueueListComplete"},
 };
+_Static_assert(ARRAY_LEN(words) == NOUN_COUNT, "a noun without its words");
 
 /* Which noun an action is about: OutPlanCreate -> plan. */
 static const struct words *actions_words_of(const struct message *m) {
     const char *name = message_text(m, "Action") + strlen("Out");
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strncasecmp(name, words[i].noun->event, strlen(words[i].noun->event)) == 0)
-            return &words[i];
-    return &words[0];
+    size_t i = 0;
+    while (strncasecmp(name, nouns[i]->event, strlen(nouns[i]->event)))
+        if (++i == NOUN_COUNT)
+            abort(); /* the table of actions names a noun that is not there */
+    return &words[i];
 }
 
 /* ---- create, update, delete ---- */
@@ -71,31 +98,35 @@ static void actions_on_done(void *arg, const char *error, const struct row *row)
     free(ask);
 }
 
-static struct ask *actions_ask_new(struct answer *a, const struct noun *n, const char *error,
-                                   const char *verb) {
+static void actions_change(struct engine *e, struct answer *a, const struct message *m,
+                           enum change_verb verb) {
+    const struct words *w = actions_words_of(m);
     struct ask *ask = xcalloc(1, sizeof *ask);
+    struct change ch;
+    char *by = xasprintf("ami: %s", session_name(answer_session(a)));
+    const char *why = form_read(&ch, verb, nouns[w->noun], m, by);
     ask->answer = a;
-    ask->error = error;
-    snprintf(ask->done, sizeof ask->done, "%s %s successfully", n->words, verb);
-    return ask;
+    ask->error = w->errors[verb];
+    snprintf(ask->done, sizeof ask->done, "%s %sd successfully", nouns[w->noun]->words,
+             change_verb_name(verb));
+    if (why)
+        actions_on_done(ask, why, NULL);
+    else
+        noun_change(e, &ch, actions_on_done, ask);
+    change_end(&ch);
+    free(by);
 }
 
 static void actions_run_create(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = actions_words_of(m);
-    noun_create(arg, w->noun, m, actions_on_done,
-                actions_ask_new(a, w->noun, w->create_error, "created"));
+    actions_change(arg, a, m, CHANGE_CREATE);
 }
 
 static void actions_run_update(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = actions_words_of(m);
-    noun_update(arg, w->noun, m, actions_on_done,
-                actions_ask_new(a, w->noun, w->update_error, "updated"));
+    actions_change(arg, a, m, CHANGE_UPDATE);
 }
 
 static void actions_run_delete(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = actions_words_of(m);
-    noun_delete(arg, w->noun, m, actions_on_done,
-                actions_ask_new(a, w->noun, w->delete_error, "deleted"));
+    actions_change(arg, a, m, CHANGE_DELETE);
 }
 
 /* ---- lists ---- */
@@ -114,9 +145,9 @@ static size_t actions_send_row(struct answer *a, const struct noun *n, const str
 
 static void actions_run_show(void *arg, struct answer *a, const struct message *m) {
     const struct words *w = actions_words_of(m);
-    const struct map *all = noun_map(arg, w->noun);
+    const struct map *all = noun_map(arg, nouns[w->noun]);
     const char *uuid = message_get(m, "Uuid");
-    const struct row *one = uuid ? noun_find(arg, w->noun, uuid) : NULL;
+    const struct row *one = uuid ? noun_find(arg, nouns[w->noun], uuid) : NULL;
     unsigned long items = 0;
     if (uuid && one == NULL) {
         entry_refuse(a, w->none, NULL);
@@ -124,10 +155,10 @@ static void actions_run_show(void *arg, struct answer *a, const struct message *
     }
     answer_list(a, w->list);
     for (struct map_entry *e = all->first; e; e = e->next) {
-        const struct row *row = noun_row(w->noun, e->value);
+        const struct row *row = noun_row(nouns[w->noun], e->value);
         if (one && row != one)
             continue;
-        actions_send_row(a, w->noun, row);
+        actions_send_row(a, nouns[w->noun], row);
         items++;
     }
     answer_complete(a, w->complete, items);

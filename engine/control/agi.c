@@ -100,26 +100,24 @@ static void agi_on_created(void *arg, const char *error, const struct row *row) 
 
 /* ---- the request ---- */
 
-static void agi_add_line(struct message *m, const char *name, const char *value) {
-    struct str b = {0};
-    str_addf(&b, "%s: %s", name, value);
-    message_line(m, b.s, b.len);
-    str_free(&b);
-}
-
-/* One header for each part of a list split at colons; %d in the name counts them. */
-static void agi_add_list(struct message *m, const char *name, const char *list) {
-    char *copy = xstrdup(list), *rest = copy, *part, header[32];
-    int n = 0;
-    while ((part = strtok_r(rest, ":", &rest))) {
-        n++;
-        if (strcmp(name, "Number") == 0)
-            snprintf(header, sizeof header, "Number%d", n);
-        else
-            snprintf(header, sizeof header, "%s", name);
-        agi_add_line(m, header, part);
+/* The parts of a list that is split at colons: number_1, number_2 ... */
+static void agi_add_numbers(struct change *ch, const char *list) {
+    char *copy = xstrdup(list), *rest = copy, *part, name[32];
+    for (int n = 1; (part = strtok_r(rest, ":", &rest)); n++) {
+        snprintf(name, sizeof name, "number_%d", n);
+        change_text(ch, name, part);
     }
     free(copy);
+}
+
+/* name=value:name=value; false if a part is not of that form. */
+static bool agi_add_variables(struct change *ch, const char *list) {
+    char *copy = xstrdup(list), *rest = copy, *part;
+    bool good = true;
+    while (good && (part = strtok_r(rest, ":", &rest)))
+        good = change_assign(ch, "variables", part);
+    free(copy);
+    return good;
 }
 
 static bool agi_over_eight(const char *numbers) {
@@ -129,30 +127,44 @@ static bool agi_over_eight(const char *numbers) {
     return n > LEAD_NUMBERS;
 }
 
+/* OutDlCreate's arguments, by their place. */
+enum { ARG_DLMA, ARG_NUMBERS, ARG_NAME, ARG_DETAIL, ARG_EMAIL, ARG_UKEY, ARG_VARIABLES };
+
+/* False if they are not of the right form. */
+static bool agi_read_arguments(const struct agi_call *c, struct change *ch) {
+    static const struct {
+        int arg;
+        const char *field;
+    } plain[] = {{ARG_DLMA, "dlma_uuid"},
+                 {ARG_NAME, "name"},
+                 {ARG_DETAIL, "detail"},
+                 {ARG_EMAIL, "email"},
+                 {ARG_UKEY, "ukey"}};
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+        if (c->args[plain[i].arg])
+            change_text(ch, plain[i].field, c->args[plain[i].arg]);
+    agi_add_numbers(ch, c->args[ARG_NUMBERS]);
+    return c->args[ARG_VARIABLES] == NULL || agi_add_variables(ch, c->args[ARG_VARIABLES]);
+}
+
 static void agi_create(struct agi_call *c) {
-    static const char *const headers[ARGS_MAX] = {"DlmaUuid", "Number", "Name",    "Detail",
-                                                  "Email",    "UKey",   "Variable"};
-    struct message m = {0};
-    if (c->args[0] == NULL || c->args[1] == NULL) {
+    struct change ch;
+    if (c->args[ARG_DLMA] == NULL || c->args[ARG_NUMBERS] == NULL) {
         agi_tell(c, false, "dlma uuid and number are needed");
         return;
     }
-    if (agi_over_eight(c->args[1])) {
+    if (agi_over_eight(c->args[ARG_NUMBERS])) {
         agi_tell(c, false, "over eight numbers");
         return;
     }
-    for (int i = 0; i < ARGS_MAX; i++) {
-        if (c->args[i] == NULL)
-            continue;
-        if (i == 1 || i == 6)
-            agi_add_list(&m, headers[i], c->args[i]);
-        else
-            agi_add_line(&m, headers[i], c->args[i]);
+    change_begin(&ch, CHANGE_CREATE, &noun_lead, NULL, "agi");
+    if (agi_read_arguments(c, &ch)) {
+        c->pending = true;
+        noun_change(c->agi->engine, &ch, agi_on_created, c);
+    } else {
+        agi_tell(c, false, "Variable is not of the form name=value");
     }
-    message_done(&m);
-    c->pending = true;
-    noun_create(c->agi->engine, &noun_lead, &m, agi_on_created, c);
-    message_free(&m);
+    change_end(&ch);
 }
 
 /* agi://host/OutDlCreate, maybe with ?arguments behind it */

@@ -1,7 +1,7 @@
-/* Plan, list, destination, campaign and leads of a shift, as the AMI actions make them. */
-#include <errno.h>
+/* Plan, list, destination, campaign and leads of a shift. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialer/campaign/campaign.h"
 #include "dialer/list/lead.h"
@@ -26,60 +26,78 @@ static void make_on_made(void *arg, const char *error, const struct row *row) {
         snprintf(m->uuid, UUID_TEXT, "%s", row_uuid(row));
 }
 
-static void make_add_header(struct message *m, const char *name, const char *value) {
-    char *line = xasprintf("%s: %s", name, value);
-    message_line(m, line, strlen(line));
-    free(line);
-}
-
-/* A value of a table as headers; a list is a header for each. */
-static void make_add_value(struct message *m, const char *name, const json_t *v) {
-    char number[32];
-    if (json_is_string(v)) {
-        make_add_header(m, name, json_string_value(v));
-    } else if (json_is_boolean(v)) {
-        make_add_header(m, name, json_is_true(v) ? "1" : "0");
-    } else if (json_is_number(v)) {
-        snprintf(number, sizeof number, "%.15g", json_number_value(v));
-        make_add_header(m, name, number);
+/* The field that a header of the table names, NULL if there is none. */
+static const struct field *make_field_of(const struct noun *n, const char *header) {
+    for (int i = 0; i < n->count; i++) {
+        const struct field *f = &n->fields[i];
+        if ((f->flags & FIELD_INPUT) && (strcasecmp(f->header, header) == 0 ||
+                                         (f->alias && strcasecmp(f->alias, header) == 0)))
+            return f;
     }
-    for (size_t i = 0; json_is_array(v) && i < json_array_size(v); i++)
-        make_add_value(m, name, json_array_get(v, i));
+    return NULL;
 }
 
-static void make_add_table(struct message *m, const json_t *table) {
-    const char *key;
-    json_t *v;
-    json_object_foreach((json_t *)table, key, v) make_add_value(m, key, v);
+/* "name=value", or a list of these. */
+static bool make_set_variables(struct change *ch, const struct field *f, const json_t *v) {
+    bool good = json_is_array(v) || json_is_string(v);
+    if (json_is_string(v))
+        return change_assign(ch, f->column, json_string_value(v));
+    for (size_t i = 0; good && i < json_array_size(v); i++)
+        good = make_set_variables(ch, f, json_array_get(v, i));
+    return good;
 }
 
-/* Names a header of the table that the noun does not have: a slip, not a wish. */
-static bool make_check_headers(struct shift *s, const struct noun *n, const json_t *table) {
+/* A value of a table; false if the field cannot have it. */
+static bool make_set(struct change *ch, const struct field *f, const json_t *v) {
+    char number[32];
+    if (f->type == FIELD_VARS)
+        return make_set_variables(ch, f, v);
+    if (json_is_string(v)) {
+        change_text(ch, f->column, json_string_value(v));
+    } else if (json_is_boolean(v)) {
+        change_int(ch, f->column, json_is_true(v));
+    } else if (json_is_integer(v)) {
+        change_int(ch, f->column, json_integer_value(v));
+    } else if (json_is_real(v)) {
+        snprintf(number, sizeof number, "%.15g", json_real_value(v));
+        change_text(ch, f->column, number);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A table of headers and values. A header that the noun does not have is a slip, not a
+ * wish. */
+static bool make_set_table(struct shift *s, struct change *ch, const json_t *table) {
     const char *key;
     json_t *v;
-    json_object_foreach((json_t *)table, key, v) {
-        bool known = str_has_prefix(key, "MaxRetry");
-        for (int i = 0; i < n->count; i++)
-            known |= (n->fields[i].flags & FIELD_INPUT) && n->fields[i].header &&
-                     strcasecmp(n->fields[i].header, key) == 0;
-        if (!known && s->error == NULL)
+    json_object_foreach((json_t *)(uintptr_t)table, key, v) {
+        const struct field *f = make_field_of(ch->noun, key);
+        if (s->error == NULL && f == NULL)
             s->error = xasprintf("%s: no such header", key);
+        else if (s->error == NULL && !make_set(ch, f, v))
+            s->error = xasprintf("%s: not a value for it", key);
     }
     return s->error == NULL;
 }
 
-/* Carries out a change as AMI does, until it is durable. */
-static bool make_ask(struct shift *s, const struct noun *n, struct message *m, char *uuid,
-                     void (*fn)(struct engine *, const struct noun *, const struct message *,
-                                noun_done *, void *)) {
+static void make_begin(struct change *ch, const struct noun *n, const char *name) {
+    change_begin(ch, CHANGE_CREATE, n, NULL, "simulate");
+    change_text(ch, "name", name);
+}
+
+/* Carries out a change, until it is durable. Ends it. */
+static bool make_carry_out(struct shift *s, struct change *ch, char *uuid) {
     struct made_by made = {.shift = s, .uuid = uuid};
-    message_done(m);
-    fn(s->engine, n, m, make_on_made, &made);
-    message_free(m);
-    while (!made.done)
+    const char *words = ch->noun->words;
+    if (s->error == NULL)
+        noun_change(s->engine, ch, make_on_made, &made);
+    while (s->error == NULL && !made.done)
         loop_turn(s->loop, false);
+    change_end(ch);
     if (s->error) {
-        char *error = xasprintf("%s: %s", n->words, s->error);
+        char *error = xasprintf("%s: %s", words, s->error);
         free(s->error);
         s->error = error;
     }
@@ -87,64 +105,54 @@ static bool make_ask(struct shift *s, const struct noun *n, struct message *m, c
 }
 
 /* Where answered calls go: the first queue, unless the world says otherwise. */
-static void make_destination_headers(struct shift *s, struct message *m) {
+static void make_set_destination(struct shift *s, struct change *ch) {
     const json_t *own = json_object_get(s->job->world, "destination");
     json_t *queue = json_object_get(s->job->world, "queue");
     const char *name =
         json_string_value(json_is_array(queue) ? json_array_get(queue, 0) : queue);
-    make_add_header(m, "Name", "agents");
-    if (own == NULL) {
-        make_add_header(m, "Type", "1");
-        make_add_header(m, "Application", "Queue");
-        make_add_header(m, "Data", name ? name : "sales_1");
+    if (own) {
+        make_set_table(s, ch, own);
+        return;
     }
-    make_add_table(m, own);
+    change_int(ch, "type", 1);
+    change_text(ch, "application", "Queue");
+    change_text(ch, "data", name ? name : "sales_1");
 }
 
 bool shift_make_plan(struct shift *s) {
-    static const struct {
-        const char *name, *value;
-    } usual[] = {{"Name", "simulated"}, {"TechName", "SIP/"},     {"DialTimeout", "30000"},
-                 {"DialMode", "1"},     {"RetryDelay", "864000"}, {"MaxRetryCnt1", "1"}};
-    struct message m = {0};
-    json_t *all = json_object();
-    const json_t *worlds = json_object_get(s->job->world, "plan");
-    for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-        json_object_set_new(all, usual[i].name, json_string(usual[i].value));
-    if (worlds)
-        json_object_update(all, (json_t *)(uintptr_t)worlds);
-    json_object_update(all, s->job->plan->headers);
-    make_add_table(&m, all);
-    bool ok = make_check_headers(s, &noun_plan, all) &&
-              make_ask(s, &noun_plan, &m, s->uuids[MADE_PLAN], noun_create);
-    json_decref(all);
-    return ok;
+    struct change ch;
+    make_begin(&ch, &noun_plan, "simulated");
+    change_text(&ch, "tech_name", "SIP/");
+    change_int(&ch, "dial_timeout", 30000);
+    change_int(&ch, "dial_mode", 1);
+    change_int(&ch, "retry_delay", 864000);
+    change_int(&ch, "max_retry_cnt_1", 1);
+    if (make_set_table(s, &ch, json_object_get(s->job->world, "plan")))
+        make_set_table(s, &ch, s->job->plan->headers);
+    return make_carry_out(s, &ch, s->uuids[MADE_PLAN]);
 }
 
 bool shift_make_rest(struct shift *s) {
-    struct message m = {0};
-    const json_t *own = json_object_get(s->job->world, "destination");
-    make_add_header(&m, "Name", "list");
-    if (!make_ask(s, &noun_dlma, &m, s->uuids[MADE_DLMA], noun_create) ||
-        !make_check_headers(s, &noun_destination, own))
+    struct change ch;
+    make_begin(&ch, &noun_dlma, "list");
+    if (!make_carry_out(s, &ch, s->uuids[MADE_DLMA]))
         return false;
-    m = (struct message){0};
-    make_destination_headers(s, &m);
-    if (!make_ask(s, &noun_destination, &m, s->uuids[MADE_DESTINATION], noun_create))
+    make_begin(&ch, &noun_destination, "agents");
+    make_set_destination(s, &ch);
+    if (!make_carry_out(s, &ch, s->uuids[MADE_DESTINATION]))
         return false;
-    m = (struct message){0};
-    make_add_header(&m, "Name", "shift");
-    make_add_header(&m, "Plan", s->uuids[MADE_PLAN]);
-    make_add_header(&m, "Dlma", s->uuids[MADE_DLMA]);
-    make_add_header(&m, "Dest", s->uuids[MADE_DESTINATION]);
-    return make_ask(s, &noun_campaign, &m, s->uuids[MADE_CAMPAIGN], noun_create);
+    make_begin(&ch, &noun_campaign, "shift");
+    change_text(&ch, "plan", s->uuids[MADE_PLAN]);
+    change_text(&ch, "dlma", s->uuids[MADE_DLMA]);
+    change_text(&ch, "dest", s->uuids[MADE_DESTINATION]);
+    return make_carry_out(s, &ch, s->uuids[MADE_CAMPAIGN]);
 }
 
 bool shift_start(struct shift *s) {
-    struct message m = {0};
-    make_add_header(&m, "Uuid", s->uuids[MADE_CAMPAIGN]);
-    make_add_header(&m, "Status", "1");
-    return make_ask(s, &noun_campaign, &m, NULL, noun_update);
+    struct change ch;
+    change_begin(&ch, CHANGE_UPDATE, &noun_campaign, s->uuids[MADE_CAMPAIGN], "simulate");
+    change_int(&ch, "status", CAMPAIGN_START);
+    return make_carry_out(s, &ch, NULL);
 }
 
 /* ---- leads ---- */

@@ -14,11 +14,14 @@ static const struct field campaign_fields[CAMPAIGN_FIELDS] = {
     [CAMPAIGN_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
     [CAMPAIGN_NAME] = {"name", "Name", FIELD_TEXT, SHOWN, .help = "what people call it"},
     [CAMPAIGN_DETAIL] = {"detail", "Detail", FIELD_TEXT, SHOWN, .help = "more words"},
-    [CAMPAIGN_STATUS] = {"status", "Status", FIELD_INT, FIELD_PRINT, "0", 0, 30,
+    [CAMPAIGN_STATUS] = {"status", "Status", FIELD_INT, FIELD_PRINT | FIELD_ASKED, "0", 0, 30,
                          "0 stop, 1 start, 2 pause, 10 stopping, 11 starting, 12 pausing"},
-    [CAMPAIGN_PLAN] = {"plan", "Plan", FIELD_TEXT, SHOWN, .help = "uuid of the plan"},
-    [CAMPAIGN_DLMA] = {"dlma", "Dlma", FIELD_TEXT, SHOWN, .help = "uuid of the dlma"},
-    [CAMPAIGN_DEST] = {"dest", "Dest", FIELD_TEXT, SHOWN, .help = "uuid of the destination"},
+    [CAMPAIGN_PLAN] = {"plan", "Plan", FIELD_TEXT, SHOWN | FIELD_NEEDED,
+                       .help = "uuid of the plan"},
+    [CAMPAIGN_DLMA] = {"dlma", "Dlma", FIELD_TEXT, SHOWN | FIELD_NEEDED,
+                       .help = "uuid of the dlma"},
+    [CAMPAIGN_DEST] = {"dest", "Dest", FIELD_TEXT, SHOWN | FIELD_NEEDED,
+                       .help = "uuid of the destination"},
     [CAMPAIGN_SC_MODE] = {"sc_mode", "ScMode", FIELD_INT, SHOWN, "0", 0, 1,
                           "1 = starts and stops by the schedule"},
     [CAMPAIGN_SC_TIME_START] = {"sc_time_start", "ScTimeStart", FIELD_TEXT, SHOWN,
@@ -51,10 +54,10 @@ static const struct field campaign_fields[CAMPAIGN_FIELDS] = {
                           "stopped by hand or list end: the open window does not start it"},
 };
 
-#define RETRY(n)                                                                    \
-    [PLAN_MAX_RETRY_CNT_1 + n -                                                     \
-        1] = {"max_retry_cnt_" #n,  "MaxRetryCnt" #n, FIELD_INT, SHOWN, "5", TRIES, \
-              "tries of number " #n}
+#define RETRY(n)                                                                     \
+    [PLAN_MAX_RETRY_CNT_1 + n -                                                      \
+        1] = {"max_retry_cnt_" #n,   "MaxRetryCnt" #n, FIELD_INT, SHOWN, "5", TRIES, \
+              "tries of number " #n, "MaxRetry" #n}
 
 static const struct field plan_fields[PLAN_FIELDS] = {
     [PLAN_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
@@ -144,7 +147,8 @@ static const struct field dlma_fields[DLMA_FIELDS] = {
 
 static const struct field lead_fields[LEAD_FIELDS] = {
     [LEAD_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
-    [LEAD_DLMA_UUID] = {"dlma_uuid", "DlmaUuid", FIELD_TEXT, SHOWN, .help = "its list"},
+    [LEAD_DLMA_UUID] = {"dlma_uuid", "DlmaUuid", FIELD_TEXT, SHOWN | FIELD_NEEDED,
+                        .help = "its list"},
     [LEAD_NAME] = {"name", "Name", FIELD_TEXT, SHOWN, .help = "of the customer"},
     [LEAD_DETAIL] = {"detail", "Detail", FIELD_TEXT, SHOWN, .help = "more words"},
     [LEAD_STATUS] = {"status", "Status", FIELD_INT, FIELD_PRINT, "0", 0, 2,
@@ -225,23 +229,33 @@ static const struct field queue_fields[QUEUE_FIELDS] = {
     [QUEUE_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 
-const struct noun noun_campaign = {"campaign",         "Campaign",         "Campaign",
-                                   campaign_fields,    CAMPAIGN_FIELDS,    CAMPAIGN_TM_CREATE,
-                                   CAMPAIGN_TM_UPDATE, CAMPAIGN_TM_DELETE, CAMPAIGN_IN_USE};
-const struct noun noun_plan = {"plan",         "Plan",         "Plan",
-                               plan_fields,    PLAN_FIELDS,    PLAN_TM_CREATE,
-                               PLAN_TM_UPDATE, PLAN_TM_DELETE, PLAN_IN_USE};
-const struct noun noun_dlma = {"dl_list_ma",   "Dlma",         "Dlma",
-                               dlma_fields,    DLMA_FIELDS,    DLMA_TM_CREATE,
-                               DLMA_TM_UPDATE, DLMA_TM_DELETE, DLMA_IN_USE};
-const struct noun noun_lead = {"dl_list",      "DlList",       "Dl list",
-                               lead_fields,    LEAD_FIELDS,    LEAD_TM_CREATE,
-                               LEAD_TM_UPDATE, LEAD_TM_DELETE, LEAD_IN_USE};
-const struct noun noun_destination = {"destination",         "Destination",
-                                      "Destination",         destination_fields,
-                                      DESTINATION_FIELDS,    DESTINATION_TM_CREATE,
-                                      DESTINATION_TM_UPDATE, DESTINATION_TM_DELETE,
-                                      DESTINATION_IN_USE};
-const struct noun noun_queue = {"queue",         "Queue",         "Queue",
-                                queue_fields,    QUEUE_FIELDS,    QUEUE_TM_CREATE,
-                                QUEUE_TM_UPDATE, QUEUE_TM_DELETE, QUEUE_IN_USE};
+const struct noun noun_campaign = {NOUN_CAMPAIGN,      "campaign",         "Campaign",
+                                   "Campaign",         campaign_fields,    CAMPAIGN_FIELDS,
+                                   CAMPAIGN_TM_CREATE, CAMPAIGN_TM_UPDATE, CAMPAIGN_TM_DELETE,
+                                   CAMPAIGN_IN_USE};
+const struct noun noun_plan = {NOUN_PLAN,      "plan",      "Plan",         "Plan",
+                               plan_fields,    PLAN_FIELDS, PLAN_TM_CREATE, PLAN_TM_UPDATE,
+                               PLAN_TM_DELETE, PLAN_IN_USE};
+const struct noun noun_dlma = {NOUN_DLMA,      "dl_list_ma", "Dlma",         "Dlma",
+                               dlma_fields,    DLMA_FIELDS,  DLMA_TM_CREATE, DLMA_TM_UPDATE,
+                               DLMA_TM_DELETE, DLMA_IN_USE};
+const struct noun noun_lead = {NOUN_LEAD,      "dl_list",   "DlList",       "Dl list",
+                               lead_fields,    LEAD_FIELDS, LEAD_TM_CREATE, LEAD_TM_UPDATE,
+                               LEAD_TM_DELETE, LEAD_IN_USE};
+const struct noun noun_destination = {NOUN_DESTINATION,      "destination",
+                                      "Destination",         "Destination",
+                                      destination_fields,    DESTINATION_FIELDS,
+                                      DESTINATION_TM_CREATE, DESTINATION_TM_UPDATE,
+                                      DESTINATION_TM_DELETE, DESTINATION_IN_USE};
+const struct noun noun_queue = {NOUN_QUEUE,      "queue",      "Queue",         "Queue",
+                                queue_fields,    QUEUE_FIELDS, QUEUE_TM_CREATE, QUEUE_TM_UPDATE,
+                                QUEUE_TM_DELETE, QUEUE_IN_USE};
+
+const struct noun *const nouns[NOUN_COUNT] = {
+    [NOUN_CAMPAIGN] = &noun_campaign,
+    [NOUN_PLAN] = &noun_plan,
+    [NOUN_DLMA] = &noun_dlma,
+    [NOUN_LEAD] = &noun_lead,
+    [NOUN_DESTINATION] = &noun_destination,
+    [NOUN_QUEUE] = &noun_queue,
+};

@@ -13,11 +13,14 @@
 enum field_type { FIELD_TEXT, FIELD_INT, FIELD_VARS };
 
 enum field_flags {
-    FIELD_INPUT = 1,  /* Create and Update take it */
-    FIELD_PRINT = 2,  /* events and lists show it always, in this order */
-    FIELD_LATE = 4,   /* ... only once it is set, after the others */
-    FIELD_NUMBER = 8, /* may be part of a dial string: few characters are allowed */
-    FIELD_STATE = 16, /* our own book-keeping: not in the result's frozen rows */
+    FIELD_INPUT = 1,   /* Create and Update take it */
+    FIELD_PRINT = 2,   /* events and lists show it always, in this order */
+    FIELD_LATE = 4,    /* ... only once it is set, after the others */
+    FIELD_NUMBER = 8,  /* may be part of a dial string: few characters are allowed */
+    FIELD_STATE = 16,  /* our own book-keeping: not in the result's frozen rows */
+    FIELD_NEEDED = 32, /* a row without it is refused */
+    FIELD_ASKED =
+        64, /* Update may ask for it; what becomes of that is not the asker's to say */
 };
 
 struct field {
@@ -27,6 +30,7 @@ struct field {
     const char *init; /* value of a new row; NULL = null */
     int64_t min, max; /* of FIELD_INT */
     const char *help;
+    const char *alias; /* another name of the header, NULL = none */
 };
 
 enum campaign_field {
@@ -170,7 +174,19 @@ enum queue_field {
 
 #define LEAD_NUMBERS 8
 
+/* Tables with a row for each noun are indexed by these. */
+enum noun_id {
+    NOUN_CAMPAIGN,
+    NOUN_PLAN,
+    NOUN_DLMA,
+    NOUN_LEAD,
+    NOUN_DESTINATION,
+    NOUN_QUEUE,
+    NOUN_COUNT
+};
+
 struct noun {
+    enum noun_id id;
     const char *table;
     const char *event; /* Campaign, Plan, Dlma, DlList, Destination: OutXCreate */
     const char *words; /* in messages: "Campaign created successfully" */
@@ -181,6 +197,7 @@ struct noun {
 
 extern const struct noun noun_campaign, noun_plan, noun_dlma, noun_lead, noun_destination,
     noun_queue;
+extern const struct noun *const nouns[NOUN_COUNT];
 
 /* One value; text of a FIELD_INT is unused, num of the others too. */
 struct value {
@@ -208,8 +225,6 @@ const json_t *row_vars(const struct row *r, int field);
 void row_set_text(struct row *r, int field, const char *text);
 void row_set_int(struct row *r, int field, int64_t num);
 void row_set_vars(struct row *r, int field, json_t *vars);
-/* Sets a field from its text form, with the checks of its type and range. */
-bool row_parse(struct row *r, int field, const char *text) MUST_CHECK;
 /* All columns but FIELD_STATE ones, nulls included; variables as JSON text. New ref. */
 json_t *row_json(const struct row *r);
 /* Adds the headers of an event or list entry, in the tutorial's order. */

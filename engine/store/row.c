@@ -64,21 +64,6 @@ void row_set_vars(struct row *r, int field, json_t *vars) {
     r->v[field].vars = vars;
 }
 
-bool row_parse(struct row *r, int field, const char *text) {
-    const struct field *f = &r->noun->fields[field];
-    if (f->type == FIELD_INT) {
-        int64_t num;
-        if (!str_int(text, f->min, f->max, &num))
-            return false;
-        row_set_int(r, field, num);
-    } else if (f->type == FIELD_VARS) {
-        return false; /* these have headers of their own */
-    } else {
-        row_set_text(r, field, text);
-    }
-    return true;
-}
-
 static json_t *row_value_json(const struct row *r, int field) {
     const struct value *v = &r->v[field];
     switch (r->noun->fields[field].type) {

@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct noun *const nouns[] = {&noun_campaign, &noun_plan,        &noun_dlma,
-                                           &noun_lead,     &noun_destination, &noun_queue};
-
 /*
  * dialing is the ledger: one row per attempt, open (state 0) until its result is known.
  *   frozen: JSON of everything that was copied when it began; dropped at the close.

@@ -10,6 +10,7 @@
 #include "dialer/campaign/campaign.h"
 #include "dialer/dialer.h"
 #include "dialer/list/lead.h"
+#include "control/form.h"
 #include "dialer/noun/nouns.h"
 
 struct office {
@@ -111,25 +112,29 @@ TOOL void on_asked(void *arg, const char *error, const struct row *row) {
 
 /* Begins an action whose headers are lines "Name: value\n"; wait for a->done. */
 TOOL void ask_begin(struct office *o, struct asked *a, const struct noun *n,
-                    void (*fn)(struct engine *, const struct noun *, const struct message *,
-                               noun_done *, void *),
-                    const char *headers) {
+                    enum change_verb verb, const char *headers) {
     struct message m = {0};
-    for (const char *p = headers; *p; p += strcspn(p, "\n") + 1)
+    struct change ch;
+    for (const char *p = headers; *p; p += *p == '\n') {
         message_line(&m, p, strcspn(p, "\n"));
+        p += strcspn(p, "\n");
+    }
     message_done(&m);
     *a = (struct asked){0};
-    fn(o->engine, n, &m, on_asked, a);
+    const char *why = form_read(&ch, verb, n, &m, "test");
+    if (why)
+        on_asked(a, why, NULL);
+    else
+        noun_change(o->engine, &ch, on_asked, a);
+    change_end(&ch);
     message_free(&m);
 }
 
 /* The same, waited for; it must succeed. */
-TOOL struct asked ask(struct office *o, const struct noun *n,
-                      void (*fn)(struct engine *, const struct noun *, const struct message *,
-                                 noun_done *, void *),
+TOOL struct asked ask(struct office *o, const struct noun *n, enum change_verb verb,
                       const char *headers) {
     struct asked a;
-    ask_begin(o, &a, n, fn, headers);
+    ask_begin(o, &a, n, verb, headers);
     UNTIL(&o->h, a.done);
     if (a.error)
         fail_msg("%s: %s", headers, a.error);

@@ -14,8 +14,8 @@ static void begin(int leads, void (*fn)(struct row *lead, int i)) {
     office_begin(&o, NULL);
     office_start(&o);
     struct asked plan =
-        ask(&o, &noun_plan, noun_create, "MaxRetry1: 3\nMaxRetry2: 3\nRetryDelay: 60\n");
-    dlma = xstrdup(ask(&o, &noun_dlma, noun_create, "Name: list\n").uuid);
+        ask(&o, &noun_plan, CHANGE_CREATE, "MaxRetry1: 3\nMaxRetry2: 3\nRetryDelay: 60\n");
+    dlma = xstrdup(ask(&o, &noun_dlma, CHANGE_CREATE, "Name: list\n").uuid);
     struct batch *b = batch_new();
     for (int i = 0; i < leads; i++) {
         struct row *r = row_new(&noun_lead);
@@ -32,7 +32,7 @@ static void begin(int leads, void (*fn)(struct row *lead, int i)) {
         row_free(r);
     }
     store_submit(o.engine->store, b, NULL, NULL);
-    ask(&o, &noun_dlma, noun_create, "Name: behind the leads\n");
+    ask(&o, &noun_dlma, CHANGE_CREATE, "Name: behind the leads\n");
     a = agenda_hold(map_get(&o.engine->plans, plan.uuid), dlma);
     UNTIL(&o.h, a->complete && !a->building);
 }
@@ -203,10 +203,10 @@ static void test_changes(void **state) {
     char *text = xasprintf("Uuid: %s\n", row_uuid(other->row));
     lead_release(other);
     store_submit(o.engine->store, b, on_written, first);
-    ask(&o, &noun_lead, noun_delete, text);
+    ask(&o, &noun_lead, CHANGE_DELETE, text);
     free(text);
     text = xasprintf("DlmaUuid: %s\nNumber1: 77\n", dlma);
-    ask(&o, &noun_lead, noun_create, text);
+    ask(&o, &noun_lead, CHANGE_CREATE, text);
     free(text);
     assert_string_equal(take_next(&index, &next), "2");
     assert_string_equal(take_next(&index, &next), "77");
@@ -225,7 +225,7 @@ static void test_pending_change(void **state) {
     char *text = xasprintf("Uuid: %s\nNumber1: 5\n", row_uuid(l->row));
     lead_release(l);
     struct asked change;
-    ask_begin(&o, &change, &noun_lead, noun_update, text);
+    ask_begin(&o, &change, &noun_lead, CHANGE_UPDATE, text);
     assert_false(agenda_has_next(a, &next));
     assert_true(next != DUE_NEVER && next < engine_wall(o.engine) + SECONDS(1));
     UNTIL(&o.h, change.done);
@@ -242,7 +242,7 @@ static void test_new_version(void **state) {
     begin(4, finished);
     assert_string_equal(take_next(&index, &next), "-");
     char *text = xasprintf("Uuid: %s\nMaxRetry1: 4\n", row_uuid(a->plan->item.row));
-    ask(&o, &noun_plan, noun_update, text);
+    ask(&o, &noun_plan, CHANGE_UPDATE, text);
     free(text);
     struct agenda *old = a;
     a = agenda_hold(a->plan, dlma);

@@ -148,20 +148,20 @@ static void test_replay(void **state) {
     office_begin(&o, tables);
     office_start(&o);
     struct asked plan =
-        ask(&o, &noun_plan, noun_create, "DialMode: 3\nTechName: SIP/\nMaxRetry1: 1\n");
-    struct asked dlma = ask(&o, &noun_dlma, noun_create, "Name: traces\n");
+        ask(&o, &noun_plan, CHANGE_CREATE, "DialMode: 3\nTechName: SIP/\nMaxRetry1: 1\n");
+    struct asked dlma = ask(&o, &noun_dlma, CHANGE_CREATE, "Name: traces\n");
     struct asked dest =
-        ask(&o, &noun_destination, noun_create, "Type: 1\nApplication: Wait\nData: 2\n");
+        ask(&o, &noun_destination, CHANGE_CREATE, "Type: 1\nApplication: Wait\nData: 2\n");
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         char *text = xasprintf("DlmaUuid: %s\nNumber1: %s\n", dlma.uuid, calls[i].trace);
-        leads[i] = ask(&o, &noun_lead, noun_create, text);
+        leads[i] = ask(&o, &noun_lead, CHANGE_CREATE, text);
         free(text);
     }
     char *text = xasprintf("Plan: %s\nDlma: %s\nDest: %s\n", plan.uuid, dlma.uuid, dest.uuid);
-    struct asked camp = ask(&o, &noun_campaign, noun_create, text);
+    struct asked camp = ask(&o, &noun_campaign, CHANGE_CREATE, text);
     free(text);
     text = xasprintf("Uuid: %s\nStatus: 1\n", camp.uuid);
-    ask(&o, &noun_campaign, noun_update, text);
+    ask(&o, &noun_campaign, CHANGE_UPDATE, text);
     free(text);
     UNTIL(&o.h, all_over());
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {

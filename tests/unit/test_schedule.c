@@ -51,7 +51,8 @@ struct at {
 
 static void check(struct plan_of_days p, const struct at *at, size_t n) {
     struct row *r = campaign(&p);
-    assert_null(schedule_check(r));
+    const char *form;
+    assert_null(schedule_check(r, &form));
     for (size_t i = 0; i < n; i++)
         if (open_at(r, seconds(at[i].when)) != at[i].open)
             fail_msg("%s: should be %s", at[i].when, at[i].open ? "open" : "closed");
@@ -243,14 +244,18 @@ static void test_check(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct row *r = campaign(&bad[i].p);
-        const char *said = schedule_check(r);
+        const char *form, *said = schedule_check(r, &form);
         if (said == NULL || strcmp(said, bad[i].header))
             fail_msg("row %zu: %s, not %s", i, said ? said : "fine", bad[i].header);
+        bool is_time = strstr(said, "Time") != NULL, is_date = strstr(said, "Date") != NULL;
+        assert_int_equal(strstr(form, "HH:MM:SS") != NULL, is_time);
+        assert_int_equal(strstr(form, "YYYY-MM-DD") != NULL, is_date);
         row_free(r);
     }
     struct row *r = campaign(&PLAN("8:00", "24:00", "2024-02-29", "2025-01-01",
                                    "2024-05-06, 2024-05-07", "2024-05-08", "0,1 2"));
-    assert_null(schedule_check(r));
+    const char *form;
+    assert_null(schedule_check(r, &form));
     row_free(r);
 }
 

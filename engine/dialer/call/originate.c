@@ -109,12 +109,10 @@ static void call_originate_plan_variables(struct dialing *d, json_t *route) {
     json_object_foreach(json_object_get(route, "variables"), name, value) {
         char *text = json_is_string(value) ? xstrdup(json_string_value(value))
                                            : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        char *header = xasprintf("%s=%s", name, text ? text : "");
-        const char *why = variable_add(d->variables, header);
+        const char *why = variable_add(d->variables, name, text ? text : "");
         if (why)
             log_warn(d->engine->log, "dialing %s: the route's variable %s %s", d->uuid, name,
                      why);
-        free(header);
         free(text);
     }
 }

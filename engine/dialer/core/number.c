@@ -6,7 +6,6 @@
 
 #include "ami/message.h"
 
-#define NUMBER_MAX 128
 #define ACTION_LINE_MAX 1020 /* Asterisk reads lines of 1,024 bytes, end included */
 
 static bool number_only(const char *s, size_t n, const char *others) {
@@ -39,29 +38,27 @@ bool number_is_channel(const char *channel) {
     return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
 }
 
-const char *variable_add(json_t *vars, const char *header) {
-    const char *eq = strchr(header, '=');
-    if (eq == NULL || eq == header)
-        return "is not of the form name=value";
-    if (strlen(eq + 1) > VARIABLE_MAX)
+static bool number_is_variable(const char *name) {
+    for (const char *p = name; *p; p++)
+        if (strchr("=,\\\"\r\n", *p) || (unsigned char)*p <= ' ')
+            return false;
+    return *name != '\0';
+}
+
+const char *variable_add(json_t *vars, const char *name, const char *value) {
+    if (!number_is_variable(name))
+        return "has a name with characters that no variable can have";
+    if (strlen(value) > VARIABLE_MAX)
         return "has a value of over 900 bytes";
-    size_t n = (size_t)(eq - header);
-    for (size_t i = 0; i < n; i++)
-        if (strchr(",\\\"\r\n", header[i]) || (unsigned char)header[i] <= ' ')
-            return "has a name with characters that no variable can have";
-    char *name = xstrndup(header, n);
     struct str probe = {0};
-    bool fits = variable_print(&probe, name, eq + 1);
-    json_t *value = json_string(eq + 1);
-    const char *why = !fits ? "is too long to be sent" : NULL;
-    if (why == NULL && (value == NULL || json_object_set(vars, name, value)))
-        why = "is not UTF-8";
-    json_decref(value);
-    free(name);
+    bool fits = variable_print(&probe, name, value);
     str_free(&probe);
-    if (why == NULL && json_object_size(vars) > VARIABLES_MAX)
-        why = "is one of over 100";
-    return why;
+    if (!fits)
+        return "is too long to be sent";
+    json_t *text = json_string(value);
+    if (text == NULL || json_object_set_new(vars, name, text))
+        return "is not UTF-8";
+    return json_object_size(vars) > VARIABLES_MAX ? "is one of over 100" : NULL;
 }
 
 bool variable_print(struct str *action, const char *name, const char *value) {

@@ -68,19 +68,21 @@ static bool schedule_good_days(const char *s) {
 static const struct {
     int field;
     bool (*good)(const char *s);
+    const char *form;
 } checks[] = {
-    {CAMPAIGN_SC_TIME_START, schedule_good_time},
-    {CAMPAIGN_SC_TIME_END, schedule_good_time},
-    {CAMPAIGN_SC_DATE_START, schedule_good_date},
-    {CAMPAIGN_SC_DATE_END, schedule_good_date},
-    {CAMPAIGN_SC_DATE_LIST, schedule_good_dates},
-    {CAMPAIGN_SC_DATE_LIST_EXCEPT, schedule_good_dates},
-    {CAMPAIGN_SC_DAY_LIST, schedule_good_days},
+    {CAMPAIGN_SC_TIME_START, schedule_good_time, "HH:MM or HH:MM:SS"},
+    {CAMPAIGN_SC_TIME_END, schedule_good_time, "HH:MM or HH:MM:SS"},
+    {CAMPAIGN_SC_DATE_START, schedule_good_date, "YYYY-MM-DD"},
+    {CAMPAIGN_SC_DATE_END, schedule_good_date, "YYYY-MM-DD"},
+    {CAMPAIGN_SC_DATE_LIST, schedule_good_dates, "a list of YYYY-MM-DD"},
+    {CAMPAIGN_SC_DATE_LIST_EXCEPT, schedule_good_dates, "a list of YYYY-MM-DD"},
+    {CAMPAIGN_SC_DAY_LIST, schedule_good_days, "a list of days, 0 (Sunday) to 6 (Saturday)"},
 };
 
-const char *schedule_check(const struct row *c) {
+const char *schedule_check(const struct row *c, const char **form) {
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         const char *text = row_text(c, checks[i].field);
+        *form = checks[i].form;
         if (text && !checks[i].good(text))
             return c->noun->fields[checks[i].field].header;
     }

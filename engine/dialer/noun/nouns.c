@@ -2,359 +2,214 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "dialer/list/agenda.h"
 #include "dialer/decide/decide.h"
-#include "dialer/noun/change.h"
+#include "dialer/list/agenda.h"
 #include "dialer/list/lead.h"
+#include "dialer/noun/check.h"
+#include "dialer/noun/place.h"
 #include "dialer/pace/preview.h"
-
-const struct map *noun_map(const struct engine *e, const struct noun *n) {
-    return n == &noun_campaign ? &e->campaigns
-           : n == &noun_plan   ? &e->plans
-           : n == &noun_dlma   ? &e->dlmas
-           : n == &noun_queue  ? &e->queues
-                               : &e->destinations;
-}
-
-const struct row *noun_row(const struct noun *n, void *value) {
-    if (value == NULL)
-        return NULL;
-    return n == &noun_campaign ? ((struct campaign *)value)->item.row
-           : n == &noun_plan   ? ((struct plan *)value)->item.row
-                               : ((struct item *)value)->row;
-}
-
-const struct row *noun_find(struct engine *e, const struct noun *n, const char *uuid) {
-    return noun_row(n, map_get(noun_map(e, n), uuid));
-}
-
-/* ---- in memory ---- */
-
-static void nouns_drop_frozen(struct item *item) {
-    json_decref(item->frozen);
-    item->frozen = NULL;
-}
-
-static struct item *nouns_item_of(struct engine *e, const struct noun *n, const char *uuid) {
-    void *v = map_get(noun_map(e, n), uuid);
-    return v == NULL             ? NULL
-           : n == &noun_campaign ? &((struct campaign *)v)->item
-           : n == &noun_plan     ? &((struct plan *)v)->item
-                                 : v;
-}
-
-/* Whoever reads it is told. */
-static void nouns_changed(struct engine *e, const struct noun *n, const char *uuid) {
-    void *v = map_get(noun_map(e, n), uuid);
-    if (v == NULL)
-        return;
-    if (n == &noun_plan) {
-        plan_changed(v);
-        decide_plan_changed(v);
-    } else if (n == &noun_campaign) {
-        decide_changed(v);
-    } else {
-        campaigns_kick(e);
-    }
-}
-
-static void nouns_put(struct engine *e, const struct noun *n, struct row *row) {
-    if (n == &noun_campaign) {
-        struct campaign *c = campaign_new(e, row, false);
-        map_put(&e->campaigns, row_uuid(row), c);
-        decide_begin(c);
-    } else if (n == &noun_plan) {
-        map_put(&e->plans, row_uuid(row), plan_new(e, row));
-    } else {
-        struct item *item = xcalloc(1, sizeof *item);
-        item->row = row;
-        map_put((struct map *)(uintptr_t)noun_map(e, n), row_uuid(row), item);
-    }
-}
-
-static void nouns_take(struct engine *e, const struct noun *n, const char *uuid) {
-    void *v = map_take((struct map *)(uintptr_t)noun_map(e, n), uuid);
-    if (v == NULL)
-        return;
-    if (n == &noun_campaign) {
-        decide_end(v);
-        campaign_free(v);
-        plans_forget(e, uuid);
-    } else if (n == &noun_plan) {
-        plan_release(v);
-    } else {
-        nouns_drop_frozen(v);
-        row_free(((struct item *)v)->row);
-        free(v);
-    }
-}
 
 /* ---- the way to the disk and back ---- */
 
-static struct change *nouns_begin(struct engine *e, const struct noun *n, noun_done *done,
-                                  void *arg) {
-    struct change *ch = xcalloc(1, sizeof *ch);
-    *ch = (struct change){.engine = e, .noun = n, .done = done, .arg = arg};
-    return ch;
+static struct work *nouns_begin(struct engine *e, const struct change *ch, noun_done *done,
+                                void *arg) {
+    struct work *w = xcalloc(1, sizeof *w);
+    *w = (struct work){.engine = e,
+                       .noun = ch->noun,
+                       .verb = ch->verb,
+                       .by = xstrdup(ch->by),
+                       .done = done,
+                       .arg = arg};
+    return w;
 }
 
-static void nouns_finish(struct change *ch, const char *error) {
-    ch->done(ch->arg, error, ch->row);
+/* Leads come in thousands: only those who debug want a line about each new one. */
+static void nouns_log(const struct work *w) {
+    bool many = w->noun == &noun_lead && w->verb == CHANGE_CREATE;
+    const struct log *log = w->engine->log;
+    const char *name = noun_name(w->noun), *verb = change_verb_name(w->verb);
+    if (many)
+        log_debug(log, "%s: %s %s %s", w->by, name, verb, row_uuid(w->row));
+    else
+        log_info(log, "%s: %s %s %s", w->by, name, verb, row_uuid(w->row));
+}
+
+static void nouns_finish(struct work *w, const char *error) {
     if (error == NULL)
-        engine_event_end(ch->engine, &ch->event);
-    str_free(&ch->event);
-    row_free(ch->row);
-    row_free(ch->before);
-    lead_release(ch->lead);
-    free(ch);
+        nouns_log(w);
+    w->done(w->arg, error, w->row);
+    if (error == NULL)
+        engine_event_end(w->engine, &w->event);
+    str_free(&w->event);
+    row_free(w->row);
+    row_free(w->before);
+    lead_release(w->lead);
+    free(w->by);
+    free(w);
 }
 
 /* The event as it will be told, made now: later changes have events of their own. */
-static void nouns_make_event(struct change *ch, const char *verb) {
+static void nouns_make_event(struct work *w, const char *verb) {
     char name[48];
-    snprintf(name, sizeof name, "Out%s%s", ch->noun->event, verb);
-    engine_event_begin(&ch->event, name);
-    row_print(ch->row, &ch->event);
+    snprintf(name, sizeof name, "Out%s%s", w->noun->event, verb);
+    engine_event_begin(&w->event, name);
+    row_print(w->row, &w->event);
 }
 
-static void nouns_stamp(struct change *ch, int field) {
+static void nouns_stamp(struct work *w, int field) {
     char now[TIME_TEXT];
-    time_text(now, engine_wall(ch->engine));
-    row_set_text(ch->row, field, now);
+    time_text(now, engine_wall(w->engine));
+    row_set_text(w->row, field, now);
 }
 
 /* Durable: whoever picks leads of its list looks again, whoever asked is told. */
 static void nouns_on_changed(void *arg, bool ok) {
-    struct change *ch = arg;
-    if (ch->lead) {
-        lead_written(ch->lead);
-        agenda_forget(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
-        campaigns_kick_dlma(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
+    struct work *w = arg;
+    if (w->lead) {
+        lead_written(w->lead);
+        agenda_forget(w->engine, row_text(w->row, LEAD_DLMA_UUID));
+        campaigns_kick_dlma(w->engine, row_text(w->row, LEAD_DLMA_UUID));
     }
-    nouns_finish(ch, ok ? NULL : "the store refused it");
+    nouns_finish(w, ok ? NULL : "the store refused it");
 }
 
 /* ---- create ---- */
 
 static void nouns_on_created(void *arg, bool ok) {
-    struct change *ch = arg;
-    if (ok && ch->lead == NULL)
-        nouns_put(ch->engine, ch->noun, row_copy(ch->row));
-    nouns_on_changed(ch, ok);
+    struct work *w = arg;
+    if (ok && w->lead == NULL)
+        place_put(w->engine, row_copy(w->row));
+    nouns_on_changed(w, ok);
 }
 
-void noun_create(struct engine *e, const struct noun *n, const struct message *m,
-                 noun_done *done, void *arg) {
-    struct change *ch = nouns_begin(e, n, done, arg);
+/* Its leads can be read in the database under a name of their own. */
+static void nouns_make_view(struct work *w, struct batch *b) {
+    char view[UUID_TEXT];
+    snprintf(view, sizeof view, "%s", row_uuid(w->row));
+    for (char *p = view; *p; p++)
+        *p = *p == '-' ? '_' : *p;
+    row_set_text(w->row, DLMA_DL_TABLE, view);
+    batch_view(b, view, row_uuid(w->row));
+}
+
+static void nouns_create(struct work *w, const struct change *ch) {
+    struct engine *e = w->engine;
     char uuid[UUID_TEXT];
     engine_uuid(e, uuid);
-    ch->row = row_new(n);
-    row_set_text(ch->row, 0, uuid);
-    if (!change_read(ch, m) || !change_check(ch)) {
-        nouns_finish(ch, ch->why);
+    w->row = row_new(w->noun);
+    row_set_text(w->row, 0, uuid);
+    if (!check_values(w, ch) || !check_row(w)) {
+        nouns_finish(w, w->why);
         return;
     }
-    nouns_stamp(ch, n->tm_create);
+    nouns_stamp(w, w->noun->tm_create);
     struct batch *b = batch_new();
-    if (n == &noun_dlma) {
-        for (char *p = uuid; *p; p++)
-            *p = *p == '-' ? '_' : *p;
-        row_set_text(ch->row, DLMA_DL_TABLE, uuid);
-        batch_view(b, uuid, row_uuid(ch->row));
-    }
-    if (n == &noun_lead) {
-        row_set_int(ch->row, LEAD_ID, store_next_lead_id(e->store));
-        ch->lead = lead_hold_row(e, row_copy(ch->row));
-        agenda_write(ch->lead, b);
+    if (w->noun == &noun_dlma)
+        nouns_make_view(w, b);
+    if (w->noun == &noun_lead) {
+        row_set_int(w->row, LEAD_ID, store_next_lead_id(e->store));
+        w->lead = lead_hold_row(e, row_copy(w->row));
+        agenda_write(w->lead, b);
     } else {
-        batch_row(b, ch->row);
+        batch_row(b, w->row);
     }
-    nouns_make_event(ch, "Create");
-    store_submit(e->store, b, nouns_on_created, ch);
+    nouns_make_event(w, "Create");
+    store_submit(e->store, b, nouns_on_created, w);
 }
 
 /* ---- update ---- */
 
-/* A lead's list decides where it belongs in every index: it keeps it. */
-static bool nouns_check_lead_update(struct change *ch) {
-    return strcmp(row_text(ch->row, LEAD_DLMA_UUID), row_text(ch->before, LEAD_DLMA_UUID)) ==
-               0 ||
-           change_fail(ch, "DlmaUuid", "cannot be changed");
-}
-
-/* Plan, list and destination of a campaign with calls are read by them. */
-static bool nouns_check_campaign_update(struct change *ch) {
-    struct campaign *c = map_get(&ch->engine->campaigns, row_uuid(ch->row));
-    for (int f = CAMPAIGN_PLAN; f <= CAMPAIGN_DEST; f++)
-        if (c->open && strcmp(row_text(ch->row, f), row_text(ch->before, f)))
-            return change_fail(ch, ch->noun->fields[f].header,
-                               "cannot change while calls are up");
-    return true;
-}
-
-static bool nouns_ask_status(struct change *ch, const struct message *m, struct batch *b) {
-    const char *text = message_get(m, "Status");
-    int64_t asked;
-    if (text == NULL || ch->noun != &noun_campaign)
-        return true;
-    struct campaign *c = map_get(&ch->engine->campaigns, row_uuid(ch->row));
-    return (str_int(text, 0, 30, &asked) && decide_ask(c, asked, b)) ||
-           change_fail(ch, "Status", "is no status");
-}
-
-static bool nouns_status_is_known(struct change *ch, const struct message *m) {
-    const char *text = message_get(m, "Status");
-    int64_t asked;
-    if (text == NULL || ch->noun != &noun_campaign)
-        return true;
-    return (str_int(text, 0, 99, &asked) && decide_knows(asked)) ||
-           change_fail(ch, "Status", "is no status");
-}
-
-/* Nothing that could never dial is started. */
-static bool nouns_may_start(struct change *ch, const struct message *m) {
-    const char *text = message_get(m, "Status");
-    if (text == NULL || ch->noun != &noun_campaign || (strcmp(text, "1") && strcmp(text, "11")))
-        return true;
-    const char *fault = campaign_fault(map_get(&ch->engine->campaigns, row_uuid(ch->row)));
-    return fault == NULL || change_fail(ch, "Status", fault);
-}
-
-/* Finds what is to change: ch->before borrowed state is copied into ch->row. */
-static bool nouns_find(struct change *ch, const struct message *m) {
-    const char *uuid = message_get(m, "Uuid");
+/* Finds what is to change: as it is now it is copied into w->row and w->before. */
+static bool nouns_find(struct work *w, const char *uuid) {
     const struct row *now = NULL;
     if (uuid == NULL)
-        return change_fail(ch, "Uuid", "is missing");
-    if (ch->noun == &noun_lead) {
-        ch->lead = lead_hold(ch->engine, uuid);
-        now = ch->lead ? ch->lead->row : NULL;
+        return work_refuse(w, "Uuid is missing");
+    if (w->noun == &noun_lead) {
+        w->lead = lead_hold(w->engine, uuid);
+        now = w->lead ? w->lead->row : NULL;
     } else {
-        now = noun_find(ch->engine, ch->noun, uuid);
+        now = noun_find(w->engine, w->noun, uuid);
     }
     if (now == NULL)
-        return change_fail(ch, "Uuid", "does not exist");
-    ch->row = row_copy(now);
-    ch->before = row_copy(now);
+        return work_refuse(w, "Uuid does not exist");
+    w->row = row_copy(now);
+    w->before = row_copy(now);
     return true;
 }
 
 /* From here on everybody sees the new values; the disk follows. */
-static void nouns_apply(struct change *ch, struct batch *b) {
-    if (ch->lead) {
-        row_free(ch->lead->row);
-        ch->lead->row = row_copy(ch->row);
-        agenda_write(ch->lead, b);
+static void nouns_apply(struct work *w, struct batch *b) {
+    if (w->lead) {
+        row_free(w->lead->row);
+        w->lead->row = row_copy(w->row);
+        agenda_write(w->lead, b);
         return;
     }
-    struct item *item = nouns_item_of(ch->engine, ch->noun, row_uuid(ch->row));
-    row_free(item->row);
-    item->row = row_copy(ch->row);
-    nouns_drop_frozen(item);
-    batch_row(b, item->row);
-    nouns_changed(ch->engine, ch->noun, row_uuid(ch->row));
+    place_change(w->engine, w->row);
+    batch_row(b, noun_find(w->engine, w->noun, row_uuid(w->row)));
+    place_changed(w->engine, w->noun, row_uuid(w->row));
 }
 
-void noun_update(struct engine *e, const struct noun *n, const struct message *m,
-                 noun_done *done, void *arg) {
-    struct change *ch = nouns_begin(e, n, done, arg);
-    if (!nouns_find(ch, m) || !change_read(ch, m) || !change_check(ch) ||
-        !nouns_status_is_known(ch, m) || !nouns_may_start(ch, m) ||
-        (n == &noun_lead && !nouns_check_lead_update(ch)) ||
-        (n == &noun_campaign && !nouns_check_campaign_update(ch))) {
-        nouns_finish(ch, ch->why);
+/* Starts, pauses or stops the campaign, as check_status has allowed. */
+static void nouns_ask_status(struct work *w, const struct change *ch, struct batch *b) {
+    struct campaign *c = map_get(&w->engine->campaigns, row_uuid(w->row));
+    if (!decide_ask(c, ch->status, b))
+        log_error(w->engine->log, "campaign %s: Status %lld was taken and is unknown",
+                  row_uuid(w->row), (long long)ch->status);
+}
+
+static void nouns_update(struct work *w, const struct change *ch) {
+    if (!nouns_find(w, ch->uuid) || !check_values(w, ch) || !check_row(w) ||
+        !check_status(w, ch) || !check_update(w)) {
+        nouns_finish(w, w->why);
         return;
     }
-    nouns_stamp(ch, n->tm_update);
+    nouns_stamp(w, w->noun->tm_update);
     struct batch *b = batch_new();
-    nouns_apply(ch, b);
-    if (!nouns_ask_status(ch, m, b)) {
-        log_error(e->log, "%s", ch->why); /* status_is_known has seen to it */
-    } else if (n != &noun_lead) {
-        row_free(ch->row);
-        ch->row = row_copy(noun_find(e, n, row_uuid(ch->before)));
+    nouns_apply(w, b);
+    if (ch->asks)
+        nouns_ask_status(w, ch, b);
+    if (w->lead == NULL) { /* what was told of it may have changed it further */
+        row_free(w->row);
+        w->row = row_copy(noun_find(w->engine, w->noun, row_uuid(w->before)));
     }
-    nouns_make_event(ch, "Update");
-    store_submit(e->store, b, nouns_on_changed, ch);
+    nouns_make_event(w, "Update");
+    store_submit(w->engine->store, b, nouns_on_changed, w);
 }
 
 /* ---- delete ---- */
 
-static const int references[] = {CAMPAIGN_PLAN, CAMPAIGN_DLMA, CAMPAIGN_DEST};
-
-/* The campaign that uses it, or is it, and is not stopped; NULL if there is none. */
-static struct campaign *nouns_active_user(struct change *ch, const char *uuid) {
-    for (struct map_entry *i = ch->engine->campaigns.first; i; i = i->next) {
-        struct campaign *c = i->value;
-        if (campaign_status(c) == CAMPAIGN_STOP && c->open == 0 && c->steps == 0)
-            continue;
-        if (strcmp(row_uuid(c->item.row), uuid) == 0)
-            return c;
-        for (size_t f = 0; f < ARRAY_LEN(references); f++) {
-            const char *used = row_text(c->item.row, references[f]);
-            if (used && strcmp(used, uuid) == 0)
-                return c;
-        }
-    }
-    return NULL;
-}
-
-static const char *nouns_state(int64_t status) {
-    static const char *const names[] = {
-        [CAMPAIGN_STOP] = "stop",         [CAMPAIGN_START] = "start",
-        [CAMPAIGN_PAUSE] = "pause",       [CAMPAIGN_STOPPING] = "stopping",
-        [CAMPAIGN_STARTING] = "starting", [CAMPAIGN_PAUSING] = "pausing",
-    };
-    bool known = status >= 0 && status < (int64_t)ARRAY_LEN(names) && names[status];
-    return known ? names[status] : "unknown";
-}
-
-/* No campaign that is in work stands in the way; else says which state forbids it. */
-static bool nouns_unused(struct change *ch) {
-    struct campaign *c = nouns_active_user(ch, row_uuid(ch->row));
-    if (c == NULL)
-        return true;
-    int64_t status = campaign_status(c);
-    const char *what = ch->noun == &noun_campaign ? "is a" : "is used by a";
-    char why[200];
-    if (status == CAMPAIGN_STOP)
-        snprintf(why, sizeof why,
-                 "%s campaign whose last changes are not on the disk yet; try again", what);
-    else
-        snprintf(why, sizeof why, "%s campaign whose Status is %lld (%s); it must be 0 (stop)",
-                 what, (long long)status, nouns_state(status));
-    return change_fail(ch, "Uuid", why);
-}
-
-void noun_delete(struct engine *e, const struct noun *n, const struct message *m,
-                 noun_done *done, void *arg) {
-    struct change *ch = nouns_begin(e, n, done, arg);
-    bool ok = nouns_find(ch, m);
-    if (ok && n != &noun_lead)
-        ok = nouns_unused(ch);
-    if (ok && n == &noun_lead && row_int(ch->row, LEAD_STATUS) == 1)
-        ok = change_fail(ch, "Uuid", "is being called");
-    if (!ok) {
-        nouns_finish(ch, ch->why);
+static void nouns_delete(struct work *w, const struct change *ch) {
+    struct engine *e = w->engine;
+    if (!nouns_find(w, ch->uuid) || !check_delete(w)) {
+        nouns_finish(w, w->why);
         return;
     }
-    row_set_int(ch->row, n->in_use, 0);
-    nouns_stamp(ch, n->tm_delete);
-    if (ch->lead) { /* an agent may have it before him */
-        row_set_int(ch->row, LEAD_STATUS, 0);
-        row_set_text(ch->row, LEAD_RESV_TARGET, NULL);
+    row_set_int(w->row, w->noun->in_use, 0);
+    nouns_stamp(w, w->noun->tm_delete);
+    if (w->lead) { /* it may be offered to an agent at this moment */
+        row_set_int(w->row, LEAD_STATUS, 0);
+        row_set_text(w->row, LEAD_RESV_TARGET, NULL);
     }
     struct batch *b = batch_new();
-    nouns_make_event(ch, "Delete");
-    if (ch->lead) {
-        nouns_apply(ch, b);
+    nouns_make_event(w, "Delete");
+    if (w->lead) {
+        nouns_apply(w, b);
     } else {
-        batch_row(b, ch->row);
-        nouns_take(e, n, row_uuid(ch->row));
+        batch_row(b, w->row);
+        place_take(e, w->noun, row_uuid(w->row));
     }
-    store_submit(e->store, b, nouns_on_changed, ch);
-    if (ch->lead)
-        previews_forget(e, ch->lead);
+    store_submit(e->store, b, nouns_on_changed, w);
+    if (w->lead)
+        previews_forget(e, w->lead);
+}
+
+void noun_change(struct engine *e, const struct change *ch, noun_done *done, void *arg) {
+    static void (*const verbs[])(struct work * w, const struct change *ch) = {
+        [CHANGE_CREATE] = nouns_create,
+        [CHANGE_UPDATE] = nouns_update,
+        [CHANGE_DELETE] = nouns_delete,
+    };
+    verbs[ch->verb](nouns_begin(e, ch, done, arg), ch);
 }
