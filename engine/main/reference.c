@@ -1,6 +1,7 @@
 #include "main/reference.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf.h"
@@ -17,52 +18,31 @@ static const char head[] =
     "[glossary](glossary.md) defines the terms. This page is the output of\n"
     "`astout reference config`.\n";
 
-/* The sections in order; [a:NAME] may be given more than once. */
-static const struct {
-    const char *section, *title, *about;
-} titles[] = {
-    {"general", "[general]", "Results, time zone, log, recording."},
-    {"database", "[database]", "The database."},
-    {"ami", "[ami]", "The port for AMI clients."},
-    {"console", "[console]", "The socket of the Lua console."},
-    {"asterisk", "[asterisk:NAME]",
-     "One section for each Asterisk server; at least one is required."},
-    {"trunk", "[trunk:NAME]",
-     "One section for each trunk with limits. A plan uses the trunk by `TrunkName: NAME`."},
-    {"agi", "[agi]", "FastAGI, with which dialplans add leads."},
-    {"scripts", "[scripts]", "The strategies."},
-    {"limits", "[limits]", "Limits that no strategy can exceed."},
-};
-
-static void reference_print_title(const char *section) {
-    for (size_t i = 0; i < ARRAY_LEN(titles); i++)
-        if (strcmp(titles[i].section, section) == 0)
-            printf("\n## %s\n\n%s\n\n| key | value | default | |\n|---|---|---|---|\n",
-                   titles[i].title, titles[i].about);
-}
-
 /* Words in a table cell: a bar would end it. */
 static void reference_print_words(const char *words) {
     for (; *words; words++)
         fputs(*words == '|' ? " or " : (char[]){*words, '\0'}, stdout);
 }
 
-static void reference_print_option(void *arg, const struct conf_option *o) {
-    const char **section = arg;
-    if (*section == NULL || strcmp(*section, o->section))
-        reference_print_title(*section = o->section);
-    printf("| `%s` | ", o->key);
-    if (o->words)
-        reference_print_words(o->words);
-    else if (o->type == CONF_INT || o->type == CONF_DECIMAL)
-        printf("%s, %lld to %lld", confvalue_type(o->type), (long long)o->min,
-               (long long)o->max);
-    else
-        fputs(confvalue_type(o->type), stdout);
-    printf(" | %s%s%s | ", o->preset && *o->preset ? "`" : "",
-           o->preset == NULL ? "required" : o->preset, o->preset && *o->preset ? "`" : "");
+static void reference_print_option(const struct conf_option *o) {
+    char *value = confvalue_describe(o);
+    const char *tick = o->preset && *o->preset ? "`" : "";
+    printf("| `%s` | %s | %s%s%s | ", o->key, value, tick, o->preset ? o->preset : "required",
+           tick);
     reference_print_words(o->help);
     puts(" |");
+    free(value);
+}
+
+static void reference_print_config(void) {
+    fputs(head, stdout);
+    for (size_t i = 0; i < conf_section_count; i++) {
+        const struct conf_section *s = &conf_sections[i];
+        printf("\n## [%s%s]\n\n%s\n\n| key | value | default | |\n|---|---|---|---|\n", s->name,
+               s->size ? ":NAME" : "", s->about);
+        for (size_t k = 0; k < s->option_count; k++)
+            reference_print_option(&s->options[k]);
+    }
 }
 
 /* ---- strategies ---- */
@@ -138,7 +118,6 @@ static void reference_print_strategies(void) {
 }
 
 int reference_main(int argc, char **argv) {
-    const char *section = NULL;
     if (argc == 2 && strcmp(argv[1], "strategies") == 0) {
         reference_print_strategies();
         return 0;
@@ -147,7 +126,6 @@ int reference_main(int argc, char **argv) {
         fputs("usage: astout reference config|strategies\n", stderr);
         return 2;
     }
-    fputs(head, stdout);
-    conf_each(reference_print_option, &section);
+    reference_print_config();
     return 0;
 }
