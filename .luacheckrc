@@ -1,4 +1,4 @@
--- What a strategy may use: the libraries that the engine lends (engine/script/libs.c).
+-- What a strategy may use: the libraries that the engine lends (engine/script/lua/libs.c).
 std = { read_globals = {
     "assert", "error", "ipairs", "next", "pairs", "pcall", "print", "select", "tonumber",
     "tostring", "type", "math", "string", "table", "utf8", "os", "json", "log",

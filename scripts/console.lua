@@ -1,22 +1,21 @@
--- The console's prelude: what a line of `astout console` finds. The engine lends plain
--- functions (P.raw); here they become nouns with fields and verbs. The files
--- scripts/console*.lua are part of the binary and run in the order of their names in the
--- Makefile, each with the same table P; what they leave in it under on_... the engine
--- calls: on_line, on_complete, on_event, on_alarm, reference. What is typed sees only
--- P.globals.
+-- The console's prelude: the environment of a line of `astout console`. The engine lends
+-- plain functions (P.raw); this code turns them into nouns with fields and verbs. The files
+-- scripts/console*.lua are part of the binary and run in the order of the Makefile, each with
+-- the same table P. The engine calls the functions that they leave in it: on_line,
+-- on_complete, on_event, on_alarm, reference. What people type sees only P.globals.
 local P = ...
 local raw, write, null = P.raw, P.write, json.null
 
-local MORE = 1000 -- resources that list and find give unless they are told a number
+local MORE = 1000 -- resources that list and find return unless a count is given
 local MOST = 10000
 
 local out = {}
 P.out, P.globals.out = out, out
-P.json, P.width = false, 80 -- of the line that runs
+P.json, P.width = false, 80 -- of the line that is running
 
 ---- help beside each function ----
 
--- What help() says of functions and tables, and the order of the reference.
+-- The help texts of functions and tables, and the order of the reference.
 P.docs, P.sections = {}, {}
 
 -- Puts functions into a table of the console, each {name, arguments, help, function}.
@@ -30,7 +29,7 @@ function P.define(into, path, list)
     table.insert(P.sections, { path = path, list = list })
 end
 
--- Wrong use: told without a place, which would be one in here.
+-- An error of the user: without a place, which would be one in this file.
 local function wrong(format, ...)
     error(select("#", ...) > 0 and string.format(format, ...) or format, 0)
 end
@@ -69,15 +68,13 @@ for _, k in ipairs(P.kinds) do
     end
 end
 
--- The field of that name, or an error that names the known ones.
+-- The field of that name, or an error that lists the fields there are.
 local function field(k, name, setting)
     local f = type(name) == "string" and k.by[name:lower()]
-    if not f then
-        wrong("there is no field %s of %s; there are: %s", tostring(name), k.name,
+    if not f or (setting and not f.input and not f.asks) then
+        wrong("%s; %sfields of %s: %s", f and f.name .. " is read-only" or
+              "no such field: " .. tostring(name), setting and "settable " or "", k.name,
               table.concat(setting and k.inputs or k.known, ", "))
-    elseif setting and not f.input and not f.asks then
-        wrong("%s is read-only; settable fields: %s", tostring(name),
-              table.concat(k.inputs, ", "))
     end
     return f
 end
@@ -96,12 +93,12 @@ local function text(f, v)
     elseif t == "table" and (v.uuid or v.name) then
         return v.uuid or v.name
     end
-    wrong("%s: a %s is no value for it", f.name, t)
+    wrong("%s cannot be a %s", f.name, t)
 end
 
 local function variables(v)
     if type(v) ~= "table" then
-        wrong("variables: a table is wanted, {name = value}")
+        wrong("variables must be a table: {name = value}")
     end
     local map = {}
     for name, value in pairs(v) do
@@ -113,7 +110,7 @@ end
 -- {field = value} as the engine takes it: fields by their own names, values as text.
 local function values(k, t)
     if type(t) ~= "table" then
-        wrong("a table of fields is wanted: {%s = ...}", k.inputs[1])
+        wrong("expected a table of fields: {%s = ...}", k.inputs[1])
     end
     local out = {}
     for name, v in pairs(t) do
@@ -125,7 +122,7 @@ end
 
 local function match(k, t)
     if t ~= nil and type(t) ~= "table" then
-        wrong("a table of fields is wanted: {%s = ...}", k.known[1])
+        wrong("expected a table of fields: {%s = ...}", k.known[1])
     end
     local m = {}
     for name, v in pairs(t or {}) do
@@ -137,14 +134,14 @@ end
 
 ---- nouns: their resources ----
 
--- The key of a resource, from itself or as it stands.
+-- The key of a resource, given as the resource or as the key itself.
 local function key(k, x)
     if type(x) == "table" and x[k.key] then
         return x[k.key]
     elseif type(x) == "string" then
         return x
     end
-    wrong("which %s? its %s is wanted, or itself", k.name, k.key)
+    wrong("expected a %s or its %s", k.name, k.key)
 end
 
 -- A row of the engine as a resource: a table of its fields, with the noun's verbs.
@@ -156,7 +153,7 @@ local function list_of(k, rows)
     return setmetatable(rows, k.list_meta)
 end
 
--- Rows that match, piece by piece, as an iterator.
+-- An iterator over the rows that match, read piece by piece.
 local function walk(k, m)
     local rows, at, after = {}, 0, 0
     return function()
@@ -175,7 +172,7 @@ end
 local function collect(k, t, count)
     local found, most = list_of(k, {}), count or MORE
     if math.type(most) ~= "integer" or most < 1 or most > MOST then
-        wrong("how many? a number from 1 to %d", MOST)
+        wrong("the count must be a whole number from 1 to %d", MOST)
     end
     local n = 0
     for one in walk(k, match(k, t)) do
@@ -188,7 +185,7 @@ local function collect(k, t, count)
     end
     return found
 end
-P.cut = setmetatable({}, { __mode = "k" }) -- lists that are not all there is
+P.cut = setmetatable({}, { __mode = "k" }) -- lists that leave some out
 
 local function get(k, x)
     local row = raw.get(k.name, key(k, x))
@@ -198,7 +195,7 @@ local function get(k, x)
     return resource(k, row)
 end
 
--- The values of a row into a resource that somebody holds.
+-- Copies the values of a row into an existing resource.
 local function refill(k, self, row)
     for _, f in ipairs(k.fields) do
         self[f.name] = row[f.name]
@@ -209,7 +206,7 @@ end
 local function refresh(k, self)
     local row = raw.get(k.name, key(k, self))
     if not row then
-        wrong("no such %s any more", k.name)
+        wrong("this %s no longer exists", k.name)
     end
     return refill(k, self, row)
 end
@@ -229,27 +226,31 @@ end
 
 local function finders(k)
     return {
-        { "list", "([count])", "All of them, at most " .. MORE .. " unless told a number.",
+        { "list", "([count])",
+          "All of them, at most " .. MORE .. " unless a count is given.",
           function(count) return collect(k, nil, count) end },
-        { "get", "(" .. k.key .. ")", "The one with that " .. k.key .. ", or nil and why.",
+        { "get", "(" .. k.key .. ")",
+          "The one with this " .. k.key .. ", or nil and the reason.",
           function(x) return get(k, x) end },
         { "find", "({field = value, ...}, [count])",
-          "Those whose fields have these values; a resource stands for its uuid.",
+          "Those whose fields have these values. A resource may stand for its uuid.",
           function(t, count) return collect(k, t, count) end },
         { "each", "([{field = value, ...}])",
-          "An iterator, for lists of any length: for x in out." .. k.name .. ".each() do",
+          "An iterator for lists of any length: for x in out." .. k.name ..
+          ".each() do ... end",
           function(t) return walk(k, match(k, t)) end },
     }
 end
 
 local function makers(k)
     return {
-        { "create", "{field = value, ...}", "Makes one, and gives it once it is on the disk.",
+        { "create", "{field = value, ...}",
+          "Creates one and returns it once it is on the disk.",
           function(t) return resource(k, raw.create(k.name, values(k, t))) end },
         { "update", "(" .. k.key .. ", {field = value, ...})",
-          "Changes these fields; as x:update{...} too.",
+          "Changes these fields. Also x:update{...}.",
           function(x, t) return update(k, x, values(k, t)) end },
-        { "delete", "(" .. k.key .. ")", "Deletes it; as x:delete() too.",
+        { "delete", "(" .. k.key .. ")", "Deletes it. Also x:delete().",
           function(x)
               raw.delete(k.name, key(k, x))
               return true
@@ -262,16 +263,18 @@ local verbs = {
     campaign = function(k)
         return {
             { "start", "()", "Starts it (Status 1).", ask(k, "1") },
-            { "pause", "()", "No new calls; those in flight go on (Status 2).", ask(k, "2") },
-            { "stop", "()", "Stops once no call is in flight (Status 0).", ask(k, "0") },
-            { "kill", "()", "Hangs its calls up and stops (Status 30).", ask(k, "30") },
-            { "why", "()", "As out.why(c).", function(self) return out.why(self) end },
+            { "pause", "()", "Begins no more calls; those in flight go on (Status 2).",
+              ask(k, "2") },
+            { "stop", "()", "Stops it once its calls in flight have ended (Status 0).",
+              ask(k, "0") },
+            { "kill", "()", "Hangs up its calls and stops it (Status 30).", ask(k, "30") },
+            { "why", "()", "The same as out.why(c).", function(self) return out.why(self) end },
             { "leads", "([count])", "The leads of its list.",
               function(self, count) return out.dl.find({ dlma = self.dlma }, count) end },
         }
     end,
     dl = function()
-        return { { "why", "()", "As out.why(lead).",
+        return { { "why", "()", "The same as out.why(lead).",
                    function(self) return out.why(self) end } }
     end,
     dlma = function()
@@ -279,11 +282,11 @@ local verbs = {
                    function(self, count) return out.dl.find({ dlma = self }, count) end } }
     end,
     trunk = function()
-        return { { "why", "()", "As out.why(trunk).",
+        return { { "why", "()", "The same as out.why(trunk).",
                    function(self) return out.why(self) end } }
     end,
     dialing = function()
-        return { { "hangup", "()", "Ends the call; false if it has ended already.",
+        return { { "hangup", "()", "Ends the call; false if it has already ended.",
                    function(self) return raw.hangup(self.uuid) end } }
     end,
 }
@@ -302,7 +305,7 @@ for _, k in ipairs(P.kinds) do
         methods.update, methods.delete = noun.update, noun.delete
     end
     P.define(methods, k.name .. ":", {
-        { "refresh", "()", "Reads its fields anew.",
+        { "refresh", "()", "Reads its fields again.",
           function(self) return refresh(k, self) end } })
     if verbs[k.name] then
         P.define(methods, k.name .. ":", verbs[k.name](k))
@@ -320,4 +323,4 @@ local function print_here(...)
     write(table.concat(parts, "\t") .. "\n")
 end
 P.globals.print = print_here
-P.docs[print_here] = { name = "print", usage = "print(...)", help = "Prints, here." }
+P.docs[print_here] = { name = "print", usage = "print(...)", help = "Prints to this console." }

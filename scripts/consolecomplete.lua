@@ -1,5 +1,5 @@
--- What Tab offers: names, fields, verbs, uuids, and the words of the CLI's lines. It only
--- looks at tables and calls nothing that somebody wrote.
+-- What Tab offers: names, fields, verbs, uuids, and the words of the CLI's commands. It only
+-- looks into tables and never calls a function of the user's.
 local P = ...
 
 local MOST = 200
@@ -7,12 +7,12 @@ local MOST = 200
 local keywords = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function",
                    "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then",
                    "true", "until", "while" }
--- A global, without the error that an unknown one is.
+-- A global, without the error for an unknown one.
 local function global(name)
     return rawget(P.globals, name)
 end
 
--- A value by its path, without calling anything; nil if there is none.
+-- The value at a path, found without calling anything; nil if there is none.
 local function value_at(path)
     local v
     for name in path:gmatch("[^.:]+") do
@@ -39,14 +39,14 @@ local function add(words, prefix, name, tail)
     end
 end
 
--- How a call of it begins: with a brace where it takes a table of fields.
+-- How a call begins: with a brace if the function takes a table of fields.
 local function tail_of(v, name)
     local d = P.docs[v]
     local brace = name == "update" or (d and d.usage and d.usage:find("^[%w_.:]+%(?{"))
     return type(v) == "function" and (brace and "{" or "(") or nil
 end
 
--- Members of a table, with those that its metatable gives it.
+-- The members of a table, those of its metatable included.
 local function members(v, prefix, only_functions)
     local words, seen = {}, {}
     local meta = type(v) == "table" and getmetatable(v)
@@ -90,10 +90,10 @@ local function names(prefix)
     return words
 end
 
----- inside of braces, parentheses and quotes ----
+---- inside braces, parentheses and quotes ----
 
--- The name of the innermost call that is still open, and whether by a brace; the text
--- behind its bracket.
+-- The name of the innermost open call, whether it is open by a brace, and the text after its
+-- bracket.
 local function open_call(text)
     local depth, quote = {}, nil
     local at = 1
@@ -122,7 +122,7 @@ local function open_call(text)
     return before:match("([%w_.:]+)%s*$"), text:sub(from, from) == "{", text:sub(from + 1)
 end
 
--- The noun a function belongs to.
+-- The noun that a function belongs to.
 local function kind_of(path)
     local d = P.docs[value_at(path or "")]
     local name = d and (d.name:match("^out%.([%a_]+)%.") or d.name:match("^([%a_]+):"))
@@ -143,7 +143,7 @@ local refers = { plan = "plan", dlma = "dlma", dest = "destination", dlma_uuid =
                  dest_uuid = "destination", dl = "dl", dl_list_uuid = "dl",
                  campaign = "campaign", destination = "destination", trunk_name = "trunk" }
 
--- Keys of resources that begin so: of one noun, or of those that are few.
+-- Keys with this prefix: of one noun, or of all nouns but leads, which are many.
 local function keys(name, prefix, close)
     local words = {}
     for _, k in ipairs(name and { P.kind[name] } or P.kinds) do
@@ -166,7 +166,8 @@ local function events(prefix, close)
     return words
 end
 
--- In an open quote: the events of out.on, else keys of what the field or function is about.
+-- In an open quote: the events of out.on, else keys of the noun that the field or function
+-- refers to.
 local function quoted(before, quote, prefix)
     local call = open_call(before)
     if call == "out.on" then
@@ -177,12 +178,12 @@ local function quoted(before, quote, prefix)
     return keys(name and refers[name] or (k and k.name), prefix, quote)
 end
 
----- lines of the CLI ----
+---- commands of the CLI ----
 
 local singular = { campaign = true, plan = true, dlma = true, dl = true, destination = true,
                    dialing = true, preview = true }
 
--- nil when the text is no such line.
+-- nil if the text is not a command.
 local function cli(text)
     local words = P.split(text)
     local prefix = text:match("%s$") and "" or table.remove(words) or ""
@@ -219,7 +220,7 @@ end
 
 ---- Tab ----
 
--- Words that may stand for the end of the text, and how many bytes of it they replace.
+-- Words that may replace the end of the text, and how many bytes of it they replace.
 function P.on_complete(text)
     if text:match("^%s*out%s+[%a%s%-%x]*$") then
         local offers, n = cli(text)
@@ -229,7 +230,7 @@ function P.on_complete(text)
     end
     local before, quote, inner = text:match("^(.-)([\"'])([^\"']*)$")
     while before and select(2, before:gsub("[\"']", "")) % 2 == 1 do
-        before = nil -- the quote closes one: not within quotes
+        before = nil -- the quote closes another: not inside quotes
     end
     if before then
         return { quoted(before, quote, inner), #inner }

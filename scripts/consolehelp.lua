@@ -1,20 +1,20 @@
--- help(), and the reference that docs/console.md is made of: both read what stands beside
--- each function.
+-- help(), and the reference in docs/console.md: both are made from the help texts beside the
+-- functions.
 local P = ...
 local out = P.out
 
 local OVERVIEW = [[
-Lines are Lua: an expression is shown, a statement is carried out. Tab completes; Ctrl-C
-stops a line that runs; a line that is not complete goes on in the next one.
+Lines are Lua: an expression is shown, a statement is executed. Tab completes; Ctrl-C
+stops the running line; an incomplete line continues on the next one.
 
-  out.campaign.list()                 what there is, as a table
+  out.campaign.list()                 all of them, as a table
   c = out.campaign.get(UUID)          one of them; c shows it, c.name is a field
   out.dl.create{dlma = l, number_1 = "300"}
   c:start()   c:pause()   c:stop()    verbs
-  out.why(c)                          why it is not dialling now
+  out.why(c)                          why it is not dialing now
   out.on("dialing.update", function(d) print(d.dial_addr, d.status) end)
 
-The lines of the Asterisk CLI work as they stand:
+The commands of the Asterisk CLI work unchanged:
 ]]
 
 local function sorted(t)
@@ -72,7 +72,7 @@ local function field_rows(k)
     for _, f in ipairs(k.fields) do
         local about = f.help or ""
         if f.init then
-            about = about .. (about == "" and "" or "; ") .. "at first " .. f.init
+            about = about .. (about == "" and "" or "; ") .. "default " .. f.init
         end
         table.insert(rows, { f.name .. (f.input and " *" or ""), about })
     end
@@ -82,14 +82,14 @@ end
 local function noun_text(d)
     local k = d.kind
     local parts = { d.name .. ": " .. d.help, "", two_columns(functions_of(k.noun)), "",
-                    "Verbs of one:", two_columns(functions_of(k.methods)), "",
-                    "Fields" .. (k.stored and " (* = may be set):" or ":"),
+                    "Verbs:", two_columns(functions_of(k.methods)), "",
+                    "Fields" .. (k.stored and " (* = settable):" or ":"),
                     two_columns(field_rows(k)) }
     return table.concat(parts, "\n")
 end
 
 local function overview()
-    local parts = { OVERVIEW .. two_columns(P.word_help()), "", "There is more help:" }
+    local parts = { OVERVIEW .. two_columns(P.word_help()), "", "More help:" }
     local rows = {}
     for _, name in ipairs(sorted(out)) do
         local d = P.docs[out[name]]
@@ -99,12 +99,12 @@ local function overview()
     end
     table.insert(rows, { "help(x)", "about any function, noun or resource" })
     table.insert(parts, two_columns(rows))
-    table.insert(parts, "\nBesides: print, json, log, string, table, math, utf8, os.time, "
-                 .. "os.date, os.clock.")
+    table.insert(parts, "\nAlso available: print, json, log, string, table, math, utf8, "
+                 .. "os.time, os.date, os.clock.")
     return table.concat(parts, "\n")
 end
 
--- The help of something that has some; nil otherwise.
+-- The help text of something; nil if it has none.
 function P.help_text(x)
     local d = P.docs[x]
     local meta = type(x) == "table" and getmetatable(x)
@@ -129,13 +129,13 @@ local function help(...)
     local x = ...
     local text = select("#", ...) == 0 and overview() or P.help_text(x)
     if not text then
-        P.wrong("there is no help for %s: help() says what there is", tostring(x))
+        P.wrong("no help for %s; help() lists what there is", tostring(x))
     end
     P.write(text .. "\n")
 end
 P.globals.help = help
 P.docs[help] = { name = "help", usage = "help([x])",
-                 help = "What there is; all about a function, a noun or a resource." }
+                 help = "Lists what there is, or describes a function, a noun or a resource." }
 
 ---- the reference ----
 
@@ -161,16 +161,16 @@ local function noun_reference(k)
             function_table(s.list)
         end
     end
-    P.write("\n| field | may be set | type | meaning |\n|---|---|---|---|\n")
+    P.write("\n| field | settable | type | meaning |\n|---|---|---|---|\n")
     for _, f in ipairs(k.fields) do
         P.write(string.format("| %s | %s | %s | %s |\n", f.name, f.input and "yes" or "",
                               f.type, mark(f.help or "")))
     end
 end
 
--- Writes the part of docs/console.md that the tables make.
+-- Writes the reference of docs/console.md.
 function P.reference()
-    head("### Everywhere")
+    head("### General")
     function_table({ { nil, nil, nil, help }, { nil, nil, nil, P.globals.print } })
     for _, path in ipairs({ "out.", "out.ami.", "subscription:", "timer:" }) do
         for _, s in ipairs(P.sections) do
@@ -179,7 +179,7 @@ function P.reference()
             end
         end
     end
-    head("### Lines of the Asterisk CLI")
+    head("### Commands of the Asterisk CLI")
     for _, row in ipairs(P.word_help()) do
         P.write(string.format("| `%s` | %s |\n", mark(row[1]), mark(row[2])))
     end

@@ -1,9 +1,9 @@
--- A line: one of the Asterisk CLI's as it stands, or Lua.
+-- A line: a command of the Asterisk CLI, or Lua.
 local P = ...
 local out = P.out
 local wrong = P.wrong
 
----- lines of the CLI ----
+---- commands of the CLI ----
 
 local statuses = { start = "1", starting = "11", stop = "0", stopping = "10", pause = "2",
                    pausing = "12" }
@@ -15,16 +15,16 @@ local function show_one(k)
 end
 
 local function number(s)
-    return s and (math.tointeger(tonumber(s)) or wrong("%s is no number", s)) or nil
+    return s and (math.tointeger(tonumber(s)) or wrong("%s is not a number", s)) or nil
 end
 
--- name=value ... as a table; words without = are an error.
+-- name=value ... as a table; a word without = is an error.
 local function pairs_of(...)
     local t = {}
     for _, word in ipairs({ ... }) do
         local name, value = word:match("^([%w_]+)=(.*)$")
         if not name then
-            wrong("name=value is wanted, not %s", word)
+            wrong("expected name=value, not %s", word)
         end
         t[name] = value
     end
@@ -34,15 +34,16 @@ end
 local lists = { campaigns = "campaign", plans = "plan", dlmas = "dlma", dls = "dl",
                 destinations = "destination", dialings = "dialing", previews = "preview" }
 
--- What follows `out`: words, what comes after them, help, function. The longest fits.
+-- What follows `out`: words, arguments, help, function. The longest match counts.
 local lines = {
-    { "show dlma list", "UUID [COUNT]", "The leads of a list, 100 unless told a number.",
+    { "show dlma list", "UUID [COUNT]",
+      "The leads of a list, at most 100 unless a count is given.",
       function(uuid, count)
           local dlma = show_one("dlma")(uuid)
           return out.dl.find({ dlma = dlma.uuid }, number(count) or 100)
       end },
     { "set status", "STATUS on UUID",
-      "start, starting, stop, stopping, pause or pausing: of a campaign.",
+      "Changes a campaign: start, starting, stop, stopping, pause or pausing.",
       function(status, on, uuid)
           if not statuses[status] or on ~= "on" or not uuid then
               wrong("out set status {start|starting|stop|stopping|pause|pausing} on <uuid>")
@@ -50,9 +51,10 @@ local lines = {
           P.raw.update("campaign", uuid, { status = statuses[status] })
           return out.campaign.get(uuid)
       end },
-    { "create campaign", "NAME=VALUE ...", "plan=, dlma= and dest= are needed; name=, ...",
+    { "create campaign", "NAME=VALUE ...",
+      "Creates a campaign; plan=, dlma= and dest= are required.",
       function(...) return out.campaign.create(pairs_of(...)) end },
-    { "delete campaign", "UUID", "Deletes it.",
+    { "delete campaign", "UUID", "Deletes a campaign.",
       function(uuid)
           out.campaign.delete(uuid)
           return "campaign " .. uuid .. " is deleted"
@@ -60,17 +62,18 @@ local lines = {
 }
 table.insert(lines, { "show strategies", "", "What runs in each hook of each plan.",
                       function() return out.strategy.list() end })
-table.insert(lines, { "show shadows", "", "What the plans' shadow scripts would have done.",
+table.insert(lines, { "show shadows", "",
+                      "What the shadow scripts of the plans would have done.",
                       function() return out.shadow.list() end })
 table.insert(lines, { "reload", "",
-                      "Reads configuration, users and strategies again, and says what changed.",
+                      "Reads configuration, users and strategies again and says what changed.",
                       function() return P.raw.reload() end })
 for _, name in ipairs({ "campaigns", "plans", "dlmas", "dls", "destinations", "dialings",
                         "previews" }) do
     local k = lists[name]
-    table.insert(lines, { "show " .. name, "", "All of them, as a table.",
+    table.insert(lines, { "show " .. name, "", "All " .. name .. ", as a table.",
                           function() return out[k].list() end })
-    table.insert(lines, { "show " .. k, "UUID", "One of them, as JSON.", show_one(k) })
+    table.insert(lines, { "show " .. k, "UUID", "One " .. k .. ", as JSON.", show_one(k) })
 end
 
 -- {usage, help} of each, for help and reference.
@@ -83,7 +86,7 @@ function P.word_help()
     return rows
 end
 
--- Words of a line; "..." and '...' keep blanks together.
+-- The words of a line; "..." and '...' keep blanks in a word.
 local function split(line)
     local words, at = {}, 1
     while true do
@@ -107,7 +110,7 @@ P.split = split
 
 local verbs = { show = true, set = true, create = true, delete = true, reload = true }
 
--- The line of the CLI that this is, and its further words; nil if it is Lua.
+-- The command that these words are, and its arguments; nil if the line is Lua.
 local function find(words)
     if words[1] ~= "out" or not verbs[words[2]] then
         return nil
@@ -131,16 +134,16 @@ end
 
 local function run_words(l, rest)
     if l[2]:find("^UUID") and not rest[1] then
-        wrong("out %s: which uuid?", l[1])
+        wrong("out %s requires a uuid", l[1])
     elseif l[2] == "" and rest[1] then
-        wrong("out %s: nothing follows it, not %s", l[1], rest[1])
+        wrong("out %s takes no arguments, not %s", l[1], rest[1])
     end
     P.show(table.pack(l[4](table.unpack(rest))))
 end
 
 ---- the line ----
 
--- An expression, else a statement; nil if it goes on in the next line.
+-- An expression or else a statement; nil if the line is incomplete.
 local function compile(code)
     local f, as_expression = P.compile("return " .. code, "=line")
     local why = as_expression
@@ -153,7 +156,7 @@ local function compile(code)
     wrong("%s", why)
 end
 
--- What a line does; true when it is not complete.
+-- Runs a line; true if it is incomplete.
 function P.on_line(code, as_json, width)
     P.json, P.width = as_json, width
     if code:match("^%s*out%s+%a") then

@@ -5,11 +5,11 @@ local raw, wrong = P.raw, P.wrong
 
 local function check_function(fn)
     if type(fn) ~= "function" then
-        wrong("a function is wanted, not a %s", type(fn))
+        wrong("expected a function, not a %s", type(fn))
     end
 end
 
--- An error in a function that nobody waits for is printed; the others go on.
+-- An error in a function that nobody waits for is printed; the other functions are called.
 local function call(what, fn, ...)
     local ok, why = pcall(fn, ...)
     if not ok then
@@ -49,7 +49,7 @@ local function check_event(name)
     local k = noun and P.kind[noun]
     local verbs = { create = true, update = true, delete = true, ["*"] = true }
     if name ~= "*" and not (k and k.events and verbs[verb]) then
-        wrong("there is no event %s; there are: %s; x.* and * are all", tostring(name),
+        wrong("no such event: %s; events: %s; NOUN.* and * match all", tostring(name),
               known_events())
     end
 end
@@ -129,13 +129,13 @@ local function add(list, name, value)
     elseif t == "string" or t == "number" or t == "boolean" then
         table.insert(list, { tostring(name), tostring(value) })
     else
-        wrong("%s: a %s is no header", tostring(name), t)
+        wrong("%s cannot be a %s", tostring(name), t)
     end
 end
 
 local function send(action, asterisk)
     if type(action) ~= "table" or type(action.Action) ~= "string" then
-        wrong("an action is wanted: {Action = \"Ping\", ...}")
+        wrong("expected an action: {Action = \"Ping\", ...}")
     end
     local list = { { "Action", action.Action } }
     for name, value in pairs(action) do
@@ -148,7 +148,7 @@ end
 
 ---- why not? ----
 
--- Adds the leads of a campaign up by reason, piece by piece.
+-- Counts the leads of a campaign by reason, piece by piece.
 local function count_leads(uuid)
     local counts, total, after = {}, 0, 0
     while after do
@@ -176,10 +176,10 @@ local function why(x)
     local ask = k and ({ campaign = why_campaign, dl = raw.why_lead,
                          trunk = raw.why_trunk })[k.name]
     if type(name) ~= "string" or (k and not ask) then
-        wrong("of a lead, a campaign or a trunk: itself, its uuid or its name")
+        wrong("expected a campaign, a lead or a trunk, or its uuid or name")
     end
     if ask then
-        return ask(name) or wrong("no such %s any more", k.name)
+        return ask(name) or wrong("this %s no longer exists", k.name)
     end
     return why_campaign(name) or raw.why_lead(name) or raw.why_trunk(name) or
            wrong("no campaign, lead or trunk %s", name)
@@ -188,33 +188,36 @@ end
 ---- the table ----
 
 out.ami = {}
-P.docs[out] = { name = "out", help = "everything the engine has" }
+P.docs[out] = { name = "out", help = "all that the engine offers" }
 P.docs[out.ami] = { name = "out.ami", help = "Asterisk itself" }
 P.define(subscription.__index, "subscription:", {
-    { "off", "()", "Ends it; false if it has ended already.", off } })
+    { "off", "()", "Ends the subscription; false if it has already ended.", off } })
 P.define(alarm.__index, "timer:", {
-    { "off", "()", "Ends it; false if it has ended already.", alarm_off } })
+    { "off", "()", "Stops the timer; false if it has already ended.", alarm_off } })
 P.define(out, "out.", {
     { "on", "(event, function)",
-      "Calls function(resource, event) at each event: \"dialing.update\", \"campaign.*\", "
-      .. "\"*\". Gives a subscription.", on },
-    { "after", "(seconds, function)", "Calls it once, then. Gives a timer.",
+      "Calls function(resource, event) at each such event: \"dialing.update\", "
+      .. "\"campaign.*\", \"*\". Returns a subscription.", on },
+    { "after", "(seconds, function)",
+      "Calls the function once, after so many seconds. Returns a timer.",
       function(seconds, fn) return set(seconds, fn, false) end },
-    { "every", "(seconds, function)", "Calls it again and again. Gives a timer.",
+    { "every", "(seconds, function)",
+      "Calls the function every so many seconds. Returns a timer.",
       function(seconds, fn) return set(seconds, fn, true) end },
-    { "sleep", "(seconds)", "Goes on then; the engine does not wait.",
+    { "sleep", "(seconds)", "Pauses this script; the engine carries on.",
       function(seconds) raw.sleep(seconds) end },
     { "why", "(x)",
-      "Why a lead, a campaign or a trunk is not dialling now: the one deciding reason, "
-      .. "and the counts by reason. A campaign's counts add up to its list.", why },
+      "Says why a campaign, a lead or a trunk is not dialing now: the one deciding reason, "
+      .. "and counts by reason. The counts of a campaign add up to its list.", why },
 })
 P.define(out.ami, "out.ami.", {
     { "send", "({Action = name, header = value, ...}, [asterisk])",
-      "Sends an action and waits for its answer: a table of its headers. A header that is "
-      .. "there more than once is an array, and so is items, what a list consists of. "
-      .. "A value that is an array is sent as so many headers.", send } })
+      "Sends an action to Asterisk, waits for the answer and returns its headers as a table. "
+      .. "A header that occurs more than once becomes an array; items is the array of a "
+      .. "list's entries. A value that is an array is sent as one header for each element.",
+      send } })
 
--- A name that is not there is a slip of the finger, not nil.
+-- An unknown name is a typing error, not nil.
 local function strict(t, path)
     setmetatable(t, { __index = function(_, name)
         wrong("there is no %s.%s", path, tostring(name))

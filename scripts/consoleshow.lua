@@ -1,5 +1,5 @@
--- How results are shown: lists of resources as tables that fit the terminal, one
--- resource as JSON, anything else indented; all of it bounded.
+-- Shows results: lists of resources as tables that fit the terminal, one resource as JSON,
+-- anything else indented. All output is bounded.
 local P = ...
 local null = json.null
 
@@ -31,7 +31,7 @@ local columns = {
                "shadow_mean_calls", "worst_difference", "errors", "in_service" },
 }
 
--- Numbers that have names, as a table says them.
+-- The names that tables show for numbers.
 local words = {
     campaign = { status = { [0] = "stop", "start", "pause", [10] = "stopping",
                             [11] = "starting", [12] = "pausing" } },
@@ -43,7 +43,7 @@ local words = {
                            "hangup", [10] = "error" } },
 }
 
--- Uuids of these are said by name where they have one.
+-- For these fields the table shows a name in the place of the uuid, if there is one.
 local refers = { campaign = { plan = "plans", dlma = "dlmas", dest = "destinations" } }
 local nouns_of = { plans = "plan", dlmas = "dlma", destinations = "destination" }
 
@@ -53,7 +53,7 @@ local function length(s)
     return utf8.len(s) or #s
 end
 
--- The first n characters, the last one a mark if something was left out.
+-- The first n characters; the last one is … if something was left out.
 local function cut(s, n)
     if length(s) <= n then
         return s
@@ -67,7 +67,7 @@ local function pad(s, n, right)
     return right and blanks .. s or s .. blanks
 end
 
--- Makes columns narrower, the widest first, then fewer, until they fit.
+-- Narrows the widest columns, then drops the last ones, until they fit.
 local function fit(widths, first, width)
     local function total()
         local sum = 2 * (#widths - 1)
@@ -93,8 +93,8 @@ local function fit(widths, first, width)
     end
 end
 
--- Lines of a table; names: its heads, rows: lists of texts. The first column stays whole
--- as long as it can: it is what one copies.
+-- The lines of a table; names: its header, rows: lists of texts. The first column is cut last
+-- because people copy it.
 local function lay_out(names, rows, numeric, width)
     local widths = {}
     for i, name in ipairs(names) do
@@ -130,7 +130,7 @@ local function plain(v)
     return (s:gsub("%c", " "))
 end
 
--- What stands in the cell of a noun's list.
+-- The text of a cell in a noun's list.
 local function cell(k, name, v)
     local word = words[k.name] and words[k.name][name]
     local noun = nouns_of[(refers[k.name] or {})[name] or ""]
@@ -143,7 +143,7 @@ local function cell(k, name, v)
     return plain(v)
 end
 
--- Columns with something in them; the first two stand in any case.
+-- The columns that are not empty, and always the first two.
 local function used(names, rows)
     local kept = {}
     for i, name in ipairs(names) do
@@ -174,7 +174,7 @@ local function cells_of(names, rows, say)
     return out, numeric
 end
 
--- "3 campaigns", and what is not shown.
+-- "3 campaigns", and how many of them are shown.
 local function count_line(n, noun, more)
     local s = string.format("%d %s%s", n, noun, n == 1 and "" or "s")
     if n > ROWS then
@@ -195,7 +195,7 @@ local function show_list(rows, k)
     return table.concat(lines, "\n")
 end
 
--- The common fields of an array of flat tables; nil if it is something else.
+-- The fields of an array of flat tables; nil if it is anything else.
 local function fields_of(rows)
     local names, seen = {}, {}
     for r = 1, math.min(#rows, ROWS) do
@@ -219,7 +219,7 @@ end
 
 local show_value
 
--- An empty table may be marked as an array, which only the encoder sees.
+-- An empty table may be marked as an array; only the encoder sees the mark.
 local function is_array(t)
     return #t > 0 or (next(t) == nil and getmetatable(t) == false and json.encode(t) == "[]")
 end
@@ -235,7 +235,7 @@ local function scalar(v)
     return v == null and "null" or tostring(v)
 end
 
--- Keys in the noun's order, with the ones that have no value; else in their own order.
+-- The keys in the noun's order, empty fields included; else in their own order.
 local function keys_of(t)
     local k = (getmetatable(t) or {}).kind
     local keys = {}
@@ -251,7 +251,7 @@ local function keys_of(t)
     return keys
 end
 
--- On one line if that is short; taken: bytes of what stands before it there.
+-- On one line if that is short enough; taken: bytes already on that line.
 local function join(parts, open, close, indent, taken)
     local short = table.concat(parts, ", ")
     local width = P.width > 0 and P.width or 100
@@ -333,7 +333,7 @@ end
 
 ---- for programs ----
 
--- A copy that json.encode takes: every field of a noun, lists as arrays.
+-- A copy that json.encode accepts: every field of a noun, lists as arrays.
 local function plain_json(v, depth)
     if type(v) == "function" then
         return scalar(v)

@@ -7,6 +7,7 @@
 
 #include "ami/digest.h"
 #include "ami/framing.h"
+#include "base/map.h"
 
 #define BACKOFF_MIN SECONDS(0.25)
 #define BACKOFF_MAX SECONDS(15)
@@ -24,10 +25,8 @@ enum state {
     CLIENT_UP
 };
 
-#define BUCKETS 1024 /* of the table of actions under way */
-
+/* One action under way. */
 struct pending {
-    struct pending *next;
     struct client *client;
     char *id;
     reply_fn *reply;
@@ -52,32 +51,17 @@ struct client {
     char run[9]; /* tells this process's ActionIDs from others' */
     int64_t backoff;
     struct timer retry, limit, ping;
-    struct pending *pending[BUCKETS];
+    struct map pending; /* ActionID -> struct pending */
 };
 
 static void ami_client_begin(void *arg);
 
 /* ---- actions under way ---- */
 
-static unsigned ami_client_bucket_of(const char *id) {
-    unsigned h = 5381;
-    for (; *id; id++)
-        h = h * 33 + (unsigned char)*id;
-    return h % BUCKETS;
-}
-
-static struct pending **ami_client_find(struct client *c, const char *id) {
-    struct pending **p = &c->pending[ami_client_bucket_of(id)];
-    while (*p && strcmp((*p)->id, id))
-        p = &(*p)->next;
-    return p;
-}
-
-/* Takes it off the table and tells its owner for the last time. */
-static void ami_client_conclude(struct pending **slot, enum reply_kind kind,
+/* Takes it off the list and tells its owner for the last time. */
+static void ami_client_conclude(struct pending *p, enum reply_kind kind,
                                 const struct message *m) {
-    struct pending *p = *slot;
-    *slot = p->next;
+    map_take(&p->client->pending, p->id);
     timer_stop(&p->deadline);
     if (p->reply)
         p->reply(p->arg, kind, m, true);
@@ -89,13 +73,12 @@ static void ami_client_on_deadline(void *arg) {
     struct pending *p = arg;
     log_warn(loop_log(p->client->loop), "asterisk %s: no answer to action %s",
              p->client->config.name, p->id);
-    ami_client_conclude(ami_client_find(p->client, p->id), REPLY_LOST, NULL);
+    ami_client_conclude(p, REPLY_LOST, NULL);
 }
 
 static void ami_client_lose_all(struct client *c) {
-    for (unsigned i = 0; i < BUCKETS; i++)
-        while (c->pending[i])
-            ami_client_conclude(&c->pending[i], REPLY_LOST, NULL);
+    while (c->pending.first)
+        ami_client_conclude(c->pending.first->value, REPLY_LOST, NULL);
 }
 
 static bool ami_client_transmit(struct client *c, const char *id, const struct str *headers,
@@ -104,9 +87,7 @@ static bool ami_client_transmit(struct client *c, const char *id, const struct s
     *p = (struct pending){.client = c, .id = xstrdup(id), .reply = reply, .arg = arg};
     timer_init(&p->deadline, c->loop, ami_client_on_deadline, p);
     timer_set(&p->deadline, deadline);
-    unsigned b = ami_client_bucket_of(id);
-    p->next = c->pending[b];
-    c->pending[b] = p;
+    map_put(&c->pending, id, p);
     struct str out = {0};
     str_addn(&out, str_get(headers), headers->len);
     header_add(&out, "ActionID", id);
@@ -260,17 +241,16 @@ static void ami_client_send_challenge(struct client *c) {
 /* ---- what comes in ---- */
 
 /* An answer to one of ours: hand it on, and see whether more is to come. */
-static void ami_client_on_reply(struct pending **slot, const struct message *m) {
-    struct pending *p = *slot;
+static void ami_client_on_reply(struct pending *p, const struct message *m) {
     const char *list = message_text(m, "EventList");
     if (message_has(m, "Response")) {
         if (strcasecmp(list, "start")) {
-            ami_client_conclude(slot, REPLY_RESPONSE, m);
+            ami_client_conclude(p, REPLY_RESPONSE, m);
         } else if (p->reply) {
             p->reply(p->arg, REPLY_RESPONSE, m, false);
         }
     } else if (strcasecmp(list, "Complete") == 0) {
-        ami_client_conclude(slot, REPLY_COMPLETE, m);
+        ami_client_conclude(p, REPLY_COMPLETE, m);
     } else if (p->reply) {
         p->reply(p->arg, REPLY_ITEM, m, false);
     }
@@ -287,11 +267,10 @@ static bool ami_client_on_message(void *arg, struct message *m, enum framing_fau
     unsigned generation = c->generation;
     struct conn *conn = c->conn;
     const char *id = message_get(m, "ActionID");
-    struct pending **slot = id ? ami_client_find(c, id) : NULL;
+    struct pending *p = id ? map_get(&c->pending, id) : NULL;
     /* OriginateResponse and UserEvent carry an ActionID too and are events all the same. */
-    bool list_item = slot && *slot && !message_is_event(m, "OriginateResponse");
-    if (list_item)
-        ami_client_on_reply(slot, m);
+    if (p && !message_is_event(m, "OriginateResponse"))
+        ami_client_on_reply(p, m);
     else if (c->state == CLIENT_BOOT && message_is_event(m, "FullyBooted"))
         ami_client_set_up(c);
     else if (c->state == CLIENT_UP && message_has(m, "Event"))
@@ -372,6 +351,7 @@ static void ami_client_destroy(void *arg) {
     struct client *c = arg;
     framing_free(&c->framing);
     str_free(&c->banner);
+    map_free(&c->pending);
     free((char *)c->config.name);
     free((char *)c->config.host);
     free((char *)c->config.username);

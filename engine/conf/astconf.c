@@ -22,6 +22,7 @@
 /* One run over a file and all it includes. */
 struct reading {
     struct astconf *conf;
+    enum astconf_syntax syntax;
     char *err;
     int current; /* the section in hand, -1: none yet */
     int depth;
@@ -58,18 +59,25 @@ static void astconf_file_read(struct reading *r, const char *path, const struct 
 
 /* ---- lines and comments ---- */
 
-/* Reads one line into buf; false at the end of the file or after an error. */
+/* A line that is full: a plain comment may go on, its rest is of no use. */
+static void astconf_line_full(struct reading *r, const struct source *s, const char *buf) {
+    if (r->syntax != ASTCONF_PLAIN || buf[0] != ';')
+        astconf_fail(r, s, "line longer than %d characters", LINE_MAX_LEN);
+}
+
+/* Reads one line into buf, without leading blanks; false at the end of the file or after
+ * an error. */
 static bool astconf_line_read(struct reading *r, struct source *s, char buf[LINE_MAX_LEN + 1]) {
     size_t n = 0;
     int c;
     s->line++;
     while ((c = getc(s->in)) != EOF && c != '\n' && !r->err) {
-        if (c == '\r')
+        if (c == '\r' || (n == 0 && (c == ' ' || c == '\t')))
             continue;
         if (c != '\t' && (c < ' ' || c == 0x7f))
-            astconf_fail(r, s, "a control character (code %d)", c);
+            astconf_fail(r, s, "control character (code %d)", c);
         else if (n == LINE_MAX_LEN)
-            astconf_fail(r, s, "a line of more than %d characters", LINE_MAX_LEN);
+            astconf_line_full(r, s, buf);
         else
             buf[n++] = (char)c;
     }
@@ -79,14 +87,14 @@ static bool astconf_line_read(struct reading *r, struct source *s, char buf[LINE
         astconf_fail(r, s, "%s", strerror(errno));
     }
     if (++r->lines > LINES_MAX)
-        astconf_fail(r, s, "more than %d lines in all", LINES_MAX);
+        astconf_fail(r, s, "more than %d lines in total", LINES_MAX);
     return !r->err && (n > 0 || c != EOF);
 }
 
 /* Opens one more block comment. */
 static void astconf_comment_open(struct reading *r, struct source *s) {
     if (s->comments == COMMENTS_MAX)
-        astconf_fail(r, s, "more than %d comments inside each other", COMMENTS_MAX);
+        astconf_fail(r, s, "more than %d comments nested in each other", COMMENTS_MAX);
     else if (s->comments++ == 0)
         s->comment_line = s->line;
 }
@@ -94,7 +102,7 @@ static void astconf_comment_open(struct reading *r, struct source *s) {
 /* Takes comments out, in place, by the rules of Asterisk: all of them hang on a ';'.
  * `\;` is a plain ';', `;--` opens a block unless a third '-' makes it a rule to look
  * at, `--;` closes one, and any other ends the line. */
-static void astconf_line_uncomment(struct reading *r, struct source *s, char *line) {
+static void astconf_line_uncomment_full(struct reading *r, struct source *s, char *line) {
     char *out = line;
     const char *after = line; /* behind the last mark: its '-' do not count again */
     for (char *p = line; *p && !r->err; p++) {
@@ -118,6 +126,16 @@ static void astconf_line_uncomment(struct reading *r, struct source *s, char *li
     *out = '\0';
 }
 
+/* The same in plain files, where ';' within a word is one of its letters. */
+static void astconf_line_uncomment_plain(char *line) {
+    for (char *p = line; *p; p++) {
+        if (*p == ';' && (p == line || p[-1] == ' ' || p[-1] == '\t')) {
+            *p = '\0';
+            return;
+        }
+    }
+}
+
 /* ---- sections ---- */
 
 /* The first section of that name, or -1. */
@@ -134,7 +152,7 @@ static void astconf_value_add(struct reading *r, const struct source *s,
     struct astconf_section *sec = &r->conf->sections[r->current];
     r->bytes += strlen(v->key) + strlen(v->text);
     if (++r->values > VALUES_MAX || r->bytes > BYTES_MAX) {
-        astconf_fail(r, s, "more than %d values or %u bytes in all", VALUES_MAX, BYTES_MAX);
+        astconf_fail(r, s, "more than %d values or %u bytes in total", VALUES_MAX, BYTES_MAX);
         return;
     }
     if ((sec->count & (sec->count - 1)) == 0) /* full at 0, 1, 2, 4, 8 … */
@@ -150,7 +168,7 @@ static void astconf_section_inherit(struct reading *r, const struct source *s,
                                     const char *base) {
     int from = astconf_section_find(r->conf, base);
     if (from < 0)
-        astconf_fail(r, s, "there is no section [%s] above to inherit from", base);
+        astconf_fail(r, s, "no section [%s] above this line to inherit from", base);
     else if (from == r->current)
         astconf_fail(r, s, "section [%s] inherits from itself", base);
     for (size_t i = 0; !r->err && i < r->conf->sections[from].count; i++)
@@ -186,7 +204,7 @@ static bool astconf_has_plus(const char *words) {
 static void astconf_section_begin(struct reading *r, const struct source *s, const char *name,
                                   char *marks) {
     if (!*name) {
-        astconf_fail(r, s, "a section without a name");
+        astconf_fail(r, s, "[] needs the name of a section");
         return;
     }
     if (astconf_has_plus(marks))
@@ -194,7 +212,7 @@ static void astconf_section_begin(struct reading *r, const struct source *s, con
     else
         astconf_section_add(r, s, name);
     if (r->current < 0)
-        astconf_fail(r, s, "there is no section [%s] above to add to", name);
+        astconf_fail(r, s, "no section [%s] above this line to add to", name);
     for (char *word; !r->err && (word = strsep(&marks, ",")) != NULL;) {
         word = str_trim(word);
         if (strcmp(word, "!") == 0)
@@ -206,19 +224,21 @@ static void astconf_section_begin(struct reading *r, const struct source *s, con
 
 /* Reads a line that begins with '['. */
 static void astconf_section_line(struct reading *r, const struct source *s, char *line) {
-    char none[] = "";
-    char *end = strchr(line, ']');
-    char *marks = none;
+    bool is_plain = r->syntax == ASTCONF_PLAIN;
+    char none[] = "", *marks = none, *end = strchr(line, ']');
     if (end == NULL) {
-        astconf_fail(r, s, "a section without its ]");
+        astconf_fail(r, s, "missing ] after the name of a section");
         return;
     }
     *end++ = '\0';
-    if (*end == '(' && end[strlen(end) - 1] == ')') {
-        end[strlen(end) - 1] = '\0';
+    if (is_plain)
+        end = str_trim(end);
+    size_t n = strlen(end);
+    if (!is_plain && *end == '(' && end[n - 1] == ')') {
+        end[n - 1] = '\0';
         marks = end + 1;
-    } else if (*end) {
-        astconf_fail(r, s, "behind [%s] only (…) may follow", line + 1);
+    } else if (n && !(is_plain && *end == ';')) {
+        astconf_fail(r, s, "only %s may follow [%s]", is_plain ? "a comment" : "(…)", line + 1);
         return;
     }
     astconf_section_begin(r, s, line + 1, marks);
@@ -235,20 +255,25 @@ static const char *astconf_value_before(const struct reading *r, const char *key
     return "";
 }
 
-/* Reads key = value, key => value and key += value. */
+/* Reads key = value, key => value and, by syntax, key += value or key: value. */
 static void astconf_value_line(struct reading *r, const struct source *s, char *line) {
-    char *equals = strchr(line, '=');
-    if (r->current < 0 || equals == NULL || equals == line) {
-        astconf_fail(r, s,
-                     r->current < 0 ? "a value before any [section]"
-                                    : "neither [section], key = value nor #include");
+    bool is_plain = r->syntax == ASTCONF_PLAIN;
+    char *sign = strpbrk(line, is_plain ? "=:" : "=");
+    if (r->current < 0) {
+        astconf_fail(r, s, "a [section] must come before the first key");
         return;
     }
-    bool adds = equals[-1] == '+';
-    equals[adds ? -1 : 0] = '\0';
-    char *text = equals + 1 + (equals[1] == '>' && !adds);
+    if (sign == NULL || sign == line) {
+        astconf_fail(r, s, "must be [section]%s key = value%s", is_plain ? " or" : ",",
+                     is_plain ? "" : " or #include");
+        return;
+    }
+    bool adds = !is_plain && sign[-1] == '+';
+    bool is_arrow = !adds && sign[0] == '=' && sign[1] == '>';
+    sign[adds ? -1 : 0] = '\0';
     char *key = str_trim(line);
-    char *whole = xasprintf("%s%s", adds ? astconf_value_before(r, key) : "", text);
+    char *whole =
+        xasprintf("%s%s", adds ? astconf_value_before(r, key) : "", sign + 1 + is_arrow);
     /* What += makes comes last, and the last one of a name is the one that holds. */
     astconf_value_add(r, s, &(struct astconf_value){key, str_trim(whole), s->path, s->line});
     free(whole);
@@ -266,7 +291,7 @@ static void astconf_include(struct reading *r, const struct source *s, const cha
     glob_t found;
     int status = glob(pattern, GLOB_NOMAGIC | GLOB_BRACE, NULL, &found);
     if (status != 0 && status != GLOB_NOMATCH)
-        astconf_fail(r, s, "cannot look for %s", pattern);
+        astconf_fail(r, s, "cannot search for %s", pattern);
     for (size_t i = 0; status == 0 && i < found.gl_pathc && !r->err; i++)
         astconf_file_read(r, found.gl_pathv[i], s, is_optional);
     if (status == 0)
@@ -287,12 +312,14 @@ static void astconf_directive_line(struct reading *r, const struct source *s, ch
         name++;
     }
     bool is_optional = strcasecmp(copy, "tryinclude") == 0;
-    if (strcasecmp(copy, "exec") == 0)
-        astconf_fail(r, s, "#exec is not done here: no file may start programs");
+    if (r->syntax == ASTCONF_PLAIN)
+        astconf_fail(r, s, "a comment begins with ; (not #), and files cannot be included");
+    else if (strcasecmp(copy, "exec") == 0)
+        astconf_fail(r, s, "#exec is not supported: no file may start programs");
     else if (!is_optional && strcasecmp(copy, "include") != 0)
         astconf_fail(r, s, "unknown directive #%s", copy);
     else if (!*name)
-        astconf_fail(r, s, "#%s without the name of a file", copy);
+        astconf_fail(r, s, "#%s needs the name of a file", copy);
     else
         astconf_include(r, s, name, is_optional);
     free(copy);
@@ -304,7 +331,10 @@ static void astconf_source_read(struct reading *r, struct source *s) {
     while (astconf_line_read(r, s, buf)) {
         if (s->line == 1 && str_has_prefix(buf, "\xef\xbb\xbf"))
             memmove(buf, buf + 3, strlen(buf + 3) + 1);
-        astconf_line_uncomment(r, s, buf);
+        if (r->syntax == ASTCONF_PLAIN)
+            astconf_line_uncomment_plain(buf);
+        else
+            astconf_line_uncomment_full(r, s, buf);
         char *line = str_trim(buf);
         if (r->err || !*line)
             continue;
@@ -318,7 +348,7 @@ static void astconf_source_read(struct reading *r, struct source *s) {
     free(buf);
     if (s->comments) {
         s->line = s->comment_line;
-        astconf_fail(r, s, "the comment that ;-- begins here has no end");
+        astconf_fail(r, s, "the comment that begins here with ;-- has no end");
     }
 }
 
@@ -328,9 +358,9 @@ static void astconf_file_read(struct reading *r, const char *path, const struct 
     struct astconf *a = r->conf;
     struct source s = {.path = path};
     if (r->depth == DEPTH_MAX)
-        astconf_fail(r, from, "files include each other more than %d deep", DEPTH_MAX);
+        astconf_fail(r, from, "files included more than %d deep", DEPTH_MAX);
     else if (a->file_count == FILES_MAX)
-        astconf_fail(r, from, "more than %d files in all", FILES_MAX);
+        astconf_fail(r, from, "more than %d files in total", FILES_MAX);
     if (r->err)
         return;
     s.in = fopen(path, "re");
@@ -348,8 +378,8 @@ static void astconf_file_read(struct reading *r, const char *path, const struct 
     fclose(s.in);
 }
 
-struct astconf *astconf_load(const char *path, char **err) {
-    struct reading r = {.conf = xcalloc(1, sizeof(*r.conf)), .current = -1};
+struct astconf *astconf_load(const char *path, enum astconf_syntax syntax, char **err) {
+    struct reading r = {.conf = xcalloc(1, sizeof(*r.conf)), .syntax = syntax, .current = -1};
     r.conf->files = xcalloc(FILES_MAX, sizeof(*r.conf->files));
     astconf_file_read(&r, path, NULL, false);
     *err = r.err;

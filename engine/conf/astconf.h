@@ -1,6 +1,5 @@
-/* Files written as Asterisk writes them: sections with templates, (+) and inheritance,
- * `=`, `=>` and `+=`, #include and #tryinclude, `;` and `;-- … --;` comments. What the
- * sections mean is for others. (astout.conf itself is plainer, and read with inih.) */
+/* The reader of configuration files: sections, keys and values, each with its file and
+ * line. What they mean is for others. */
 #ifndef CONF_ASTCONF_H
 #define CONF_ASTCONF_H
 
@@ -8,6 +7,18 @@
 #include <stddef.h>
 
 #include "base/mem.h"
+
+enum astconf_syntax {
+    /* As Asterisk reads its own files: sections with templates, (+) and inheritance, `=`,
+     * `=>` and `+=`, #include and #tryinclude, comments from `;` to the end of the line
+     * and from `;--` to `--;`, and `\;` for a plain semicolon. */
+    ASTCONF_FULL,
+    /* As astout.conf has always been: sections, and `=`, `=>` or `:` between key and
+     * value; no templates and no #include. `;` begins a comment only at the start of a
+     * line or after a blank, so that a secret may contain one; a comment may be longer
+     * than a line. */
+    ASTCONF_PLAIN
+};
 
 struct astconf_value {
     char *key, *text;
@@ -33,7 +44,8 @@ struct astconf {
 
 /* Reads a file and what it includes. NULL and "FILE:LINE: …" in *err (the caller frees
  * it) when it cannot be read; *err is NULL otherwise. */
-struct astconf *astconf_load(const char *path, char **err) MUST_CHECK;
+struct astconf *astconf_load(const char *path, enum astconf_syntax syntax,
+                             char **err) MUST_CHECK;
 void astconf_free(struct astconf *a);
 
 #endif

@@ -1,9 +1,9 @@
-/* astout.conf: the settings the engine starts with. One table (in conf.c) names every
+/* astout.conf: the settings the engine starts with. One table (table.c) names every
  * option, its range, its default and its help; the others see plain members. */
 #ifndef CONF_H
 #define CONF_H
 
-#include "conf/value.h"
+#include "conf/table.h"
 
 enum conf_durability { CONF_FULL, CONF_NORMAL };
 
@@ -28,7 +28,6 @@ struct conf_trunk {
     int64_t channels; /* 0: no cap */
     double cps;       /* 0: no cap */
     char *callerid;   /* "": none */
-    int line;         /* of its `asterisk` key, for messages */
 };
 
 struct conf {
@@ -95,7 +94,5 @@ struct conf *conf_load(const char *path, char **err) MUST_CHECK;
  * another machine's or another time's. folder NULL: as the file says. */
 struct conf *conf_load_moved(const char *path, const char *folder, char **err) MUST_CHECK;
 void conf_free(struct conf *c);
-/* Calls fn for every option, in the order of the sample file. */
-void conf_each(void (*fn)(void *arg, const struct conf_option *o), void *arg);
 
 #endif

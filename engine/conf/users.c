@@ -382,7 +382,7 @@ static char *users_user_add(struct users *us, const struct astconf_section *s) {
 }
 
 struct users *users_load(const char *path, char **err) {
-    struct astconf *source = astconf_load(path, err);
+    struct astconf *source = astconf_load(path, ASTCONF_FULL, err);
     if (source == NULL)
         return NULL;
     struct users *us = xcalloc(1, sizeof(*us));

@@ -214,12 +214,12 @@ struct options {
 
 static int console_client_usage(FILE *to) {
     fputs("usage: astout console -c FILE [-e CODE] [--json]\n"
-          "  -c FILE      the engine's configuration: says where its socket is\n"
-          "  -s PATH      the socket itself, instead\n"
-          "  -e CODE      runs one line, prints its results, exits with 0 or 1\n"
-          "  --json       results as JSON, one a line\n"
-          "  --reference  the reference of docs/console.md, without an engine\n"
-          "Without -e, lines come from standard input.\n",
+          "  -c FILE      configuration of the engine, which names its socket\n"
+          "  -s PATH      the socket, instead of -c\n"
+          "  -e CODE      run one line, print its results, exit with 0 or 1\n"
+          "  --json       print results as JSON, one per line\n"
+          "  --reference  print the reference of docs/console.md; needs no engine\n"
+          "Without -e, lines are read from standard input.\n",
           to);
     return to == stdout ? 0 : 2;
 }

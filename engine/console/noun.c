@@ -36,30 +36,29 @@ static json_t *console_noun_stored_row(struct engine *e, void *value) {
 }
 
 const struct kind kinds[] = {
-    {"campaign", "why to call: ties one plan, one dlma and one destination", "Campaign",
+    {"campaign", "joins one plan, one list (dlma) and one destination", "Campaign",
      &noun_campaign, NULL, "uuid", console_noun_each_stored, console_noun_stored_row},
     {"plan", "how and when to call", "Plan", &noun_plan, NULL, "uuid", console_noun_each_stored,
      console_noun_stored_row},
-    {"dlma", "dial list master: a named list of leads", "Dlma", &noun_dlma, NULL, "uuid",
+    {"dlma", "a named list of leads (dial list master)", "Dlma", &noun_dlma, NULL, "uuid",
      console_noun_each_stored, console_noun_stored_row},
     {"dl", "a lead: a customer with up to eight numbers", "DlList", &noun_lead, NULL, "uuid",
      NULL, console_noun_stored_row},
-    {"destination", "who gets the call once it is answered", "Destination", &noun_destination,
+    {"destination", "where a call goes once it is answered", "Destination", &noun_destination,
      NULL, "uuid", console_noun_each_stored, console_noun_stored_row},
     {"dialing", "a call in flight", "Dialing", NULL, dialing_fields, "uuid", each_dialing,
      dialing_row},
-    {"preview", "a lead that is offered to an agent", NULL, NULL, preview_fields, "uuid",
-     each_preview, preview_row},
-    {"agent", "a member of a queue, as its events tell", NULL, NULL, agent_fields, "key",
-     each_agent, agent_row},
+    {"preview", "a lead offered to an agent", NULL, NULL, preview_fields, "uuid", each_preview,
+     preview_row},
+    {"agent", "a member of a queue", NULL, NULL, agent_fields, "key", each_agent, agent_row},
     {"queue", "a queue of agents", NULL, NULL, queue_fields, "key", each_queue, queue_row},
-    {"asterisk", "a server that calls are made on", NULL, NULL, asterisk_fields, "name",
+    {"asterisk", "a server that calls go through", NULL, NULL, asterisk_fields, "name",
      each_asterisk, asterisk_row},
-    {"trunk", "a [trunk:NAME] section and what its limits allow", NULL, NULL, trunk_fields,
+    {"trunk", "a [trunk:NAME] section with its limits and calls", NULL, NULL, trunk_fields,
      "name", each_trunk, trunk_row},
     {"strategy", "what runs in one hook of a plan", NULL, NULL, strategy_fields, "key",
      each_strategy, strategy_row},
-    {"shadow", "a plan's second dial script, which is only compared", NULL, NULL, shadow_fields,
+    {"shadow", "a second dial script of a plan, only compared", NULL, NULL, shadow_fields,
      "plan", each_shadow, shadow_row},
     {0},
 };
@@ -390,7 +389,7 @@ static void console_noun_change(struct peer *p, struct shell_call *c, json_t *ar
     const struct kind *k = kind_find(arg_text(args, 0));
     struct change ch;
     if (k == NULL || k->noun == NULL) {
-        shell_refuse(c, "the console does not change this noun");
+        shell_refuse(c, "this cannot be changed from the console");
         return;
     }
     char by[40];

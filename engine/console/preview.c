@@ -3,18 +3,18 @@
 #include "console/inner.h"
 
 const struct kind_field preview_fields[] = {
-    {"uuid", "Uuid", KIND_TEXT, "of the offer"},
+    {"uuid", "Uuid", KIND_TEXT, "uuid of the offer"},
     {"camp_uuid", "CampUuid", KIND_TEXT, "its campaign"},
     {"plan_uuid", "PlanUuid", KIND_TEXT, "its plan"},
     {"dlma_uuid", "DlmaUuid", KIND_TEXT, "its list"},
     {"dl_list_uuid", "DlListUuid", KIND_TEXT, "its lead"},
-    {"agent", "Agent", KIND_TEXT, "interface of the agent who has to decide"},
-    {"queue", "Queue", KIND_TEXT, "where he is a member"},
-    {"name", "Name", KIND_TEXT, "the lead's"},
+    {"agent", "Agent", KIND_TEXT, "interface of the agent who decides"},
+    {"queue", "Queue", KIND_TEXT, "queue of the agent"},
+    {"name", "Name", KIND_TEXT, "name of the lead"},
     {"dial_index", "DialIndex", KIND_INT, "which number of the lead, 1 to 8"},
     {"dial_addr", "DialAddr", KIND_TEXT, "the number"},
-    {"timeout", "Timeout", KIND_INT, "ms he has"},
-    {"tm_create", "TmCreate", KIND_TEXT, "since when"},
+    {"timeout", "Timeout", KIND_INT, "milliseconds to decide in"},
+    {"tm_create", "TmCreate", KIND_TEXT, "when the offer was made"},
     {0},
 };
 

@@ -1,44 +1,22 @@
 #include "main/reference.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf.h"
 #include "dialer/dialer.h"
 #include "script/hook/view.h"
 
-static const char head[] = "# astout.conf\n\n"
-                           "The engine's configuration: `astout run -c FILE`. Sections in "
-                           "brackets, `key = value`, `;` begins a\n"
-                           "comment. An unknown section or key, a value out of range or a file "
-                           "that is not there is an error that\n"
-                           "names file and line, and nothing starts. Relative paths begin at "
-                           "the folder of the file. The sample is\n"
-                           "[conf/astout.conf](../conf/astout.conf). This page is made by "
-                           "`astout reference config`.\n";
-
-/* Sections that may stand more than once, each with a name of its own. */
-static const struct {
-    const char *section, *title, *about;
-} titles[] = {
-    {"general", "[general]", "Results, time, log."},
-    {"database", "[database]", "Where everything is kept."},
-    {"ami", "[ami]", "Our AMI port."},
-    {"console", "[console]", "The Lua console's socket."},
-    {"asterisk", "[asterisk:NAME]", "One for each Asterisk server; at least one."},
-    {"trunk", "[trunk:NAME]",
-     "One for each trunk with limits; a plan uses it by `TrunkName: NAME`."},
-    {"agi", "[agi]", "FastAGI, for dialplans that add leads."},
-    {"scripts", "[scripts]", "The strategies."},
-    {"limits", "[limits]", "What no strategy can pass."},
-};
-
-static void reference_print_title(const char *section) {
-    for (size_t i = 0; i < ARRAY_LEN(titles); i++)
-        if (strcmp(titles[i].section, section) == 0)
-            printf("\n## %s\n\n%s\n\n| key | value | default | |\n|---|---|---|---|\n",
-                   titles[i].title, titles[i].about);
-}
+static const char head[] =
+    "# astout.conf\n\n"
+    "The configuration of the engine: `astout run -c FILE`. A section begins with its name in\n"
+    "brackets, a key is set by `key = value`, and `;` begins a comment. If the file has an\n"
+    "unknown section or key, a value out of range, or the path of a file that does not exist,\n"
+    "the engine reports file and line and does not start. Relative paths start at the folder of\n"
+    "the file. [conf/astout.conf](../conf/astout.conf) is a sample. The\n"
+    "[glossary](glossary.md) defines the terms. This page is the output of\n"
+    "`astout reference config`.\n";
 
 /* Words in a table cell: a bar would end it. */
 static void reference_print_words(const char *words) {
@@ -46,22 +24,25 @@ static void reference_print_words(const char *words) {
         fputs(*words == '|' ? " or " : (char[]){*words, '\0'}, stdout);
 }
 
-static void reference_print_option(void *arg, const struct conf_option *o) {
-    const char **section = arg;
-    if (*section == NULL || strcmp(*section, o->section))
-        reference_print_title(*section = o->section);
-    printf("| `%s` | ", o->key);
-    if (o->words)
-        reference_print_words(o->words);
-    else if (o->type == CONF_INT || o->type == CONF_DECIMAL)
-        printf("%s, %lld to %lld", confvalue_type(o->type), (long long)o->min,
-               (long long)o->max);
-    else
-        fputs(confvalue_type(o->type), stdout);
-    printf(" | %s%s%s | ", o->preset && *o->preset ? "`" : "",
-           o->preset == NULL ? "needed" : o->preset, o->preset && *o->preset ? "`" : "");
+static void reference_print_option(const struct conf_option *o) {
+    char *value = confvalue_describe(o);
+    const char *tick = o->preset && *o->preset ? "`" : "";
+    printf("| `%s` | %s | %s%s%s | ", o->key, value, tick, o->preset ? o->preset : "required",
+           tick);
     reference_print_words(o->help);
     puts(" |");
+    free(value);
+}
+
+static void reference_print_config(void) {
+    fputs(head, stdout);
+    for (size_t i = 0; i < conf_section_count; i++) {
+        const struct conf_section *s = &conf_sections[i];
+        printf("\n## [%s%s]\n\n%s\n\n| key | value | default | |\n|---|---|---|---|\n", s->name,
+               s->size ? ":NAME" : "", s->about);
+        for (size_t k = 0; k < s->option_count; k++)
+            reference_print_option(&s->options[k]);
+    }
 }
 
 /* ---- strategies ---- */
@@ -69,42 +50,37 @@ static void reference_print_option(void *arg, const struct conf_option *o) {
 static const struct {
     const char *title, *returns;
 } hook_words[HOOK_COUNT] = {
-    [HOOK_DIAL] = {"`dial(view, memory)`: how many calls to begin now",
-                   "A number of calls, or `{calls = n, ask_in = seconds}` to be asked again at "
-                   "the latest then. "
-                   "Fractions are cut, below zero is none, over a thousand million is a "
-                   "thousand million. The "
-                   "hard limits are applied afterwards. `{previews = n, timeout = seconds, "
-                   "again = seconds}` offers "
-                   "n leads to free agents instead, who have `timeout` (30) to decide; one "
-                   "that is not accepted is "
-                   "offered again after `again` (60)."},
-    [HOOK_RETRY] = {"`retry(view)`: when and at which number a lead is called next",
-                    "`{index = 1..8, at = seconds since 1970}`, `at = 0` for at once; `{reason "
-                    "= \"text\"}` for never "
-                    "again. It is asked once after each result and must decide by its view "
-                    "alone: it has no memory. "
-                    "Who has answered is its business too: a strategy that does not look calls "
-                    "him again."},
-    [HOOK_ROUTE] = {"`route(view, memory)`: the channel and where the answered call goes",
-                    "A table of what is to differ from plan and destination: `channel`, "
-                    "`caller_id`, `timeout` (ms), "
-                    "`variables` `{name = value}`, and either `application` and `data` or "
-                    "`exten`, `context` and "
-                    "`priority`. `nil` or `{}`: nothing differs. `trunk`, the name of a "
-                    "`[trunk:]` section of the same "
-                    "Asterisk: the call counts against its limits, and without a `channel` "
-                    "goes there. While it has "
-                    "no room the lead stays the next one and the campaign waits; a name that "
-                    "does not exist is a "
-                    "failure of our own."},
-    [HOOK_RESULT] = {"`result(view, memory)`: the line of the result file",
-                     "One line of text without its newline, or `nil` for none. `{line = text, "
-                     "file = name}` writes "
-                     "it to a file of that name in the folder of `result_filename`: letters, "
-                     "digits, `.`, `_` and "
-                     "`-`, no dot first, not the database; with any other name it goes to "
-                     "`result_filename`."},
+    [HOOK_DIAL] =
+        {"`dial(view, memory)`: how many calls to begin now",
+         "A number of calls, or `{calls = n, ask_in = seconds}` to be asked again "
+         "after so many seconds at the latest. Fractions are rounded down; a negative "
+         "number is none; the largest is a thousand million. The caps are applied "
+         "afterwards. `{previews = n, timeout = seconds, again = seconds}` instead "
+         "offers n leads to free agents, who have `timeout` (30) to decide; a lead "
+         "that is not accepted is offered again after `again` (60)."},
+    [HOOK_RETRY] =
+        {"`retry(view)`: when a lead is called again, and at which number",
+         "`{index = 1..8, at = seconds since 1970}`, with `at = 0` for at once, or "
+         "`{reason = \"text\"}` for never again. The hook is called once after each "
+         "result and has no memory: it must decide by its view alone. It also decides "
+         "about leads that were answered: if it ignores the outcome, they are called "
+         "again."},
+    [HOOK_ROUTE] =
+        {"`route(view, memory)`: the channel, and where the answered call goes",
+         "A table of what differs from plan and destination: `channel`, `caller_id`, "
+         "`timeout` (ms), `variables` `{name = value}`, and either `application` and "
+         "`data` or `exten`, `context` and `priority`. `nil` or `{}`: nothing "
+         "differs. `trunk` names a `[trunk:]` section of the same Asterisk: the call "
+         "counts against its limits and, without a `channel`, goes through it. While "
+         "it has no room, the lead stays the next one and the campaign waits. A name "
+         "that does not exist is a local failure."},
+    [HOOK_RESULT] =
+        {"`result(view, memory)`: the line of the result file",
+         "One line of text without its newline, or `nil` for none. `{line = text, "
+         "file = name}` writes it to a file of that name in the folder of "
+         "`result_filename`. The name may have letters, digits, `.`, `_` and `-`; it "
+         "may not begin with a dot or be that of the database. With any other name, "
+         "the line goes to `result_filename`."},
 };
 
 static void reference_print_view(const struct view_field *f) {
@@ -142,7 +118,6 @@ static void reference_print_strategies(void) {
 }
 
 int reference_main(int argc, char **argv) {
-    const char *section = NULL;
     if (argc == 2 && strcmp(argv[1], "strategies") == 0) {
         reference_print_strategies();
         return 0;
@@ -151,7 +126,6 @@ int reference_main(int argc, char **argv) {
         fputs("usage: astout reference config|strategies\n", stderr);
         return 2;
     }
-    fputs(head, stdout);
-    conf_each(reference_print_option, &section);
+    reference_print_config();
     return 0;
 }

@@ -29,7 +29,7 @@ static int replay_show(struct record *r) {
         if (item.kind == RECORD_TURN)
             continue;
         str_reset(&line);
-        record_say(&item, &line);
+        record_item_say(&item, &line);
         char when[TIME_TEXT];
         time_text(when, record_counted(r)->wall);
         if (item.kind != RECORD_CLOCK)

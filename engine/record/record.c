@@ -1,239 +1,246 @@
 #include "record/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "record/inner.h"
+#include "base/map.h"
+#include "record/crc.h"
+#include "record/writer.h"
 
-#define BLOCK_MAX (256 * 1024) /* a turn that notes more is written in several blocks */
 #define FILE_MAX (64 << 20)
-#define PARTS 3
+#define SAY_MAX 4000 /* bytes of each side of a difference */
 
-/* ---- checksums ---- */
-
-/* CRC-32 (ISO 3309), four bytes at a time. */
-void record_crc_begin(struct record *r) {
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t c = i;
-        for (int k = 0; k < 8; k++)
-            c = c & 1 ? 0xedb88320u ^ (c >> 1) : c >> 1;
-        r->crc[0][i] = c;
-    }
-    for (int t = 1; t < 4; t++)
-        for (int i = 0; i < 256; i++)
-            r->crc[t][i] = r->crc[0][r->crc[t - 1][i] & 0xff] ^ (r->crc[t - 1][i] >> 8);
-}
-
-uint32_t record_crc(const struct record *r, const void *bytes, size_t n) {
-    const unsigned char *p = bytes;
-    uint32_t c = 0xffffffffu;
-    for (; n >= 4; n -= 4, p += 4) {
-        c ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-        c = r->crc[3][c & 0xff] ^ r->crc[2][c >> 8 & 0xff] ^ r->crc[1][c >> 16 & 0xff] ^
-            r->crc[0][c >> 24];
-    }
-    for (; n; n--, p++)
-        c = r->crc[0][(c ^ *p) & 0xff] ^ (c >> 8);
-    return ~c;
-}
-
-/* ---- files ---- */
-
-static char *record_part_path(const char *path, int part) {
-    return part ? xasprintf("%s.%d", path, part) : xstrdup(path);
-}
-
-static bool record_open_part(struct record *r) {
-    char *path = record_part_path(r->path, r->part);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    r->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    free(path);
-    if (r->file == NULL) {
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    setvbuf(r->file, NULL, _IONBF, 0); /* a block is one write: what is whole is on its way */
-    r->written = RECORD_HEAD;
-    r->limit = r->part ? r->size / 4 : r->size / 2;
-    return fwrite(r->part ? RECORD_HEAD_LATER : RECORD_HEAD_START, RECORD_HEAD, 1, r->file) ==
-           1;
-}
-
-/* What an earlier run recorded may be what somebody wants to look at. */
-static void record_keep_old(const char *path) {
-    static const char *const ends[] = {"", ".1", ".2", ".db"};
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-        char *from = xasprintf("%s%s", path, ends[i]),
-             *to = xasprintf("%s.old%s", path, ends[i]);
-        if (rename(from, to))
-            unlink(to); /* of the run before: it does not belong to the others */
-        free(from);
-        free(to);
-    }
-}
+/* One of two: writer is set for one that is made, reader for one that is replayed. */
+struct record {
+    struct record_writer *writer;
+    struct record_reader *reader;
+    uint64_t ids; /* sources so far */
+    /* writing */
+    int64_t mono, wall; /* of the last reading */
+    struct map files;   /* path -> checksum of what was noted of it */
+    struct crc crc;
+    /* replaying */
+    const char *folder, *except;
+    struct source_port **ports; /* by id */
+    size_t port_cap;
+};
 
 struct record *record_create(const char *path, int64_t size, const struct log *log,
                              char **err) {
+    struct record_writer *w = record_writer_new(path, size, log, err);
+    if (w == NULL)
+        return NULL;
     struct record *r = xcalloc(1, sizeof *r);
-    r->path = xstrdup(path);
-    r->size = size;
-    r->log = log;
-    record_crc_begin(r);
-    record_keep_old(path);
-    if (record_open_part(r))
-        return r;
-    *err = xasprintf("[general] record: %s: %s", path, strerror(errno));
-    if (r->file)
-        fclose(r->file);
-    r->file = NULL;
-    record_close(r);
-    return NULL;
+    r->writer = w;
+    crc_init(&r->crc);
+    return r;
+}
+
+struct record *record_open(const char *path, bool *starts, char **err) {
+    struct record_reader *reader = record_reader_open(path, starts, err);
+    if (reader == NULL)
+        return NULL;
+    struct record *r = xcalloc(1, sizeof *r);
+    r->reader = reader;
+    crc_init(&r->crc);
+    return r;
+}
+
+void record_set_folder(struct record *r, const char *folder, const char *except) {
+    r->folder = folder;
+    r->except = except;
 }
 
 void record_end(struct record *r) {
-    if (r == NULL || r->is_replayed || r->file == NULL)
-        return;
-    record_put(r, RECORD_END, 0, 0, NULL, 0);
-    record_flush(r);
-    if (r->file) /* the last words may have filled the disk */
-        fclose(r->file);
-    r->file = NULL;
+    if (r && r->writer)
+        record_writer_end(r->writer);
 }
 
 void record_close(struct record *r) {
     if (r == NULL)
         return;
-    record_end(r);
-    if (r->file)
-        fclose(r->file);
-    record_reader_free(r);
+    record_writer_free(r->writer);
+    record_reader_free(r->reader);
     for (struct map_entry *e = r->files.first; e; e = e->next)
         free(e->value);
     map_free(&r->files);
-    str_free(&r->block);
-    free(r->path);
+    free(r->ports);
     free(r);
 }
 
-/* ---- blocks and items ---- */
+bool record_is_replayed(const struct record *r) { return r && r->reader; }
 
-static void record_give_up(struct record *r) {
-    log_error(r->log, "recording: %s: %s; nothing is recorded from here on", r->path,
-              strerror(errno));
-    if (r->file)
-        fclose(r->file);
-    r->file = NULL;
+enum record_state record_state(const struct record *r) {
+    return record_reader_state(r->reader);
 }
 
-/* The file in hand is full: the next one, over what was in it before. */
-static void record_turn_over(struct record *r) {
-    fclose(r->file);
-    r->file = NULL;
-    if (r->part == 0)
-        log_info(r->log,
-                 "recording: %s is full and can be replayed; what follows goes to %s.1 "
-                 "and %s.2 in turn",
-                 r->path, r->path, r->path);
-    r->part = r->part % (PARTS - 1) + 1;
-    if (!record_open_part(r))
-        record_give_up(r);
+const char *record_why(const struct record *r) { return record_reader_why(r->reader); }
+
+const struct record_count *record_counted(const struct record *r) {
+    return record_reader_counted(r->reader);
 }
 
-static void record_write_number(unsigned char *to, uint32_t n) {
-    for (int i = 0; i < 4; i++)
-        to[i] = (unsigned char)(n >> 8 * i);
+/* Notes an item of a recording that is made. */
+static void record_put(struct record *r, enum record_kind kind, int64_t a, int64_t b,
+                       const void *bytes, size_t n) {
+    if (r && r->writer)
+        record_writer_put(r->writer, &(struct record_item){kind, a, b, bytes, n});
 }
 
-void record_flush(struct record *r) {
-    if (r == NULL || r->is_replayed || r->file == NULL || r->block.len <= RECORD_BLOCK_HEAD)
+/* ---- comparing ---- */
+
+/* The two sides of a difference. */
+static void record_differ(struct record *r, const struct record_item *recorded,
+                          const struct str *made) {
+    struct str then = {0};
+    record_item_say(recorded, &then);
+    record_reader_stop(r->reader, RECORD_DIFFERS,
+                       xasprintf("  recorded: %.*s\n  replayed: %.*s", SAY_MAX, str_get(&then),
+                                 SAY_MAX, str_get(made)));
+    str_free(&then);
+}
+
+/* Something else comes next (NULL: nothing) than what the engine does or asks: the end of
+ * the run, or a difference. */
+static void record_miss(struct record *r, const struct record_item *next,
+                        const struct record_item *made) {
+    if (next && next->kind == RECORD_END) {
+        record_reader_stop(r->reader, RECORD_ENDED, NULL);
+    } else if (next) {
+        struct str now = {0};
+        record_item_say(made, &now);
+        record_differ(r, next, &now);
+        str_free(&now);
+    }
+}
+
+/* Takes the next item, which must be of that kind and a; false if it is not. */
+static bool record_expect(struct record *r, enum record_kind kind, int64_t a,
+                          struct record_item *item) {
+    const struct record_item *next = record_reader_peek(r->reader);
+    if (next && next->kind == kind && next->a == a)
+        return record_reader_next(r->reader, item);
+    record_miss(r, next, &(struct record_item){.kind = kind, .a = a});
+    return false;
+}
+
+/* Compares an output with what comes next. */
+static void record_compare(struct record *r, const struct record_item *made) {
+    const struct record_item *next = record_reader_peek(r->reader);
+    struct record_item taken;
+    if (next && next->kind == made->kind && next->a == made->a && next->b == made->b &&
+        next->n == made->n && memcmp(next->bytes, made->bytes, made->n) == 0)
+        record_reader_next(r->reader, &taken);
+    else
+        record_miss(r, next, made);
+}
+
+/* ---- what comes in ---- */
+
+void record_add(struct record *r, struct source_port *s,
+                void (*play)(void *arg, const struct record_item *item), void *arg) {
+    if (r == NULL)
         return;
-    if (r->written + (int64_t)r->block.len > r->limit)
-        record_turn_over(r);
-    size_t n = r->block.len - RECORD_BLOCK_HEAD;
-    unsigned char *head = (unsigned char *)r->block.s;
-    record_write_number(head, (uint32_t)n);
-    record_write_number(head + 4, record_crc(r, r->block.s + RECORD_BLOCK_HEAD, n));
-    if (r->file && fwrite(r->block.s, r->block.len, 1, r->file) != 1)
-        record_give_up(r);
-    r->written += (int64_t)r->block.len;
-    str_reset(&r->block);
-}
-
-static void record_put_number(struct str *b, uint64_t n) {
-    char out[10];
-    size_t i = 0;
-    for (; n >= 0x80; n >>= 7)
-        out[i++] = (char)(n | 0x80);
-    out[i++] = (char)n;
-    str_addn(b, out, i);
-}
-
-static uint64_t record_zigzag(int64_t n) { return (uint64_t)n << 1 ^ (uint64_t)(n >> 63); }
-
-void record_put(struct record *r, enum record_kind kind, int64_t a, int64_t b,
-                const void *bytes, size_t n) {
-    if (r->file == NULL)
+    *s = (struct source_port){++r->ids, play, arg};
+    if (r->reader == NULL)
         return;
-    if (r->block.len == 0)
-        str_addn(&r->block, "\0\0\0\0\0\0\0", RECORD_BLOCK_HEAD);
-    str_addc(&r->block, (char)kind);
-    record_put_number(&r->block, record_zigzag(a));
-    record_put_number(&r->block, record_zigzag(b));
-    record_put_number(&r->block, n);
-    if (n)
-        str_addn(&r->block, bytes, n);
-    if (r->block.len > BLOCK_MAX)
-        record_flush(r);
+    if (s->id >= r->port_cap) {
+        size_t cap = r->port_cap ? 2 * r->port_cap : 64;
+        r->ports = xrealloc(r->ports, cap * sizeof *r->ports);
+        memset(r->ports + r->port_cap, 0, (cap - r->port_cap) * sizeof *r->ports);
+        r->port_cap = cap;
+    }
+    r->ports[s->id] = s;
 }
 
-/* ---- what is noted ---- */
-
-bool record_is_replayed(const struct record *r) { return r && r->is_replayed; }
+void record_drop(struct record *r, struct source_port *s) {
+    if (record_is_replayed(r) && s->id && s->id < r->port_cap)
+        r->ports[s->id] = NULL;
+}
 
 void record_input(struct record *r, enum record_kind kind, const struct source_port *s,
                   int64_t b, const void *bytes, size_t n) {
-    if (r && !r->is_replayed)
-        record_put(r, kind, s ? (int64_t)s->id : b, s ? b : 0, bytes, n);
+    record_put(r, kind, s ? (int64_t)s->id : b, s ? b : 0, bytes, n);
 }
 
 void record_clock(struct record *r, int64_t mono, int64_t wall) {
-    if (r == NULL || r->is_replayed)
+    if (r == NULL || r->writer == NULL)
         return;
     record_put(r, RECORD_CLOCK, mono - r->mono, (wall - r->wall) - (mono - r->mono), NULL, 0);
     r->mono = mono;
     r->wall = wall;
 }
 
+void record_flush(struct record *r) {
+    if (r && r->writer)
+        record_writer_flush(r->writer);
+}
+
+bool record_next(struct record *r, struct record_item *item) {
+    return record_reader_next(r->reader, item);
+}
+
+void record_reading(const struct record *r, int64_t *mono, int64_t *wall) {
+    *mono = record_counted(r)->mono;
+    *wall = record_counted(r)->wall;
+}
+
+void record_play(struct record *r, const struct record_item *item) {
+    uint64_t id = (uint64_t)item->a;
+    struct source_port *s = id < r->port_cap ? r->ports[id] : NULL;
+    if (s) {
+        s->play(s->arg, item);
+        return;
+    }
+    struct str none = {0};
+    str_add(&none, "nothing of that number is open, or the engine did not do that");
+    record_differ(r, item, &none);
+    str_free(&none);
+}
+
+/* ---- what the engine asks ---- */
+
 int64_t record_value(struct record *r, enum record_value what, int64_t v) {
     struct record_item item;
-    if (r && r->is_replayed)
+    if (record_is_replayed(r))
         return record_expect(r, RECORD_VALUE, what, &item) ? item.b : 0;
-    if (r)
-        record_put(r, RECORD_VALUE, what, v, NULL, 0);
+    record_put(r, RECORD_VALUE, what, v, NULL, 0);
     return v;
 }
 
 void record_bytes(struct record *r, void *bytes, size_t n) {
     struct record_item item;
-    if (r && r->is_replayed) {
-        if (record_expect(r, RECORD_BYTES, 0, &item) && item.n == n)
-            memcpy(bytes, item.bytes, n);
-    } else if (r) {
+    if (!record_is_replayed(r))
         record_put(r, RECORD_BYTES, 0, 0, bytes, n);
-    }
+    else if (record_expect(r, RECORD_BYTES, 0, &item) && item.n == n)
+        memcpy(bytes, item.bytes, n);
 }
 
 void record_note(struct record *r, enum record_kind kind, int64_t a, const char *text) {
-    if (r && !r->is_replayed)
-        record_put(r, kind, a, 0, text, text ? strlen(text) : 0);
+    record_put(r, kind, a, 0, text, text ? strlen(text) : 0);
 }
 
-bool record_read_file(const char *path, struct str *out) {
+bool record_noted(struct record *r, enum record_kind kind, int64_t *a, char **text) {
+    if (!record_is_replayed(r))
+        return false;
+    const struct record_item *next = record_reader_peek(r->reader);
+    struct record_item item;
+    if (next == NULL || next->kind != kind || (kind == RECORD_PAUSE && next->a != *a) ||
+        !record_next(r, &item))
+        return false;
+    *a = item.a;
+    if (text)
+        *text = xstrndup(item.bytes, item.n);
+    return true;
+}
+
+/* ---- files ---- */
+
+/* The whole file; false with errno. */
+static bool record_read_file(const char *path, struct str *out) {
     FILE *f = fopen(path, "rbe");
     char part[65536];
     if (f == NULL)
@@ -246,17 +253,13 @@ bool record_read_file(const char *path, struct str *out) {
 }
 
 /* Once noted, a file that has not changed is not noted again. */
-void record_file(struct record *r, const char *path) {
-    if (r && r->is_replayed)
-        record_put_file(r, path);
-    if (r == NULL || r->is_replayed)
-        return;
+static void record_note_file(struct record *r, const char *path) {
     struct str text = {0};
     if (!record_read_file(path, &text)) {
         record_put(r, RECORD_FILE, RECORD_FILE_MISSING, 0, NULL, 0);
         free(map_take(&r->files, path));
     } else {
-        uint64_t sum = (uint64_t)text.len << 32 | record_crc(r, str_get(&text), text.len);
+        uint64_t sum = (uint64_t)text.len << 32 | crc_of(&r->crc, str_get(&text), text.len);
         uint64_t *known = map_get(&r->files, path);
         bool same = known && *known == sum;
         record_put(r, RECORD_FILE, same ? RECORD_FILE_AS_BEFORE : RECORD_FILE_TEXT, 0,
@@ -268,13 +271,53 @@ void record_file(struct record *r, const char *path) {
     str_free(&text);
 }
 
+/* Makes the folders above it. */
+static void record_make_folders(const char *path) {
+    char *copy = xstrdup(path);
+    for (char *p = copy + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
+        mkdir(copy, 0700); /* if it fails, opening the file will */
+        *p = '/';
+    }
+    free(copy);
+}
+
+/* Puts the file there as it was. */
+static void record_restore_file(struct record *r, const char *path) {
+    const struct record_item *next = record_reader_peek(r->reader);
+    struct record_item item;
+    if (!record_expect(r, RECORD_FILE, next ? next->a : 0, &item) || r->folder == NULL ||
+        !str_has_prefix(path, r->folder) || (r->except && str_has_prefix(path, r->except)) ||
+        item.a == RECORD_FILE_AS_BEFORE)
+        return;
+    if (item.a == RECORD_FILE_MISSING) {
+        remove(path);
+        return;
+    }
+    record_make_folders(path);
+    FILE *f = fopen(path, "wbe");
+    bool ok = f && fwrite(item.bytes, 1, item.n, f) == item.n;
+    if (f && fclose(f))
+        ok = false;
+    if (!ok)
+        record_reader_stop(r->reader, RECORD_BROKEN,
+                           xasprintf("%s: %s", path, strerror(errno)));
+}
+
+void record_file(struct record *r, const char *path) {
+    if (record_is_replayed(r))
+        record_restore_file(r, path);
+    else if (r)
+        record_note_file(r, path);
+}
+
 /* ---- what the engine does ---- */
 
 static void record_output(struct record *r, const struct record_item *made) {
-    if (r->is_replayed)
+    if (r->reader)
         record_compare(r, made);
     else
-        record_put(r, made->kind, made->a, made->b, made->bytes, made->n);
+        record_writer_put(r->writer, made);
 }
 
 void record_decision(struct record *r, const char *line) {
@@ -292,12 +335,12 @@ void record_sent(struct record *r, const struct source_port *s, bool whole, cons
                                .a = (int64_t)s->id,
                                .bytes = bytes,
                                .n = n};
-    unsigned char sum[4];
+    char sum[4];
     if (!whole) {
-        record_write_number(sum, record_crc(r, bytes, n));
+        record_number_write(sum, crc_of(&r->crc, bytes, n));
         made.kind = RECORD_SENT_SUM;
         made.b = (int64_t)n;
-        made.bytes = (const char *)sum;
+        made.bytes = sum;
         made.n = sizeof sum;
     }
     record_output(r, &made);

@@ -7,54 +7,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/log.h"
-#include "base/str.h"
-
-/* Inputs come between two turns' work; a is the source's number if it has one. The rest
- * stand where the engine's own code asked (answers) or spoke (outputs). */
-enum record_kind {
-    RECORD_CLOCK =
-        1,       /* a: monotonic ns since the last reading, b: what the wall clock went more */
-    RECORD_TURN, /* inputs are over: timers and tasks run */
-    RECORD_END,  /* the run ended in order */
-    RECORD_SIGNAL, /* a: its number */
-    RECORD_WAKE,   /* b: batches that are durable and told, in all */
-    RECORD_WATCH,  /* files changed */
-    RECORD_ACCEPT, /* text: who */
-    RECORD_OPEN,
-    RECORD_DATA,
-    RECORD_TAKEN, /* b: bytes that the kernel took */
-    RECORD_DRAINED,
-    RECORD_LOST,     /* text: why */
-    RECORD_FILE,     /* answer; a: enum record_file, text: what is in it */
-    RECORD_VALUE,    /* answer; a: enum record_value, b: the value */
-    RECORD_BYTES,    /* answer */
-    RECORD_VISIBLE,  /* answer, where it changed; a: batches that queries see */
-    RECORD_FAILING,  /* answer, where it changed; a: 1 = the disk takes nothing */
-    RECORD_PAUSE,    /* answer, where it is so; a: instructions left of a slow line */
-    RECORD_REFUSED,  /* answer, where it is so; text: why a connection fails at once */
-    RECORD_DECISION, /* output */
-    RECORD_SENT,     /* output; a: the connection, which we opened */
-    RECORD_SENT_SUM, /* output; a: the connection, b: bytes, text: checksum of them */
-    RECORD_KINDS
-};
-
-enum record_file { RECORD_FILE_MISSING, RECORD_FILE_TEXT, RECORD_FILE_AS_BEFORE };
-enum record_value {
-    RECORD_PEER_UID,
-    RECORD_PEER_IS_FRIEND,
-    RECORD_WALL_TIME, /* ns that a strategy took */
-    RECORD_CPU_TIME
-};
-
-struct record_item {
-    enum record_kind kind;
-    int64_t a, b;
-    const char *bytes;
-    size_t n;
-};
+#include "record/reader.h"
 
 struct record;
 
@@ -74,20 +29,9 @@ void record_set_folder(struct record *r, const char *folder, const char *except)
 void record_end(struct record *r);
 void record_close(struct record *r);
 bool record_is_replayed(const struct record *r);
-/* What was read so far: at the end of the run, or that of a whole part? */
-enum record_state {
-    RECORD_GOES_ON,
-    RECORD_ENDED,   /* in order */
-    RECORD_CUT,     /* the file ends before the run */
-    RECORD_DIFFERS, /* record_why */
-    RECORD_BROKEN   /* record_why */
-};
+/* Of one that is replayed: how far it has come, why it ended, what was read. */
 enum record_state record_state(const struct record *r);
 const char *record_why(const struct record *r);
-struct record_count {
-    uint64_t turns, decisions, sent, inputs;
-    int64_t wall; /* ns, of the last reading of the clock */
-};
 const struct record_count *record_counted(const struct record *r);
 
 /* ---- what comes in ---- */
@@ -138,8 +82,5 @@ void record_decision(struct record *r, const char *line);
 /* whole: the text itself is kept, else its checksum. */
 void record_sent(struct record *r, const struct source_port *s, bool whole, const void *bytes,
                  size_t n);
-
-/* One line about an item; for reading. */
-void record_say(const struct record_item *item, struct str *out);
 
 #endif

@@ -173,7 +173,7 @@ def test_broken(whole, tmp_path):
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     shutil.copy(whole + ".db", tmp_path / "recording.db")
-    assert re.search(r"not what was written \(\d+ decisions before are the same\)", replay(path, status=2))
+    assert re.search(r"checksum of a block is wrong \(\d+ decisions before are the same\)", replay(path, status=2))
     for text in (b"", b"astout recording 9 start" + bytes(100), b"x" * 1000):
         path.write_bytes(text)
         assert "not a recording" in replay(path, status=2)

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *path = fuzz_file(data, size);
     char *err;
-    struct astconf *a = astconf_load(path, &err);
+    struct astconf *a = astconf_load(path, ASTCONF_FULL, &err);
     fuzz_judge(a, err);
     astconf_free(a);
     struct users *u = users_load(path, &err);

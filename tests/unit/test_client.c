@@ -392,6 +392,35 @@ static void test_lost(void **state) {
     assert_string_equal(last_why, "closed by the far end");
 }
 
+/* Thousands under way at once, answered in another order than they were sent. */
+static void test_many(void **state) {
+    (void)state;
+    static struct reply r[5000];
+    struct str b = {0};
+    log_in();
+    memset(r, 0, sizeof r);
+    header_add(&b, "Action", "A");
+    for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+        char id[16];
+        snprintf(id, sizeof id, "mine-%zu", i);
+        assert_true(client_send_as(c, id, &b, SECONDS(5), on_reply, &r[i]));
+    }
+    settle(&h);
+    for (size_t i = ARRAY_LEN(r); i-- > 1;) { /* all but the first one */
+        char text[80];
+        snprintf(text, sizeof text, "Response: Success\r\nActionID: mine-%zu\r\n\r\n", i);
+        say(text);
+        assert_int_equal(r[i].lasts, 1);
+        assert_int_equal(r[i - 1].lasts, 0);
+        str_free(&r[i].text);
+    }
+    assert_int_equal(events, 0);
+    cut();
+    assert_string_equal(r[0].text.s, "lost ");
+    str_free(&r[0].text);
+    str_free(&b);
+}
+
 /* A connection cut without a word is found by Ping; a live one is pinged on and on. */
 static void test_ping(void **state) {
     (void)state;
@@ -474,8 +503,8 @@ int main(void) {
         TEST(test_silence),       TEST(test_replies),
         TEST(test_list),          TEST(test_originate_response),
         TEST(test_deadline),      TEST(test_lost),
-        TEST(test_ping),          TEST(test_flood),
-        TEST(test_free_in_event),
+        TEST(test_many),          TEST(test_ping),
+        TEST(test_flood),         TEST(test_free_in_event),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }

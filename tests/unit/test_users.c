@@ -300,7 +300,7 @@ static void test_comments(void **state) {
     value_is("\xef\xbb\xbf[general]\r\n k=>> x \r\nx = 1", "k", "> x");
     value_is("[general]\nk = a\nk += ,b\nk+=c\nn += d\n", "k", "a ,bc"); /* as there */
     refuse("\n;-- open\n[u]\n\n", "manager.conf",
-           ":2: the comment that ;-- begins here has no end");
+           ":2: the comment that begins here with ;-- has no end");
 }
 
 static void test_format_wrong(void **state) {
@@ -308,21 +308,21 @@ static void test_format_wrong(void **state) {
     static const struct {
         const char *text, *said;
     } t[] = {
-        {"k = v\n", ":1: a value before any [section]"},
-        {"[a]\nwords\n", ":2: neither [section], key = value nor #include"},
-        {"[a]\n= v\n", ":2: neither [section], key = value nor #include"},
-        {"[a\n", ":1: a section without its ]"},
-        {"[]\n", ":1: a section without a name"},
-        {"[a] (!)\n", ":1: behind [a] only (…) may follow"},
-        {"[a](!\n", ":1: behind [a] only (…) may follow"},
-        {"[a](b)\n", ":1: there is no section [b] above to inherit from"},
+        {"k = v\n", ":1: a [section] must come before the first key"},
+        {"[a]\nwords\n", ":2: must be [section], key = value or #include"},
+        {"[a]\n= v\n", ":2: must be [section], key = value or #include"},
+        {"[a\n", ":1: missing ] after the name of a section"},
+        {"[]\n", ":1: [] needs the name of a section"},
+        {"[a] (!)\n", ":1: only (…) may follow [a]"},
+        {"[a](!\n", ":1: only (…) may follow [a]"},
+        {"[a](b)\n", ":1: no section [b] above this line to inherit from"},
         {"[a](a)\n", ":1: section [a] inherits from itself"},
-        {"[a](+)\n", ":1: there is no section [a] above to add to"},
-        {"#exec /bin/true\n", ":1: #exec is not done here: no file may start programs"},
+        {"[a](+)\n", ":1: no section [a] above this line to add to"},
+        {"#exec /bin/true\n", ":1: #exec is not supported: no file may start programs"},
         {"#define x\n", ":1: unknown directive #define"},
-        {"#include\n", ":1: #include without the name of a file"},
-        {"#include \"\"\n", ":1: #include without the name of a file"},
-        {"[a]\nk = \001\n", ":2: a control character (code 1)"},
+        {"#include\n", ":1: #include needs the name of a file"},
+        {"#include \"\"\n", ":1: #include needs the name of a file"},
+        {"[a]\nk = \001\n", ":2: control character (code 1)"},
     };
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
         refuse(t[i].text, "manager.conf", t[i].said);
@@ -348,32 +348,32 @@ static void test_includes(void **state) {
     free(said);
     put("sub/two.conf", "[two]\nbroken\n");
     refuse("#include sub/two.conf\n", "sub/two.conf",
-           ":2: neither [section], key = value nor #include");
+           ":2: must be [section], key = value or #include");
     refuse("#tryinclude sub/two.conf\n", "sub/two.conf",
-           ":2: neither [section], key = value nor #include");
+           ":2: must be [section], key = value or #include");
     free(sub);
 }
 
 static void test_bounds(void **state) {
     (void)state;
     refuse("[a]\n#include manager.conf\n", "manager.conf",
-           ":2: files include each other more than 8 deep");
+           ":2: files included more than 8 deep");
     struct str s = {0};
     put("one.conf", "[general]\n");
     for (int i = 0; i < 64; i++)
         str_add(&s, "#include one.conf\n");
-    refuse(str_get(&s), "manager.conf", ":64: more than 64 files in all");
+    refuse(str_get(&s), "manager.conf", ":64: more than 64 files in total");
     str_reset(&s);
     str_add(&s, "[t0](!)\nk = v\n");
     for (int i = 1; i < 40; i++) /* doubles each time */
         str_addf(&s, "[t%d](!,t%d,t%d)\n", i, i - 1, i - 1);
     refuse(str_get(&s), "manager.conf",
-           ":18: more than 100000 values or 16777216 bytes in all");
+           ":18: more than 100000 values or 16777216 bytes in total");
     str_reset(&s);
     str_add(&s, "[a]\nk = ");
     for (int i = 0; i < 8200; i++)
         str_addc(&s, 'x');
-    refuse(str_get(&s), "manager.conf", ":2: a line of more than 8191 characters");
+    refuse(str_get(&s), "manager.conf", ":2: line longer than 8191 characters");
     str_reset(&s);
     for (int i = 0; i < 5000; i++)
         str_addf(&s, "[a%d]\n", i);
@@ -381,7 +381,7 @@ static void test_bounds(void **state) {
     str_reset(&s);
     for (int i = 0; i < 65; i++)
         str_add(&s, ";--\n");
-    refuse(str_get(&s), "manager.conf", ":65: more than 64 comments inside each other");
+    refuse(str_get(&s), "manager.conf", ":65: more than 64 comments nested in each other");
     str_free(&s);
 }
 

@@ -209,7 +209,7 @@ const struct view_field dialview_fields[] = {
      "\"sales\"", dialview_queue_name},
     {"queue.available", "members", "logged in, not paused, not talking", "5",
      dialview_available},
-    {"queue.logged_in", "members", "logged in and not paused", "8", dialview_logged_in},
+    {"queue.logged_in", "members", "logged in, paused or not", "8", dialview_logged_in},
     {"queue.waiting", "callers", "waiting in the queue now", "0", dialview_waiting},
     {"queue.offered", "members", "being rung for a caller who waits", "0", dialview_offered},
     {"queue.previewed", "members", "of the available: have a lead offered and are to decide",
