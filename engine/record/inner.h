@@ -10,8 +10,9 @@
 #include "record/record.h"
 
 #define RECORD_HEAD 24 /* bytes of the first line */
-#define RECORD_HEAD_START "astout recording 1 start"
-#define RECORD_HEAD_LATER "astout recording 1 later"
+#define RECORD_HEAD_NAME "astout recording "
+#define RECORD_HEAD_START "astout recording 2 start"
+#define RECORD_HEAD_LATER "astout recording 2 later"
 #define RECORD_BLOCK_HEAD 8
 
 struct record {

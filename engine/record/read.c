@@ -11,6 +11,16 @@
 
 /* ---- blocks ---- */
 
+/* A first line that is not ours. */
+static char *read_explain_head(const char *path, const char *head) {
+    size_t n = strlen(RECORD_HEAD_NAME);
+    if (memcmp(head, RECORD_HEAD_NAME, n))
+        return xasprintf("%s: not a recording", path);
+    return xasprintf("%s: not a recording of this version of astout (its format is %.*s, this "
+                     "program reads %c); replay it with the program that made it",
+                     path, (int)strcspn(head + n, " \n"), head + n, RECORD_HEAD_START[n]);
+}
+
 struct record *record_open(const char *path, bool *starts, char **err) {
     struct stat st;
     char head[RECORD_HEAD];
@@ -20,7 +30,7 @@ struct record *record_open(const char *path, bool *starts, char **err) {
         *err = xasprintf("%s: %s", path, f ? "not a recording" : strerror(errno));
     } else if (memcmp(head, RECORD_HEAD_START, RECORD_HEAD) &&
                memcmp(head, RECORD_HEAD_LATER, RECORD_HEAD)) {
-        *err = xasprintf("%s: not a recording, or of another version", path);
+        *err = read_explain_head(path, head);
     } else {
         struct record *r = xcalloc(1, sizeof *r);
         r->is_replayed = true;
@@ -162,6 +172,19 @@ bool record_next(struct record *r, struct record_item *item) {
     return true;
 }
 
+void record_ahead(struct record *r, enum record_kind kind,
+                  void (*fn)(void *arg, const struct record_item *item), void *arg) {
+    bool starts;
+    char *err = NULL;
+    struct record_item item;
+    struct record *ahead = r ? record_open(r->path, &starts, &err) : NULL;
+    while (ahead && record_next(ahead, &item))
+        if (item.kind == kind)
+            fn(arg, &item);
+    record_close(ahead);
+    free(err);
+}
+
 /* ---- comparing ---- */
 
 /* The two sides of a difference; recorded NULL: the recording has an input there. */
@@ -286,10 +309,14 @@ void record_play(struct record *r, const struct record_item *item) {
         s->play(s->arg, item);
         return;
     }
-    struct str none = {0};
-    str_add(&none, "nothing of that number is open, or the engine did not do that");
-    read_differ(r, item, &none);
-    str_free(&none);
+    record_stray(r, item, "nothing of that number is open, or the engine did not do that");
+}
+
+void record_stray(struct record *r, const struct record_item *item, const char *why) {
+    struct str text = {0};
+    str_add(&text, why);
+    read_differ(r, item, &text);
+    str_free(&text);
 }
 
 void record_reading(const struct record *r, int64_t *mono, int64_t *wall) {

@@ -21,6 +21,7 @@ enum record_kind {
     RECORD_END,  /* the run ended in order */
     RECORD_SIGNAL, /* a: its number */
     RECORD_WAKE,   /* b: batches that are durable and told, in all */
+    RECORD_READ,   /* a read came back; b: its number, text: what it saw */
     RECORD_WATCH,  /* files changed */
     RECORD_ACCEPT, /* text: who */
     RECORD_OPEN,
@@ -112,6 +113,12 @@ void record_flush(struct record *r);
 /* The next item of a replayed one; its bytes hold until the next call. False at the end, or
  * when it is broken or differs. */
 bool record_next(struct record *r, struct record_item *item);
+/* Looks through all of a replayed one, from its beginning, for items of that kind, without
+ * moving in it. */
+void record_ahead(struct record *r, enum record_kind kind,
+                  void (*fn)(void *arg, const struct record_item *item), void *arg);
+/* An input that nobody takes: the replay differs, since what it is for was not done. */
+void record_stray(struct record *r, const struct record_item *item, const char *why);
 /* The reading of the clock that was met last. */
 void record_reading(const struct record *r, int64_t *mono, int64_t *wall);
 /* Hands an input to its source. */

@@ -25,6 +25,7 @@
 #include "dialer/call/resultview.h"
 #include "dialer/list/retryview.h"
 #include "dialer/call/routeview.h"
+#include "store/sqlite/sqlite.h"
 
 #define LEAVE_TIME SECONDS(5)
 
@@ -52,8 +53,8 @@ void engine_event_end(struct engine *e, struct str *packet) {
 
 /* ---- what an earlier run left ---- */
 
-static void engine_load_items(struct engine *e, enum statement st, const struct noun *n,
-                              struct map *into) {
+static bool engine_load_items(struct engine *e, const struct statement *st,
+                              const struct noun *n, struct map *into) {
     struct query q;
     query_begin(&q, e->store, st);
     while (query_step(&q)) {
@@ -61,43 +62,43 @@ static void engine_load_items(struct engine *e, enum statement st, const struct 
         item->row = query_row(&q, 0, n);
         map_put(into, row_uuid(item->row), item);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
-static void engine_load_plans(struct engine *e) {
+static bool engine_load_plans(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_ALL_ROWS_PLAN);
     while (query_step(&q)) {
         struct row *row = query_row(&q, 0, &noun_plan);
         map_put(&e->plans, row_uuid(row), plan_new(e, row));
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
-static void engine_load_campaigns(struct engine *e) {
+static bool engine_load_campaigns(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_ALL_ROWS_CAMPAIGN);
     while (query_step(&q)) {
         struct row *row = query_row(&q, 0, &noun_campaign);
         map_put(&e->campaigns, row_uuid(row), campaign_new(e, row));
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 /* Attempts without a result: they are settled once Asterisk tells its channels. */
-static void engine_load_dialings(struct engine *e) {
+static bool engine_load_dialings(struct engine *e) {
     struct query q;
     int found = 0;
     query_begin(&q, e->store, READ_LEDGER_OPEN);
     while (query_step(&q))
         found += dialing_recover(e, &q) != NULL;
-    query_end(&q);
     if (found)
         log_info(e->log, "%d calls of an earlier run are to be settled", found);
+    return query_end(&q);
 }
 
-static void engine_on_freed(void *arg, bool ok) {
-    (void)ok;
+static void engine_on_freed(void *arg, enum batch_end end) {
+    (void)end;
     lead_event(arg, "Update");
     lead_written(arg);
 }
@@ -113,7 +114,7 @@ static void engine_set_free(struct lead *l) {
 
 /* A lead that says it is being called while the ledger knows of no call: a file that
  * was changed by hand. It is set free. */
-static void engine_free_stray_leads(struct engine *e) {
+static bool engine_free_stray_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_DIALING);
     while (query_step(&q)) {
@@ -125,11 +126,11 @@ static void engine_free_stray_leads(struct engine *e) {
         }
         lead_release(l);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 /* Offers of an earlier run: whoever was to decide has seen the engine go. */
-static void engine_free_reserved_leads(struct engine *e) {
+static bool engine_free_reserved_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_RESERVED);
     while (query_step(&q)) {
@@ -140,21 +141,20 @@ static void engine_free_reserved_leads(struct engine *e) {
         engine_set_free(l);
         lead_release(l);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
-static void engine_load(struct engine *e) {
-    engine_load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
-    engine_load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
-    engine_load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues);
-    memories_load(e);
-    engine_load_plans(e);
-    agendas_load(e);
-    engine_load_campaigns(e);
-    agendas_sweep(e);
-    engine_load_dialings(e);
-    engine_free_stray_leads(e);
-    engine_free_reserved_leads(e);
+/* False: what the store has cannot be read. */
+static bool engine_load(struct engine *e) {
+    bool ok =
+        engine_load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas) &&
+        engine_load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations) &&
+        engine_load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues) &&
+        memories_load(e) && engine_load_plans(e) && agendas_load(e) && engine_load_campaigns(e);
+    if (ok)
+        agendas_sweep(e);
+    return ok && engine_load_dialings(e) && engine_free_stray_leads(e) &&
+           engine_free_reserved_leads(e);
 }
 
 /* ---- files that change ---- */
@@ -280,7 +280,8 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
                                      .memory = (size_t)conf->scripts.memory,
                                      .instructions = conf->scripts.instructions};
     engine_lend(&e->scripts);
-    struct store_config sc = {.path = conf->database.db_sqlite3_data,
+    struct store_config sc = {.backend = &sqlite_backend,
+                              .path = conf->database.db_sqlite3_data,
                               .full = conf->database.durability == CONF_FULL,
                               .memory = options->in_memory,
                               .replay = options->replay};
@@ -296,7 +297,11 @@ struct engine *engine_open(struct loop *l, const struct log *log, const struct c
         engine_free(e);
         return NULL;
     }
-    engine_load(e);
+    if (!engine_load(e)) {
+        *err = xasprintf("%s: cannot be read (the log says more)", sc.path);
+        engine_free(e);
+        return NULL;
+    }
     if (!loop_clock(l)->is_virtual)
         engine_watch_strategies(e);
     return e;
@@ -329,8 +334,8 @@ static void engine_free_plan(void *v) { plan_release(v); }
 static void engine_free_asterisk(void *v) { asterisk_free(v); }
 
 /* Reservations under way end in a first round, what they write in a second. */
-static void engine_on_round(void *arg, bool ok) {
-    (void)ok;
+static void engine_on_round(void *arg, enum batch_end end) {
+    (void)end;
     struct engine *e = arg;
     if (e->leave.rounds-- > 0)
         store_submit(e->store, batch_new(), engine_on_round, e);
@@ -355,7 +360,7 @@ void engine_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
     timer_init(&e->leave.limit, e->loop, engine_on_leave_limit, e);
     timer_set(&e->leave.limit, LEAVE_TIME);
     previews_withdraw(e, NULL, "the engine ends");
-    engine_on_round(e, true);
+    engine_on_round(e, BATCH_DURABLE);
 }
 
 void engine_free(struct engine *e) {

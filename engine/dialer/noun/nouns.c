@@ -123,23 +123,23 @@ static void nouns_stamp(struct change *ch, int field) {
 }
 
 /* Durable: whoever picks leads of its list looks again, whoever asked is told. */
-static void nouns_on_changed(void *arg, bool ok) {
+static void nouns_on_changed(void *arg, enum batch_end end) {
     struct change *ch = arg;
     if (ch->lead) {
         lead_written(ch->lead);
         agenda_forget(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
         campaigns_kick_dlma(ch->engine, row_text(ch->row, LEAD_DLMA_UUID));
     }
-    nouns_finish(ch, ok ? NULL : "the store refused it");
+    nouns_finish(ch, end == BATCH_DURABLE ? NULL : "the store refused it");
 }
 
 /* ---- create ---- */
 
-static void nouns_on_created(void *arg, bool ok) {
+static void nouns_on_created(void *arg, enum batch_end end) {
     struct change *ch = arg;
-    if (ok && ch->lead == NULL)
+    if (end == BATCH_DURABLE && ch->lead == NULL)
         nouns_put(ch->engine, ch->noun, row_copy(ch->row));
-    nouns_on_changed(ch, ok);
+    nouns_on_changed(ch, end);
 }
 
 void noun_create(struct engine *e, const struct noun *n, const struct message *m,
@@ -162,7 +162,7 @@ void noun_create(struct engine *e, const struct noun *n, const struct message *m
         batch_view(b, uuid, row_uuid(ch->row));
     }
     if (n == &noun_lead) {
-        row_set_int(ch->row, LEAD_ID, store_next_lead_id(e->store));
+        row_set_int(ch->row, LEAD_ID, store_next_id(e->store, ID_LEAD));
         ch->lead = lead_hold_row(e, row_copy(ch->row));
         lead_write(ch->lead, b);
     } else {

@@ -83,7 +83,7 @@ static void memory_touch(struct engine *e, struct memory *m) {
         timer_set(&e->memory_save, SAVE_AFTER);
 }
 
-void memories_load(struct engine *e) {
+bool memories_load(struct engine *e) {
     struct query q;
     timer_init(&e->memory_save, e->loop, memory_on_save, e);
     query_begin(&q, e->store, READ_MEMORIES);
@@ -99,7 +99,7 @@ void memories_load(struct engine *e) {
             }
         json_decref(kept);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 static void memory_free(struct memory *m) {
