@@ -209,8 +209,8 @@ static void actions_more_leads(void *arg) {
         actions_lead_list_end(l);
 }
 
-static void actions_on_leads(void *arg, bool ok) {
-    (void)ok;
+static void actions_on_leads(void *arg, enum batch_end end) {
+    (void)end;
     struct lead_list *l = arg;
     answer_list(l->answer, "Dl List will follow");
     answer_stream(l->answer, actions_more_leads, l);
@@ -290,8 +290,8 @@ static void actions_send_stat(struct answer *a, struct engine *e, struct campaig
     query_end(&q);
 }
 
-static void actions_on_stats(void *arg, bool ok) {
-    (void)ok;
+static void actions_on_stats(void *arg, enum batch_end end) {
+    (void)end;
     struct stat_list *l = arg;
     unsigned long items = 0;
     answer_list(l->answer, "Campaign Stat List will follow");

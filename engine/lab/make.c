@@ -164,10 +164,10 @@ struct fed {
 };
 
 /* They are in the store: they may be called. */
-static void make_on_fed(void *arg, bool ok) {
+static void make_on_fed(void *arg, enum batch_end end) {
     struct fed *f = arg;
     struct shift *s = f->shift;
-    if (!ok && s->error == NULL)
+    if (end != BATCH_DURABLE && s->error == NULL)
         s->error = xstrdup("the database does not take the leads");
     for (int i = 0; i < f->count; i++) {
         lead_written(f->leads[i]);
@@ -188,7 +188,7 @@ static struct lead *make_new_lead(struct shift *s) {
     row_set_text(row, LEAD_DLMA_UUID, s->uuids[MADE_DLMA]);
     row_set_text(row, LEAD_NUMBER_1, number);
     row_set_text(row, LEAD_TM_CREATE, now);
-    row_set_int(row, LEAD_ID, store_next_lead_id(s->engine->store));
+    row_set_int(row, LEAD_ID, store_next_id(s->engine->store, ID_LEAD));
     return lead_hold_row(s->engine, row);
 }
 

@@ -25,7 +25,7 @@ static void begin(int leads, void (*fn)(struct row *lead, int i)) {
         row_set_text(r, LEAD_UUID, uuid);
         row_set_text(r, LEAD_DLMA_UUID, dlma);
         row_set_text(r, LEAD_NUMBER_1, number);
-        row_set_int(r, LEAD_ID, store_next_lead_id(o.engine->store));
+        row_set_int(r, LEAD_ID, store_next_id(o.engine->store, ID_LEAD));
         if (fn)
             fn(r, i);
         batch_row(b, r);
@@ -51,7 +51,7 @@ static void set_tries(struct row *r, int tries, double hangup_ago) {
     row_set_text(r, LEAD_TM_LAST_HANGUP, text);
 }
 
-static void on_written(void *arg, bool ok) { (void)ok, lead_written(arg); }
+static void on_written(void *arg, enum batch_end end) { (void)end, lead_written(arg); }
 
 /* The number of the next lead, which counts as dialled and hung up by that: it is
  * written with one more try. "-" if there is none. */
@@ -260,11 +260,11 @@ static void test_new_version(void **state) {
 
 /* ---- cost ---- */
 
-static const enum statement picks[] = {READ_DUE_LEVEL, READ_DUE, READ_DUE_NEXT,
-                                       READ_LEAD_BY_ID};
+static const struct statement *const picks[] = {READ_DUE_LEVEL, READ_DUE, READ_DUE_NEXT,
+                                                READ_LEAD_BY_ID};
 
 /* The reader's statements, which the store keeps prepared. */
-static sqlite3_stmt *statement_of(enum statement st) {
+static sqlite3_stmt *statement_of(const struct statement *st) {
     struct query q;
     query_begin(&q, o.engine->store, st, INT64_C(0), INT64_C(0), INT64_C(0));
     sqlite3_stmt *s = q.stmt;

@@ -163,13 +163,14 @@ static void dialing_add_to_maps(struct dialing *d) {
 }
 
 /* The durable moment: the ledger has the attempt, so it may leave. */
-static void dialing_on_reserved(void *arg, bool ok) {
+static void dialing_on_reserved(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     lead_written(d->lead);
     lead_event(d->lead, "Update");
     dialing_emit(d, "OutDialingCreate");
     d->tm_dialing = engine_wall(d->engine);
-    if (ok && !d->wants_hangup && !d->engine->leaving && originate_send(d, dialing_refused)) {
+    if (end == BATCH_DURABLE && !d->wants_hangup && !d->engine->leaving &&
+        originate_send(d, dialing_refused)) {
         dialing_enter(d, STAGE_SENT);
         int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
         timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
@@ -205,8 +206,8 @@ static char *dialing_frozen_text(const struct dialing *d) {
 
 static void dialing_count_fault(struct dialing *d, bool ours);
 
-static void dialing_on_refused(void *arg, bool ok) {
-    (void)ok;
+static void dialing_on_refused(void *arg, enum batch_end end) {
+    (void)end;
     lead_event(arg, "Update");
     lead_written(arg);
 }
@@ -273,10 +274,10 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
 
 /* ---- ending ---- */
 
-static void dialing_on_closed(void *arg, bool ok) {
+static void dialing_on_closed(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     struct campaign *c = d->campaign;
-    if (!ok)
+    if (end != BATCH_DURABLE)
         log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
     lead_written(d->lead);
     lead_event(d->lead, "Update");

@@ -27,8 +27,8 @@ struct step {
     struct str event;
 };
 
-static void decide_on_step(void *arg, bool ok) {
-    (void)ok;
+static void decide_on_step(void *arg, enum batch_end end) {
+    (void)end;
     struct step *s = arg;
     engine_event_end(s->campaign->engine, &s->event);
     s->campaign->steps--;

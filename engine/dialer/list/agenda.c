@@ -78,10 +78,10 @@ static void agenda_unlink(struct agenda *a) {
     free(a);
 }
 
-static void agenda_on_built(void *arg, bool ok) {
+static void agenda_on_built(void *arg, enum batch_end end) {
     struct agenda *a = arg;
     a->building = false;
-    if (!ok)
+    if (end != BATCH_DURABLE)
         log_error(a->engine->log, "agenda %lld: a batch failed", (long long)a->id);
     if (a->stale || !a->complete)
         task_queue(&a->build);
@@ -110,8 +110,8 @@ static void agenda_build_some(struct agenda *a) {
     store_submit(a->engine->store, b, agenda_on_built, a);
 }
 
-static void agenda_on_purged(void *arg, bool ok) {
-    (void)ok;
+static void agenda_on_purged(void *arg, enum batch_end end) {
+    (void)end;
     struct agenda *a = arg;
     a->building = false;
     if (agenda_next_level(a, -1) >= 0) {
@@ -157,7 +157,7 @@ static struct agenda *agenda_add(struct engine *e, int64_t id, struct plan *p, c
     return a;
 }
 
-void agendas_load(struct engine *e) {
+bool agendas_load(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_AGENDAS);
     while (query_step(&q)) {
@@ -168,7 +168,7 @@ void agendas_load(struct engine *e) {
         a->complete = query_int(&q, 5) != 0;
         a->stale = p == NULL || strcmp(p->version, a->version);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 void agendas_sweep(struct engine *e) {
@@ -191,7 +191,7 @@ struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
                  strcmp(a->version, p->version)))
         a = a->next;
     if (a == NULL) {
-        a = agenda_add(e, store_next_agenda_id(e->store), p, dlma_uuid, p->version);
+        a = agenda_add(e, store_next_id(e->store, ID_AGENDA), p, dlma_uuid, p->version);
         struct batch *b = batch_new();
         batch_write(b, WRITE_AGENDA, a->id, row_uuid(p->item.row), dlma_uuid, a->version);
         a->building = true; /* leads written before it existed are on the disk by then */
@@ -290,8 +290,8 @@ struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) {
     return NULL;
 }
 
-static void agenda_on_postponed(void *arg, bool ok) {
-    (void)ok;
+static void agenda_on_postponed(void *arg, enum batch_end end) {
+    (void)end;
     struct lead *l = arg;
     campaigns_kick_dlma(l->engine, row_text(l->row, LEAD_DLMA_UUID));
     lead_written(l);

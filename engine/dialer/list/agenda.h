@@ -28,8 +28,8 @@ struct agenda {
 };
 
 /* Reads what an earlier run left. Once the campaigns hold theirs, agendas_sweep has
- * the others purged. */
-void agendas_load(struct engine *e);
+ * the others purged. False: the store cannot be read. */
+bool agendas_load(struct engine *e);
 void agendas_sweep(struct engine *e);
 void agendas_free(struct engine *e);
 /* The agenda of that plan (as it is now) and list; begins to build it if it is new. */

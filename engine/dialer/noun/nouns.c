@@ -64,23 +64,23 @@ static void nouns_stamp(struct work *w, int field) {
 }
 
 /* Durable: whoever picks leads of its list looks again, whoever asked is told. */
-static void nouns_on_changed(void *arg, bool ok) {
+static void nouns_on_changed(void *arg, enum batch_end end) {
     struct work *w = arg;
     if (w->lead) {
         lead_written(w->lead);
         agenda_forget(w->engine, row_text(w->row, LEAD_DLMA_UUID));
         campaigns_kick_dlma(w->engine, row_text(w->row, LEAD_DLMA_UUID));
     }
-    nouns_finish(w, ok ? NULL : "the store refused it");
+    nouns_finish(w, end == BATCH_DURABLE ? NULL : "the store refused it");
 }
 
 /* ---- create ---- */
 
-static void nouns_on_created(void *arg, bool ok) {
+static void nouns_on_created(void *arg, enum batch_end end) {
     struct work *w = arg;
-    if (ok && w->lead == NULL)
+    if (end == BATCH_DURABLE && w->lead == NULL)
         place_put(w->engine, row_copy(w->row));
-    nouns_on_changed(w, ok);
+    nouns_on_changed(w, end);
 }
 
 /* Its leads can be read in the database under a name of their own. */
@@ -108,7 +108,7 @@ static void nouns_create(struct work *w, const struct change *ch) {
     if (w->noun == &noun_dlma)
         nouns_make_view(w, b);
     if (w->noun == &noun_lead) {
-        row_set_int(w->row, LEAD_ID, store_next_lead_id(e->store));
+        row_set_int(w->row, LEAD_ID, store_next_id(e->store, ID_LEAD));
         w->lead = lead_hold_row(e, row_copy(w->row));
         agenda_write(w->lead, b);
     } else {
@@ -146,8 +146,7 @@ static void nouns_apply(struct work *w, struct batch *b) {
         agenda_write(w->lead, b);
         return;
     }
-    place_change(w->engine, w->row);
-    batch_row(b, noun_find(w->engine, w->noun, row_uuid(w->row)));
+    batch_row(b, place_change(w->engine, w->row));
     place_changed(w->engine, w->noun, row_uuid(w->row));
 }
 

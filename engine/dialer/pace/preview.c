@@ -81,23 +81,23 @@ void preview_free(struct preview *p) {
 }
 
 /* The end is durable, and the campaign may end too. */
-static void pace_preview_on_ended(void *arg, bool ok) {
+static void pace_preview_on_ended(void *arg, enum batch_end end) {
     struct preview *p = arg;
     struct campaign *c = p->campaign;
     pace_preview_tell_end(p);
     if (p->done)
-        p->done(p->arg, ok ? NULL : "the store refused it");
+        p->done(p->arg, end == BATCH_DURABLE ? NULL : "the store refused it");
     campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
     preview_free(p);
     campaign_call_over(c);
 }
 
-static void pace_preview_on_given_back(void *arg, bool ok) {
+static void pace_preview_on_given_back(void *arg, enum batch_end end) {
     struct preview *p = arg;
     if (row_int(p->lead->row, LEAD_IN_USE))
         lead_event(p->lead, "Update");
     lead_written(p->lead);
-    pace_preview_on_ended(p, ok);
+    pace_preview_on_ended(p, end);
 }
 
 /* Nobody decides on it any more. */
@@ -156,12 +156,12 @@ static void pace_preview_on_limit(void *arg) {
 /* ---- beginning ---- */
 
 /* The lead is reserved on the disk: whoever dies now, the next start sees it. */
-static void pace_preview_on_reserved(void *arg, bool ok) {
+static void pace_preview_on_reserved(void *arg, enum batch_end end) {
     struct preview *p = arg;
     lead_written(p->lead);
     if (p->ended) /* its end is on the way, and says more than its beginning */
         return;
-    if (!ok) {
+    if (end != BATCH_DURABLE) {
         pace_preview_withdraw(p, reason_text(REASON_STORE));
         return;
     }
