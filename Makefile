@@ -1,7 +1,7 @@
 # astout: `make demo` and `make test` do all the set-up they need; `make` only builds.
 B        = build
 PKGS     = lua5.4 sqlite3 jansson libevent libevent_openssl uuid libedit libssl libcrypto
-ROOMS    = base record io conf ami store script/lua script/hook script/shell \
+ROOMS    = base record io conf ami store store/sqlite script/lua script/hook script/shell \
            dialer/core dialer/learn dialer/plan dialer/campaign dialer/list dialer/pbx dialer/call \
            dialer/pace dialer/decide dialer/noun dialer sim control console lab main
 CFLAGS  ?= -O2 -g

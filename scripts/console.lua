@@ -112,12 +112,12 @@ local function values(k, t)
     if type(t) ~= "table" then
         wrong("expected a table of fields: {%s = ...}", k.inputs[1])
     end
-    local out = {}
+    local taken = {}
     for name, v in pairs(t) do
         local f = field(k, name, true)
-        out[f.name] = f.type == "table" and variables(v) or text(f, v)
+        taken[f.name] = f.type == "table" and variables(v) or text(f, v)
     end
-    return out
+    return taken
 end
 
 local function match(k, t)

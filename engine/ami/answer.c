@@ -90,6 +90,8 @@ void answer_stream(struct answer *a, void (*more)(void *arg), void *arg) {
         task_queue(&a->session->pump);
 }
 
+void answer_pause(struct answer *a) { a->more = NULL; }
+
 void answers_orphan(struct session *s) {
     for (struct answer *a = s->first, *next; a; a = next) {
         next = a->next;

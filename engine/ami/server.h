@@ -100,6 +100,9 @@ void answer_end(struct answer *a);
  * in the end calls answer_end. When the session goes it is called once more, with
  * answer_session NULL: then it only ends. */
 void answer_stream(struct answer *a, void (*more)(void *arg), void *arg);
+/* The next piece is not there yet: more is not called until answer_stream is called again,
+ * not even when the session goes. */
+void answer_pause(struct answer *a);
 /* Begins `Response: kind` with the ActionID (and Message unless NULL) in b. */
 void answer_head(const struct answer *a, struct str *b, const char *kind, const char *text);
 /* A whole answer of that kind, and the end. */

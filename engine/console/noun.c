@@ -232,9 +232,9 @@ static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
 static bool console_noun_matches(json_t *row, json_t *match) {
     const char *name;
     json_t *wanted;
-    json_object_foreach(match, name,
-                        wanted) if (!console_noun_is_same(json_object_get(row, name),
-                                                          wanted)) return false;
+    json_object_foreach (match, name, wanted)
+        if (!console_noun_is_same(json_object_get(row, name), wanted))
+            return false;
     return true;
 }
 
@@ -242,6 +242,7 @@ static bool console_noun_matches(json_t *row, json_t *match) {
 struct walk {
     struct engine *engine;
     const struct kind *kind;
+    struct shell_call *call;
     json_t *match, *rows;
     int64_t after, at, seen, wanted;
 };
@@ -255,6 +256,18 @@ static bool console_noun_keep(struct walk *w, json_t *row) {
     return w->seen < PIECE && (int64_t)json_array_size(w->rows) < w->wanted;
 }
 
+/* Answers, and frees the walk. */
+static void console_noun_end_walk(struct walk *w) {
+    bool more = w->seen == PIECE || (int64_t)json_array_size(w->rows) >= w->wanted;
+    shell_charge(w->call, w->seen * ROW_COST);
+    json_t *answer = json_pack("{s:o}", "rows", w->rows);
+    if (more)
+        json_object_set_new(answer, "next", json_integer(w->at));
+    shell_answer(w->call, answer);
+    json_decref(w->match);
+    free(w);
+}
+
 static bool console_noun_visit_next(void *ctx, const char *key, void *value) {
     (void)key;
     struct walk *w = ctx;
@@ -263,21 +276,38 @@ static bool console_noun_visit_next(void *ctx, const char *key, void *value) {
     return console_noun_keep(w, w->kind->json(w->engine, value));
 }
 
-static void console_noun_walk_leads(struct walk *w) {
-    const char *dlma = json_string_value(json_object_get(w->match, "dlma_uuid"));
-    struct query q;
-    w->at = w->after;
-    if (dlma)
-        query_begin(&q, w->engine->store, READ_LEADS_AFTER, dlma, w->after, (int64_t)PIECE);
-    else
-        query_begin(&q, w->engine->store, READ_LEADS_FROM, w->after, (int64_t)PIECE);
-    for (bool more = true; more && query_step(&q);) {
-        struct row *row = query_row(&q, 0, &noun_lead);
+static void console_noun_on_leads(void *arg, enum read_end end, const struct rows *rows) {
+    struct walk *w = arg;
+    if (end == READ_FAILED) {
+        shell_refuse(w->call, read_error(rows));
+        json_decref(w->rows);
+        json_decref(w->match);
+        free(w);
+        return;
+    }
+    bool more = true;
+    for (int i = 0; more && i < rows_count(rows); i++) {
+        struct row *row = rows_row(rows, i);
         w->at = row_int(row, LEAD_ID);
         more = console_noun_keep(w, kind_row(row));
         row_free(row);
     }
-    query_end(&q);
+    console_noun_end_walk(w);
+}
+
+/* Leads are in the store. */
+static void console_noun_walk_leads(struct walk *w) {
+    const char *dlma = json_string_value(json_object_get(w->match, "dlma_uuid"));
+    w->at = w->after;
+    if (dlma)
+        store_read(w->engine->store, LANE_READ | READ_DURABLE, &read_leads_after,
+                   BIND(ARG_TEXT("dlma", dlma), ARG_INT("after", w->after),
+                        ARG_INT("limit", PIECE)),
+                   console_noun_on_leads, w);
+    else
+        store_read(w->engine->store, LANE_READ | READ_DURABLE, &read_leads,
+                   BIND(ARG_INT("after", w->after), ARG_INT("limit", PIECE)),
+                   console_noun_on_leads, w);
 }
 
 /* list(noun, match, after, count) */
@@ -288,22 +318,20 @@ static void console_noun_lent_list(void *arg, struct shell_call *c, json_t *args
         shell_refuse(c, "no such noun");
         return;
     }
-    struct walk w = {.engine = p->console->engine,
-                     .kind = k,
-                     .match = json_array_get(args, 1),
-                     .rows = json_array(),
-                     .after = arg_int(args, 2, 0),
-                     .wanted = arg_int(args, 3, PIECE)};
-    if (k->each)
-        k->each(w.engine, k, console_noun_visit_next, &w);
-    else
-        console_noun_walk_leads(&w);
-    bool more = w.seen == PIECE || (int64_t)json_array_size(w.rows) >= w.wanted;
-    shell_charge(c, w.seen * ROW_COST);
-    json_t *answer = json_pack("{s:o}", "rows", w.rows);
-    if (more)
-        json_object_set_new(answer, "next", json_integer(w.at));
-    shell_answer(c, answer);
+    struct walk *w = xcalloc(1, sizeof *w);
+    *w = (struct walk){.engine = p->console->engine,
+                       .kind = k,
+                       .call = c,
+                       .match = json_incref(json_array_get(args, 1)),
+                       .rows = json_array(),
+                       .after = arg_int(args, 2, 0),
+                       .wanted = arg_int(args, 3, PIECE)};
+    if (k->each == NULL) {
+        console_noun_walk_leads(w);
+        return;
+    }
+    k->each(w->engine, k, console_noun_visit_next, w);
+    console_noun_end_walk(w);
 }
 
 struct search {
@@ -320,12 +348,13 @@ static bool console_noun_visit_key(void *ctx, const char *key, void *value) {
     return s->found == NULL;
 }
 
-static json_t *console_noun_get_lead(struct engine *e, const char *uuid) {
-    struct lead *l = lead_hold(e, uuid);
-    json_t *row = l && row_int(l->row, LEAD_IN_USE) ? kind_row(l->row) : NULL;
-    if (l)
-        lead_release(l);
-    return row;
+static void console_noun_on_lead(void *arg, struct lead *l, const char *error) {
+    struct shell_call *c = arg;
+    if (error)
+        shell_refuse(c, error);
+    else
+        shell_answer(c, l ? kind_row(l->row) : json_false());
+    lead_release(l);
 }
 
 /* get(noun, key) */
@@ -333,10 +362,12 @@ static void console_noun_lent_get(void *arg, struct shell_call *c, json_t *args)
     struct engine *e = ((struct peer *)arg)->console->engine;
     const struct kind *k = kind_find(arg_text(args, 0));
     struct search s = {.engine = e, .kind = k, .key = arg_text(args, 1)};
-    if (k && k->each)
+    if (k && k->each == NULL) {
+        lead_fetch(e, s.key, true, console_noun_on_lead, c);
+        return;
+    }
+    if (k)
         k->each(e, k, console_noun_visit_key, &s);
-    else if (k)
-        s.found = console_noun_get_lead(e, s.key);
     shell_answer(c, s.found ? s.found : json_false());
 }
 
@@ -350,7 +381,7 @@ static bool console_noun_read_value(struct change *ch, const char *name, json_t 
         return false;
     if (json_is_object(value)) {
         change_variable(ch, name, NULL, NULL);
-        json_object_foreach(value, variable, v) {
+        json_object_foreach (value, variable, v) {
             const char *text = json_string_value(v);
             change_variable(ch, name, variable, text ? text : "");
         }
@@ -367,7 +398,7 @@ static bool console_noun_read_value(struct change *ch, const char *name, json_t 
 static const char *console_noun_read_fields(struct change *ch, json_t *fields) {
     const char *name;
     json_t *value;
-    json_object_foreach(fields, name, value) {
+    json_object_foreach (fields, name, value) {
         if (!console_noun_read_value(ch, name, value))
             return name;
     }

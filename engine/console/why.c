@@ -1,6 +1,7 @@
 /* Why not? The one deciding reason of a campaign, a lead or a trunk, and the counts by
  * reason. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dialer/pbx/asterisk.h"
@@ -19,9 +20,9 @@ static struct campaign *why_find_campaign(struct peer *p, const char *uuid) {
 
 /* Why a lead has no place in the campaign's agenda. */
 static const char *why_no_place(const struct campaign *c) {
-    return c->agenda == NULL      ? "the campaign is not started"
-           : !c->agenda->complete ? "the list is being read"
-                                  : "its last change is being written";
+    if (c->agenda == NULL)
+        return "the campaign is not started";
+    return c->agenda->complete ? "its last change is being written" : "the list is being read";
 }
 
 /* ---- a campaign ---- */
@@ -48,78 +49,71 @@ static void why_lent_campaign(void *arg, struct shell_call *call, json_t *args) 
                            "in_flight", (json_int_t)c->live, "decisions", why_decisions(c)));
 }
 
-/* why_counts(uuid, after): a piece of the campaign's list, each lead under one reason. */
-static void why_lent_counts(void *arg, struct shell_call *call, json_t *args) {
-    struct peer *p = arg;
-    struct campaign *c = why_find_campaign(p, arg_text(args, 0));
-    struct item *dlma = c ? campaign_dlma(c) : NULL;
-    int64_t after = arg_int(args, 1, 0), last = after, seen = 0;
-    json_t *counts = json_object();
-    struct query q;
-    if (dlma) {
-        query_begin(&q, p->console->engine->store, READ_LEAD_WHYS, row_uuid(dlma->row), after,
-                    (int64_t)PIECE, c->agenda ? c->agenda->id : INT64_C(0),
-                    engine_wall(p->console->engine), why_no_place(c));
-        while (query_step(&q)) {
-            const char *why = query_text(&q, 0);
-            json_object_set_new(counts, why ? why : "no reason given",
-                                json_integer(query_int(&q, 1)));
-            seen += query_int(&q, 1);
-            last = query_int(&q, 2) > last ? query_int(&q, 2) : last;
-        }
-        query_end(&q);
+struct counting {
+    struct shell_call *call;
+    int64_t after;
+};
+
+static void why_on_counts(void *arg, enum read_end end, const struct rows *rows) {
+    struct counting *n = arg;
+    if (end == READ_FAILED) {
+        shell_refuse(n->call, read_error(rows));
+        free(n);
+        return;
     }
-    shell_charge(call, seen * LEAD_COST);
+    json_t *counts = json_object();
+    int64_t last = n->after, seen = 0;
+    for (int i = 0; i < rows_count(rows); i++) {
+        const char *why = rows_text(rows, i, "why");
+        int64_t count = rows_int(rows, i, "count"), at = rows_int(rows, i, "last");
+        json_object_set_new(counts, why ? why : "no reason given", json_integer(count));
+        seen += count;
+        last = at > last ? at : last;
+    }
+    shell_charge(n->call, seen * LEAD_COST);
     json_t *answer = json_pack("{s:o}", "counts", counts);
     if (seen == PIECE)
         json_object_set_new(answer, "next", json_integer(last));
-    shell_answer(call, answer);
+    shell_answer(n->call, answer);
+    free(n);
+}
+
+/* why_counts(uuid, after): a piece of the campaign's list, each lead under one reason. */
+static void why_lent_counts(void *arg, struct shell_call *call, json_t *args) {
+    struct peer *p = arg;
+    struct engine *e = p->console->engine;
+    struct campaign *c = why_find_campaign(p, arg_text(args, 0));
+    struct item *dlma = c ? campaign_dlma(c) : NULL;
+    if (dlma == NULL) {
+        shell_answer(call, json_pack("{s:{}}", "counts"));
+        return;
+    }
+    struct counting *n = xmalloc(sizeof *n);
+    *n = (struct counting){call, arg_int(args, 1, 0)};
+    store_read(e->store, LANE_SCAN | READ_DURABLE, &read_lead_whys,
+               BIND(ARG_TEXT("dlma", row_uuid(dlma->row)), ARG_INT("after", n->after),
+                    ARG_INT("limit", PIECE), ARG_INT("agenda", c->agenda ? c->agenda->id : 0),
+                    ARG_INT("now", engine_wall(e)), ARG_TEXT("unknown", why_no_place(c))),
+               why_on_counts, n);
 }
 
 /* ---- a lead ---- */
+
+/* The question about one lead: the campaigns of its list are asked one after the other. */
+struct question {
+    struct engine *engine;
+    struct shell_call *call;
+    struct lead *lead;
+    json_t *campaigns;
+    char uuid[UUID_TEXT]; /* of the campaign that is asked */
+};
+
+static void why_next_campaign(struct question *q, const char *behind);
 
 /* A lead that is due: what keeps the campaign from calling it? */
 static const char *why_ready(const struct campaign *c) {
     return c->reason == REASON_NONE ? "its turn comes: others are due longer or tried less"
                                     : reason_text(c->reason);
-}
-
-/* What the agenda says of it; at: when it is due, 0 = says nothing. */
-static json_t *why_place(struct campaign *c, const struct lead *l, int64_t *at) {
-    struct query q;
-    json_t *why = NULL;
-    if (c->agenda == NULL)
-        return json_string(campaign_status(c) == CAMPAIGN_STOP
-                               ? why_no_place(c)
-                               : reason_text(REASON_INCOMPLETE));
-    query_begin(&q, c->engine->store, READ_DUE_OF_LEAD, c->agenda->id,
-                row_int(l->row, LEAD_ID));
-    if (query_step(&q)) {
-        int64_t due = query_int(&q, 0);
-        const char *reason = query_text(&q, 2);
-        if (due == DUE_NEVER)
-            why = json_string(reason ? reason : "no reason given");
-        else if (due > engine_wall(c->engine))
-            why = json_string(reason ? reason : "waits for its next try");
-        *at = due == DUE_NEVER ? 0 : due;
-    }
-    bool ready = *at && why == NULL;
-    query_end(&q);
-    return why ? why : json_string(ready ? why_ready(c) : why_no_place(c));
-}
-
-static json_t *why_lead_in_campaign(struct campaign *c, const struct lead *l) {
-    int64_t at = 0;
-    json_t *o = json_pack("{s:s, s:s*, s:I}", "uuid", row_uuid(c->item.row), "name",
-                          row_text(c->item.row, CAMPAIGN_NAME), "status",
-                          (json_int_t)campaign_status(c));
-    json_object_set_new(o, "reason", why_place(c, l, &at));
-    if (at > 0) {
-        char text[TIME_TEXT];
-        time_text(text, at);
-        json_object_set_new(o, "due", json_string(text));
-    }
-    return o;
 }
 
 /* Borrowed, or text in buf. */
@@ -135,7 +129,8 @@ static const char *why_lead_reason(const struct lead *l, json_t *campaigns, char
     const char *reason = "no campaign uses its list";
     size_t i;
     json_t *c;
-    json_array_foreach(campaigns, i, c) { /* one that is started decides over one that is not */
+    json_array_foreach (campaigns, i,
+                        c) { /* one that is started decides over one that is not */
         bool stopped = json_integer_value(json_object_get(c, "status")) == CAMPAIGN_STOP;
         if (i == 0 || !stopped)
             reason = json_string_value(json_object_get(c, "reason"));
@@ -145,25 +140,111 @@ static const char *why_lead_reason(const struct lead *l, json_t *campaigns, char
     return reason;
 }
 
+static void why_end_question(struct question *q, const char *error) {
+    char buf[320];
+    if (error)
+        shell_refuse(q->call, error);
+    else
+        shell_answer(q->call, json_pack("{s:s, s:O}", "reason",
+                                        why_lead_reason(q->lead, q->campaigns, buf),
+                                        "campaigns", q->campaigns));
+    lead_release(q->lead);
+    json_decref(q->campaigns);
+    free(q);
+}
+
+/* One campaign's answer; at: when the lead is due, ns since 1970, 0 = nothing to say. */
+static void why_add(struct question *q, const struct campaign *c, const char *reason,
+                    int64_t at) {
+    json_t *o = json_pack("{s:s, s:s*, s:I, s:s}", "uuid", row_uuid(c->item.row), "name",
+                          row_text(c->item.row, CAMPAIGN_NAME), "status",
+                          (json_int_t)campaign_status(c), "reason", reason);
+    if (at > 0) {
+        char text[TIME_TEXT];
+        time_text(text, at);
+        json_object_set_new(o, "due", json_string(text));
+    }
+    json_array_append_new(q->campaigns, o);
+}
+
+/* What the agenda says of the lead; rows has one, or none. */
+static void why_place(struct question *q, const struct campaign *c, const struct rows *rows) {
+    if (rows_count(rows) == 0) {
+        why_add(q, c, why_no_place(c), 0);
+        return;
+    }
+    int64_t due = rows_int(rows, 0, "due_at");
+    const char *reason = rows_text(rows, 0, "reason");
+    if (due == DUE_NEVER)
+        why_add(q, c, reason ? reason : "no reason given", 0);
+    else if (due > engine_wall(q->engine))
+        why_add(q, c, reason ? reason : "waits for its next try", due);
+    else
+        why_add(q, c, why_ready(c), due);
+}
+
+static void why_on_place(void *arg, enum read_end end, const struct rows *rows) {
+    struct question *q = arg;
+    const struct campaign *c = map_get(&q->engine->campaigns, q->uuid);
+    if (end == READ_FAILED) {
+        why_end_question(q, read_error(rows));
+        return;
+    }
+    if (c) /* it may have been deleted meanwhile */
+        why_place(q, c, rows);
+    why_next_campaign(q, q->uuid);
+}
+
+static void why_ask(struct question *q, const struct campaign *c) {
+    snprintf(q->uuid, sizeof q->uuid, "%s", row_uuid(c->item.row));
+    store_read(q->engine->store, LANE_READ | READ_DURABLE, &read_due_of_lead,
+               BIND(ARG_INT("agenda", c->agenda->id),
+                    ARG_INT("lead", row_int(q->lead->row, LEAD_ID))),
+               why_on_place, q);
+}
+
+/* The next one of the lead's list; behind: the one that was asked last, NULL = none. */
+static void why_next_campaign(struct question *q, const char *behind) {
+    bool passed = behind == NULL;
+    for (struct map_entry *i = q->engine->campaigns.first; i; i = i->next) {
+        const struct campaign *c = i->value;
+        const char *dlma = row_text(c->item.row, CAMPAIGN_DLMA);
+        bool uses = dlma && strcmp(dlma, row_text(q->lead->row, LEAD_DLMA_UUID)) == 0;
+        if (passed && uses && c->agenda) {
+            why_ask(q, c);
+            return;
+        }
+        if (passed && uses)
+            why_add(q, c,
+                    campaign_status(c) == CAMPAIGN_STOP ? why_no_place(c)
+                                                        : reason_text(REASON_INCOMPLETE),
+                    0);
+        passed = passed || strcmp(i->key, behind) == 0;
+    }
+    why_end_question(q, NULL);
+}
+
+static void why_on_lead(void *arg, struct lead *l, const char *error) {
+    struct question *q = arg;
+    q->lead = l;
+    if (l) {
+        why_next_campaign(q, NULL);
+        return;
+    }
+    if (error)
+        shell_refuse(q->call, error);
+    else
+        shell_answer(q->call, json_false());
+    json_decref(q->campaigns);
+    free(q);
+}
+
 /* why_lead(uuid) */
 static void why_lent_lead(void *arg, struct shell_call *call, json_t *args) {
     struct engine *e = ((struct peer *)arg)->console->engine;
-    struct lead *l = lead_hold(e, arg_text(args, 0));
-    if (l == NULL) {
-        shell_answer(call, json_false());
-        return;
-    }
-    char buf[320];
-    json_t *campaigns = json_array();
-    for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
-        struct campaign *c = i->value;
-        const char *dlma = row_text(c->item.row, CAMPAIGN_DLMA);
-        if (dlma && strcmp(dlma, row_text(l->row, LEAD_DLMA_UUID)) == 0)
-            json_array_append_new(campaigns, why_lead_in_campaign(c, l));
-    }
-    shell_answer(call, json_pack("{s:s, s:o}", "reason", why_lead_reason(l, campaigns, buf),
-                                 "campaigns", campaigns));
-    lead_release(l);
+    struct question *q = xcalloc(1, sizeof *q);
+    *q = (struct question){.engine = e, .call = call, .campaigns = json_array()};
+    lead_fetch(e, arg_text(args, 0), true, why_on_lead, q);
 }
 
 /* ---- a trunk ---- */

@@ -7,17 +7,13 @@
 
 #include "dialer/campaign/campaign.h"
 #include "dialer/call/dialing.h"
-#include "dialer/list/lead.h"
 #include "dialer/noun/nouns.h"
 #include "control/entry.h"
-#include "dialer/list/agenda.h"
+#include "control/leads.h"
+#include "control/stats.h"
 #include "control/form.h"
 
 #define DIALER ACTIONS_NEED
-#define COUNT_DEFAULT 100
-#define COUNT_MAX 100000000
-#define PAGE 200         /* leads read at once ... */
-#define PAGE_BYTES 32768 /* ... or less, if they are big */
 
 /* The protocol's words, which differ from noun to noun. */
 static const struct words {
@@ -131,18 +127,6 @@ static void actions_run_delete(void *arg, struct answer *a, const struct message
 
 /* ---- lists ---- */
 
-/* Returns its bytes. */
-static size_t actions_send_row(struct answer *a, const struct noun *n, const struct row *row) {
-    char event[48];
-    struct str b = {0};
-    snprintf(event, sizeof event, "Out%sEntry", n->event);
-    entry_begin(a, &b, event);
-    row_print(row, &b);
-    size_t bytes = b.len;
-    entry_end(a, &b);
-    return bytes;
-}
-
 static void actions_run_show(void *arg, struct answer *a, const struct message *m) {
     const struct words *w = actions_words_of(m);
     const struct map *all = noun_map(arg, nouns[w->noun]);
@@ -158,167 +142,10 @@ static void actions_run_show(void *arg, struct answer *a, const struct message *
         const struct row *row = noun_row(nouns[w->noun], e->value);
         if (one && row != one)
             continue;
-        actions_send_row(a, nouns[w->noun], row);
+        entry_row(a, row);
         items++;
     }
     answer_complete(a, w->complete, items);
-}
-
-/* ---- leads: read from the store, a page at a time, once everything before is durable ---- */
-
-struct lead_list {
-    struct engine *engine;
-    struct answer *answer;
-    char *dlma;    /* NULL = of all lists */
-    int64_t count; /* to be sent still */
-    int64_t after; /* id of the last one sent */
-    unsigned long items;
-};
-
-static void actions_lead_list_end(struct lead_list *l) {
-    if (answer_session(l->answer))
-        answer_complete(l->answer, "OutDlListComplete", l->items);
-    else
-        answer_end(l->answer);
-    free(l->dlma);
-    free(l);
-}
-
-/* One page; the cursor is closed before the next turn. */
-static void actions_more_leads(void *arg) {
-    struct lead_list *l = arg;
-    int64_t page = l->count < PAGE ? l->count : PAGE, sent = 0;
-    size_t bytes = 0;
-    bool found = true;
-    struct query q;
-    if (l->dlma)
-        query_begin(&q, l->engine->store, READ_LEADS_AFTER, l->dlma, l->after, page);
-    else
-        query_begin(&q, l->engine->store, READ_LEADS, l->after, page);
-    while (answer_session(l->answer) && bytes < PAGE_BYTES && (found = query_step(&q))) {
-        struct row *row = query_row(&q, 0, &noun_lead);
-        l->after = row_int(row, LEAD_ID);
-        bytes += actions_send_row(l->answer, &noun_lead, row);
-        row_free(row);
-        sent++;
-    }
-    query_end(&q);
-    l->items += (unsigned long)sent;
-    l->count -= sent;
-    if ((!found && sent < page) || l->count == 0 || answer_session(l->answer) == NULL)
-        actions_lead_list_end(l);
-}
-
-static void actions_on_leads(void *arg, bool ok) {
-    (void)ok;
-    struct lead_list *l = arg;
-    answer_list(l->answer, "Dl List will follow");
-    answer_stream(l->answer, actions_more_leads, l);
-}
-
-/* One lead: from the cache if it is in work, else from the store. */
-static void actions_show_lead(struct engine *e, struct answer *a, const char *uuid) {
-    struct lead *lead = lead_hold(e, uuid);
-    if (lead == NULL) {
-        entry_refuse(a, "No such dl_list", NULL);
-        return;
-    }
-    answer_list(a, "Dl List will follow");
-    actions_send_row(a, &noun_lead, lead->row);
-    answer_complete(a, "OutDlListComplete", 1);
-    lead_release(lead);
-}
-
-/* The place behind a lead, for paging; -1 if there is no such lead. */
-static int64_t actions_place_of(struct engine *e, const char *uuid) {
-    struct lead *lead = lead_hold(e, uuid);
-    int64_t id = lead ? row_int(lead->row, LEAD_ID) : -1;
-    lead_release(lead);
-    return id;
-}
-
-static void actions_run_show_leads(void *arg, struct answer *a, const struct message *m) {
-    struct engine *e = arg;
-    const char *uuid = message_get(m, "Uuid"), *dlma = message_get(m, "DlmaUuid");
-    const char *count = message_get(m, "Count"), *after = message_get(m, "After");
-    int64_t n = COUNT_DEFAULT, place = after ? actions_place_of(e, after) : 0;
-    if (uuid) {
-        actions_show_lead(e, a, uuid);
-    } else if (count && !str_int(count, 1, COUNT_MAX, &n)) {
-        entry_refuse(a, "No such dl_list", "Count is no number from 1 to 100000000");
-    } else if (place < 0) {
-        entry_refuse(a, "No such dl_list", "After does not exist");
-    } else if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
-        entry_refuse(a, "No such dl_list", "DlmaUuid does not exist");
-    } else {
-        struct lead_list *l = xcalloc(1, sizeof *l);
-        *l = (struct lead_list){e, a, xstrdup(dlma), n, place, 0};
-        store_submit(e->store, batch_new(), actions_on_leads, l);
-    }
-}
-
-/* ---- statistics ---- */
-
-struct stat_list {
-    struct engine *engine;
-    struct answer *answer;
-    char *uuid;
-};
-
-static void actions_send_stat(struct answer *a, struct engine *e, struct campaign *c) {
-    struct item *dlma = campaign_dlma(c);
-    const struct row *p = campaign_plan(c)->item.row;
-    int f = PLAN_MAX_RETRY_CNT_1;
-    struct query q;
-    query_begin(&q, e->store, READ_LEAD_STATS, row_uuid(dlma->row), row_int(p, f),
-                row_int(p, f + 1), row_int(p, f + 2), row_int(p, f + 3), row_int(p, f + 4),
-                row_int(p, f + 5), row_int(p, f + 6), row_int(p, f + 7),
-                c->agenda ? c->agenda->id : 0);
-    if (query_step(&q)) {
-        int64_t total = query_int(&q, 0), dialing = query_int(&q, 1), done = query_int(&q, 2);
-        struct str b = {0};
-        entry_begin(a, &b, "OutCampaignStatEntry");
-        header_add(&b, "Uuid", row_uuid(c->item.row));
-        header_int(&b, "DlTotalCount", total);
-        header_int(&b, "DlFinishedCount", done);
-        header_int(&b, "DlAvailableCount", total - done - dialing);
-        header_int(&b, "DlDialingCount", dialing);
-        header_int(&b, "DlCalledCount", query_int(&q, 3));
-        header_add(&b, "Reason", reason_text(c->reason));
-        entry_end(a, &b);
-    }
-    query_end(&q);
-}
-
-static void actions_on_stats(void *arg, bool ok) {
-    (void)ok;
-    struct stat_list *l = arg;
-    unsigned long items = 0;
-    answer_list(l->answer, "Campaign Stat List will follow");
-    for (struct map_entry *i = l->engine->campaigns.first; i; i = i->next) {
-        struct campaign *c = i->value;
-        if (l->uuid && strcmp(l->uuid, row_uuid(c->item.row)))
-            continue;
-        if (campaign_plan(c) == NULL || campaign_dlma(c) == NULL)
-            continue; /* a stopped one whose plan or list was deleted */
-        actions_send_stat(l->answer, l->engine, c);
-        items++;
-    }
-    answer_complete(l->answer, "OutCampaignStatListComplete", items);
-    free(l->uuid);
-    free(l);
-}
-
-static void actions_run_stats(void *arg, struct answer *a, const struct message *m) {
-    struct engine *e = arg;
-    const char *uuid = message_get(m, "Uuid");
-    if (uuid && noun_find(e, &noun_campaign, uuid) == NULL) {
-        entry_refuse(a, "No such campaign", NULL);
-        return;
-    }
-    struct stat_list *l = xcalloc(1, sizeof *l);
-    *l = (struct stat_list){e, a, xstrdup(uuid)};
-    store_submit(e->store, batch_new(), actions_on_stats, l);
 }
 
 /* ---- dialings ---- */
@@ -365,13 +192,13 @@ static void actions_run_summary(void *arg, struct answer *a, const struct messag
 const struct action actions[] = {
     NOUN("Campaign", "campaign"),
     {"OutCampaignShow", DIALER, actions_run_show, "Lists campaigns."},
-    {"OutCampaignStatShow", DIALER, actions_run_stats, "Lists campaigns' counts of leads."},
+    {"OutCampaignStatShow", DIALER, stats_run_show, "Lists campaigns' counts of leads."},
     NOUN("Plan", "plan"),
     {"OutPlanShow", DIALER, actions_run_show, "Lists plans."},
     NOUN("Dlma", "dial list master"),
     {"OutDlmaShow", DIALER, actions_run_show, "Lists dial list masters."},
     NOUN("DlList", "lead"),
-    {"OutDlListShow", DIALER, actions_run_show_leads, "Lists leads."},
+    {"OutDlListShow", DIALER, leads_run_show, "Lists leads."},
     NOUN("Destination", "destination"),
     {"OutDestinationShow", DIALER, actions_run_show, "Lists destinations."},
     NOUN("Queue", "queue"),

@@ -10,6 +10,7 @@
 
 #include "record/record.h"
 #include "io/watch.h"
+#include "store/sqlite/sqlite.h"
 #include "dialer/list/agenda.h"
 #include "dialer/pbx/asterisk.h"
 #include "dialer/call/calls.h"
@@ -30,8 +31,8 @@
 
 /* ---- what an earlier run left ---- */
 
-static void dialer_load_items(struct engine *e, enum statement st, const struct noun *n,
-                              struct map *into) {
+static bool dialer_load_items(struct engine *e, const struct statement *st,
+                              const struct noun *n, struct map *into) {
     struct query q;
     query_begin(&q, e->store, st);
     while (query_step(&q)) {
@@ -39,39 +40,39 @@ static void dialer_load_items(struct engine *e, enum statement st, const struct 
         item->row = query_row(&q, 0, n);
         map_put(into, row_uuid(item->row), item);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
-static void dialer_load_plans(struct engine *e) {
+static bool dialer_load_plans(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_ALL_ROWS_PLAN);
     while (query_step(&q)) {
         struct row *row = query_row(&q, 0, &noun_plan);
         map_put(&e->plans, row_uuid(row), plan_new(e, row));
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
-static void dialer_load_campaigns(struct engine *e) {
+static bool dialer_load_campaigns(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_ALL_ROWS_CAMPAIGN);
     while (query_step(&q)) {
         struct row *row = query_row(&q, 0, &noun_campaign);
         map_put(&e->campaigns, row_uuid(row), campaign_new(e, row, true));
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 /* Attempts without a result: they are settled once Asterisk tells its channels. */
-static void dialer_load_dialings(struct engine *e) {
+static bool dialer_load_dialings(struct engine *e) {
     struct query q;
     int found = 0;
     query_begin(&q, e->store, READ_LEDGER_OPEN);
     while (query_step(&q))
         found += dialing_recover(e, &q) != NULL;
-    query_end(&q);
     if (found)
         log_info(e->log, "%d calls of an earlier run are to be settled", found);
+    return query_end(&q);
 }
 
 static void dialer_on_freed(void *arg, enum batch_end end) {
@@ -91,7 +92,7 @@ static void dialer_set_free(struct lead *l) {
 
 /* A lead that says it is being called while the ledger knows of no call: a file that
  * was changed by hand. It is set free. */
-static void dialer_free_stray_leads(struct engine *e) {
+static bool dialer_free_stray_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_DIALING);
     while (query_step(&q)) {
@@ -103,11 +104,11 @@ static void dialer_free_stray_leads(struct engine *e) {
         }
         lead_release(l);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 /* Offers of an earlier run: whoever was to decide has seen the engine go. */
-static void dialer_free_reserved_leads(struct engine *e) {
+static bool dialer_free_reserved_leads(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_LEADS_RESERVED);
     while (query_step(&q)) {
@@ -118,23 +119,23 @@ static void dialer_free_reserved_leads(struct engine *e) {
         dialer_set_free(l);
         lead_release(l);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
-static void dialer_load(struct engine *e) {
-    dialer_load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas);
-    dialer_load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations);
-    dialer_load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues);
-    memories_load(e);
-    dialer_load_plans(e);
-    agendas_load(e);
-    dialer_load_campaigns(e);
+/* False: what the store has cannot be read. */
+static bool dialer_load(struct engine *e) {
+    bool ok =
+        dialer_load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas) &&
+        dialer_load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations) &&
+        dialer_load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues) &&
+        memories_load(e) && dialer_load_plans(e) && agendas_load(e) && dialer_load_campaigns(e);
+    if (!ok)
+        return false;
     for (struct map_entry *i = e->campaigns.first; i; i = i->next)
         decide_begin(i->value);
     agendas_sweep(e);
-    dialer_load_dialings(e);
-    dialer_free_stray_leads(e);
-    dialer_free_reserved_leads(e);
+    return dialer_load_dialings(e) && dialer_free_stray_leads(e) &&
+           dialer_free_reserved_leads(e);
 }
 
 /* ---- what is learnt ---- */
@@ -274,7 +275,8 @@ struct engine *dialer_open(struct loop *l, const struct log *log, const struct c
                                      .memory = (size_t)conf->scripts.memory,
                                      .instructions = conf->scripts.instructions};
     dialer_lend(&e->scripts);
-    struct store_config sc = {.path = conf->database.db_sqlite3_data,
+    struct store_config sc = {.backend = &sqlite_backend,
+                              .path = conf->database.db_sqlite3_data,
                               .full = conf->database.durability == CONF_FULL,
                               .memory = options->in_memory,
                               .replay = options->replay};
@@ -290,7 +292,11 @@ struct engine *dialer_open(struct loop *l, const struct log *log, const struct c
         dialer_close(e);
         return NULL;
     }
-    dialer_load(e);
+    if (!dialer_load(e)) {
+        *err = xasprintf("%s: cannot be read (the log says more)", sc.path);
+        dialer_close(e);
+        return NULL;
+    }
     if (!loop_clock(l)->is_virtual)
         dialer_watch_strategies(e);
     return e;

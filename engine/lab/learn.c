@@ -11,7 +11,7 @@
 #include "dialer/call/observe.h"
 #include "dialer/core/outcome.h"
 #include "lab/lab.h"
-#include "store/ledger.h"
+#include "store/sqlite/ledger.h"
 
 #define CALLS_MIN 30 /* fewer tell nothing */
 #define HOURS 24

@@ -72,7 +72,7 @@ static bool make_set(struct change *ch, const struct field *f, const json_t *v) 
 static bool make_set_table(struct shift *s, struct change *ch, const json_t *table) {
     const char *key;
     json_t *v;
-    json_object_foreach((json_t *)(uintptr_t)table, key, v) {
+    json_object_foreach ((json_t *)(uintptr_t)table, key, v) {
         const struct field *f = make_field_of(ch->noun, key);
         if (s->error == NULL && f == NULL)
             s->error = xasprintf("%s: no such header", key);
@@ -164,17 +164,16 @@ struct fed {
 };
 
 /* They are in the store: they may be called. */
-static void make_on_fed(void *arg, bool ok) {
+static void make_on_fed(void *arg, enum batch_end end) {
     struct fed *f = arg;
     struct shift *s = f->shift;
-    if (!ok && s->error == NULL)
+    if (end != BATCH_DURABLE && s->error == NULL)
         s->error = xstrdup("the database does not take the leads");
     for (int i = 0; i < f->count; i++) {
         lead_written(f->leads[i]);
         lead_release(f->leads[i]);
     }
     free(f);
-    agenda_forget(s->engine, s->uuids[MADE_DLMA]);
     campaigns_kick_dlma(s->engine, s->uuids[MADE_DLMA]);
 }
 
@@ -188,8 +187,8 @@ static struct lead *make_new_lead(struct shift *s) {
     row_set_text(row, LEAD_DLMA_UUID, s->uuids[MADE_DLMA]);
     row_set_text(row, LEAD_NUMBER_1, number);
     row_set_text(row, LEAD_TM_CREATE, now);
-    row_set_int(row, LEAD_ID, store_next_lead_id(s->engine->store));
-    return lead_hold_row(s->engine, row);
+    row_set_int(row, LEAD_ID, store_next_id(s->engine->store, ID_LEAD));
+    return lead_hold_row(s->engine, row, NULL);
 }
 
 /* So many more, in one batch. */

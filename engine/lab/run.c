@@ -13,7 +13,7 @@
 #include "lab/shift.h"
 #include "sim/sim.h"
 #include "sim/tally.h"
-#include "dialer/list/agenda.h"
+#include "dialer/list/stats.h"
 
 #define START INT64_C(1772442000) /* 2026-03-02 09:00:00 UTC, a Monday */
 #define SAMPLES 100
@@ -51,25 +51,16 @@ static void run_on_feed(void *arg) {
 }
 
 /* Leads that need no further call. */
-static int64_t run_finished_leads(struct shift *s) {
-    const struct row *p = noun_find(s->engine, &noun_plan, s->uuids[MADE_PLAN]);
-    int64_t max[LEAD_NUMBERS];
-    for (int i = 0; i < LEAD_NUMBERS; i++)
-        max[i] = row_int(p, PLAN_MAX_RETRY_CNT_1 + i);
-    const struct campaign *c = map_get(&s->engine->campaigns, s->uuids[MADE_CAMPAIGN]);
-    struct query q;
-    query_begin(&q, s->engine->store, READ_LEAD_STATS, s->uuids[MADE_DLMA], max[0], max[1],
-                max[2], max[3], max[4], max[5], max[6], max[7],
-                c && c->agenda ? c->agenda->id : 0);
-    int64_t n = query_step(&q) ? query_int(&q, 2) : 0;
-    query_end(&q);
-    return n;
+static void run_on_stats(void *arg, const struct stats *stats, const char *error) {
+    (void)error;
+    struct shift *s = arg;
+    json_array_append_new(s->done, json_integer(stats ? stats->finished : 0));
 }
 
 static void run_on_sample(void *arg) {
     struct shift *s = arg;
     if (s->wanted)
-        json_array_append_new(s->done, json_integer(run_finished_leads(s)));
+        stats_read(map_get(&s->engine->campaigns, s->uuids[MADE_CAMPAIGN]), run_on_stats, s);
     if (store_is_failing(s->engine->store) && s->error == NULL)
         s->error = xstrdup("the database cannot be written");
     if (s->error)

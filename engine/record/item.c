@@ -63,17 +63,29 @@ bool record_item_read(const struct str *block, size_t *at, struct record_item *i
 /* ---- lines for people ---- */
 
 static const char *const words[RECORD_KINDS] = {
-    [RECORD_CLOCK] = "clock",     [RECORD_TURN] = "turn",
-    [RECORD_END] = "end",         [RECORD_SIGNAL] = "signal",
-    [RECORD_WAKE] = "durable",    [RECORD_WATCH] = "files changed",
-    [RECORD_ACCEPT] = "accepted", [RECORD_OPEN] = "open",
-    [RECORD_DATA] = "got",        [RECORD_TAKEN] = "taken",
-    [RECORD_DRAINED] = "drained", [RECORD_LOST] = "lost",
-    [RECORD_FILE] = "file",       [RECORD_VALUE] = "value",
-    [RECORD_BYTES] = "chance",    [RECORD_VISIBLE] = "visible",
-    [RECORD_FAILING] = "failing", [RECORD_PAUSE] = "pause",
-    [RECORD_REFUSED] = "refused", [RECORD_DECISION] = "decided",
-    [RECORD_SENT] = "sent",       [RECORD_SENT_SUM] = "sent",
+    [RECORD_CLOCK] = "clock",
+    [RECORD_TURN] = "turn",
+    [RECORD_END] = "end",
+    [RECORD_SIGNAL] = "signal",
+    [RECORD_WAKE] = "durable",
+    [RECORD_READ] = "read",
+    [RECORD_WATCH] = "files changed",
+    [RECORD_ACCEPT] = "accepted",
+    [RECORD_OPEN] = "open",
+    [RECORD_DATA] = "got",
+    [RECORD_TAKEN] = "taken",
+    [RECORD_DRAINED] = "drained",
+    [RECORD_LOST] = "lost",
+    [RECORD_FILE] = "file",
+    [RECORD_VALUE] = "value",
+    [RECORD_BYTES] = "chance",
+    [RECORD_VISIBLE] = "visible",
+    [RECORD_FAILING] = "failing",
+    [RECORD_PAUSE] = "pause",
+    [RECORD_REFUSED] = "refused",
+    [RECORD_DECISION] = "decided",
+    [RECORD_SENT] = "sent",
+    [RECORD_SENT_SUM] = "sent",
 };
 
 /* Text with its line ends and other control characters written as escapes. */
@@ -113,6 +125,7 @@ void record_item_say(const struct record_item *item, struct str *out) {
     case RECORD_VALUE:
     case RECORD_TAKEN:
     case RECORD_WAKE:
+    case RECORD_READ:
         str_addf(out, " #%lld, %lld", (long long)item->a, (long long)item->b);
         break;
     default:

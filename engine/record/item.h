@@ -11,8 +11,9 @@
 #include "base/str.h"
 
 #define RECORD_HEAD 24 /* bytes of the first line */
-#define RECORD_HEAD_START "astout recording 1 start"
-#define RECORD_HEAD_LATER "astout recording 1 later"
+#define RECORD_HEAD_NAME "astout recording "
+#define RECORD_HEAD_START "astout recording 2 start"
+#define RECORD_HEAD_LATER "astout recording 2 later"
 #define RECORD_BLOCK_HEAD 8
 
 /* Inputs come between two turns' work; a is the source's number if it has one. The rest
@@ -24,6 +25,7 @@ enum record_kind {
     RECORD_END,  /* the run ended in order */
     RECORD_SIGNAL, /* a: its number */
     RECORD_WAKE,   /* b: batches that are durable and told, in all */
+    RECORD_READ,   /* a read came back; b: its number, text: what it saw */
     RECORD_WATCH,  /* files changed */
     RECORD_ACCEPT, /* text: who */
     RECORD_OPEN,

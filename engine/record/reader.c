@@ -21,6 +21,16 @@ struct record_reader {
     char *why;
 };
 
+/* A first line that is not ours. */
+static char *reader_explain_head(const char *path, const char *head) {
+    size_t n = strlen(RECORD_HEAD_NAME);
+    if (memcmp(head, RECORD_HEAD_NAME, n))
+        return xasprintf("%s: not a recording", path);
+    return xasprintf("%s: not a recording of this version of astout (its format is %.1s, this "
+                     "program reads %c); replay it with the program that made it",
+                     path, head + n, RECORD_HEAD_START[n]);
+}
+
 struct record_reader *record_reader_open(const char *path, bool *starts, char **err) {
     struct stat st;
     char head[RECORD_HEAD];
@@ -30,7 +40,7 @@ struct record_reader *record_reader_open(const char *path, bool *starts, char **
         *err = xasprintf("%s: %s", path, f ? "not a recording" : strerror(errno));
     } else if (memcmp(head, RECORD_HEAD_START, RECORD_HEAD) &&
                memcmp(head, RECORD_HEAD_LATER, RECORD_HEAD)) {
-        *err = xasprintf("%s: not a recording, or one of another version", path);
+        *err = reader_explain_head(path, head);
     } else {
         struct record_reader *r = xcalloc(1, sizeof *r);
         r->file = f;

@@ -23,6 +23,7 @@ struct record {
     struct map files;   /* path -> checksum of what was noted of it */
     struct crc crc;
     /* replaying */
+    char *path;
     const char *folder, *except;
     struct source_port **ports; /* by id */
     size_t port_cap;
@@ -45,6 +46,7 @@ struct record *record_open(const char *path, bool *starts, char **err) {
         return NULL;
     struct record *r = xcalloc(1, sizeof *r);
     r->reader = reader;
+    r->path = xstrdup(path);
     crc_init(&r->crc);
     return r;
 }
@@ -68,6 +70,7 @@ void record_close(struct record *r) {
         free(e->value);
     map_free(&r->files);
     free(r->ports);
+    free(r->path);
     free(r);
 }
 
@@ -195,10 +198,27 @@ void record_play(struct record *r, const struct record_item *item) {
         s->play(s->arg, item);
         return;
     }
-    struct str none = {0};
-    str_add(&none, "nothing of that number is open, or the engine did not do that");
-    record_differ(r, item, &none);
-    str_free(&none);
+    record_stray(r, item, "nothing of that number is open, or the engine did not do that");
+}
+
+void record_stray(struct record *r, const struct record_item *item, const char *why) {
+    struct str text = {0};
+    str_add(&text, why);
+    record_differ(r, item, &text);
+    str_free(&text);
+}
+
+void record_ahead(struct record *r, enum record_kind kind,
+                  void (*fn)(void *arg, const struct record_item *item), void *arg) {
+    bool starts;
+    char *err = NULL;
+    struct record_item item;
+    struct record *ahead = record_is_replayed(r) ? record_open(r->path, &starts, &err) : NULL;
+    while (ahead && record_next(ahead, &item))
+        if (item.kind == kind)
+            fn(arg, &item);
+    record_close(ahead);
+    free(err);
 }
 
 /* ---- what the engine asks ---- */

@@ -56,6 +56,12 @@ void record_flush(struct record *r);
 /* The next item of a replayed one; its bytes hold until the next call. False at the end, or
  * when it is broken or differs. */
 bool record_next(struct record *r, struct record_item *item);
+/* Looks through all of a replayed one, from its beginning, for items of that kind, without
+ * moving in it. */
+void record_ahead(struct record *r, enum record_kind kind,
+                  void (*fn)(void *arg, const struct record_item *item), void *arg);
+/* An input that nobody takes: the replay differs, since what it is for was not done. */
+void record_stray(struct record *r, const struct record_item *item, const char *why);
 /* The reading of the clock that was met last. */
 void record_reading(const struct record *r, int64_t *mono, int64_t *wall);
 /* Hands an input to its source. */

@@ -195,6 +195,7 @@ static const struct field lead_fields[LEAD_FIELDS] = {
     [LEAD_FAULTS] = {"faults", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
     /* the number of the last call that left; older files kept it after faults only */
     [LEAD_LAST_INDEX] = {"fault_index", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
+    [LEAD_VERSION] = {"version", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
 };
 
 static const struct field destination_fields[DESTINATION_FIELDS] = {
@@ -229,27 +230,68 @@ static const struct field queue_fields[QUEUE_FIELDS] = {
     [QUEUE_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 
-const struct noun noun_campaign = {NOUN_CAMPAIGN,      "campaign",         "Campaign",
-                                   "Campaign",         campaign_fields,    CAMPAIGN_FIELDS,
-                                   CAMPAIGN_TM_CREATE, CAMPAIGN_TM_UPDATE, CAMPAIGN_TM_DELETE,
-                                   CAMPAIGN_IN_USE};
-const struct noun noun_plan = {NOUN_PLAN,      "plan",      "Plan",         "Plan",
-                               plan_fields,    PLAN_FIELDS, PLAN_TM_CREATE, PLAN_TM_UPDATE,
-                               PLAN_TM_DELETE, PLAN_IN_USE};
-const struct noun noun_dlma = {NOUN_DLMA,      "dl_list_ma", "Dlma",         "Dlma",
-                               dlma_fields,    DLMA_FIELDS,  DLMA_TM_CREATE, DLMA_TM_UPDATE,
-                               DLMA_TM_DELETE, DLMA_IN_USE};
-const struct noun noun_lead = {NOUN_LEAD,      "dl_list",   "DlList",       "Dl list",
-                               lead_fields,    LEAD_FIELDS, LEAD_TM_CREATE, LEAD_TM_UPDATE,
-                               LEAD_TM_DELETE, LEAD_IN_USE};
-const struct noun noun_destination = {NOUN_DESTINATION,      "destination",
-                                      "Destination",         "Destination",
-                                      destination_fields,    DESTINATION_FIELDS,
-                                      DESTINATION_TM_CREATE, DESTINATION_TM_UPDATE,
-                                      DESTINATION_TM_DELETE, DESTINATION_IN_USE};
-const struct noun noun_queue = {NOUN_QUEUE,      "queue",      "Queue",         "Queue",
-                                queue_fields,    QUEUE_FIELDS, QUEUE_TM_CREATE, QUEUE_TM_UPDATE,
-                                QUEUE_TM_DELETE, QUEUE_IN_USE};
+const struct noun noun_campaign = {.id = NOUN_CAMPAIGN,
+                                   .table = "campaign",
+                                   .event = "Campaign",
+                                   .words = "Campaign",
+                                   .fields = campaign_fields,
+                                   .count = CAMPAIGN_FIELDS,
+                                   .tm_create = CAMPAIGN_TM_CREATE,
+                                   .tm_update = CAMPAIGN_TM_UPDATE,
+                                   .tm_delete = CAMPAIGN_TM_DELETE,
+                                   .in_use = CAMPAIGN_IN_USE};
+const struct noun noun_plan = {.id = NOUN_PLAN,
+                               .table = "plan",
+                               .event = "Plan",
+                               .words = "Plan",
+                               .fields = plan_fields,
+                               .count = PLAN_FIELDS,
+                               .tm_create = PLAN_TM_CREATE,
+                               .tm_update = PLAN_TM_UPDATE,
+                               .tm_delete = PLAN_TM_DELETE,
+                               .in_use = PLAN_IN_USE};
+const struct noun noun_dlma = {.id = NOUN_DLMA,
+                               .table = "dl_list_ma",
+                               .event = "Dlma",
+                               .words = "Dlma",
+                               .fields = dlma_fields,
+                               .count = DLMA_FIELDS,
+                               .tm_create = DLMA_TM_CREATE,
+                               .tm_update = DLMA_TM_UPDATE,
+                               .tm_delete = DLMA_TM_DELETE,
+                               .in_use = DLMA_IN_USE};
+const struct noun noun_lead = {.id = NOUN_LEAD,
+                               .table = "dl_list",
+                               .event = "DlList",
+                               .words = "Dl list",
+                               .fields = lead_fields,
+                               .count = LEAD_FIELDS,
+                               .tm_create = LEAD_TM_CREATE,
+                               .tm_update = LEAD_TM_UPDATE,
+                               .tm_delete = LEAD_TM_DELETE,
+                               .in_use = LEAD_IN_USE,
+                               .key = LEAD_ID,
+                               .version = LEAD_VERSION};
+const struct noun noun_destination = {.id = NOUN_DESTINATION,
+                                      .table = "destination",
+                                      .event = "Destination",
+                                      .words = "Destination",
+                                      .fields = destination_fields,
+                                      .count = DESTINATION_FIELDS,
+                                      .tm_create = DESTINATION_TM_CREATE,
+                                      .tm_update = DESTINATION_TM_UPDATE,
+                                      .tm_delete = DESTINATION_TM_DELETE,
+                                      .in_use = DESTINATION_IN_USE};
+const struct noun noun_queue = {.id = NOUN_QUEUE,
+                                .table = "queue",
+                                .event = "Queue",
+                                .words = "Queue",
+                                .fields = queue_fields,
+                                .count = QUEUE_FIELDS,
+                                .tm_create = QUEUE_TM_CREATE,
+                                .tm_update = QUEUE_TM_UPDATE,
+                                .tm_delete = QUEUE_TM_DELETE,
+                                .in_use = QUEUE_IN_USE};
 
 const struct noun *const nouns[NOUN_COUNT] = {
     [NOUN_CAMPAIGN] = &noun_campaign,

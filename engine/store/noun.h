@@ -140,6 +140,7 @@ enum lead_field {
     LEAD_ID,
     LEAD_FAULTS,
     LEAD_LAST_INDEX,
+    LEAD_VERSION, /* the store's: raised by each write */
     LEAD_FIELDS
 };
 
@@ -193,6 +194,8 @@ struct noun {
     const struct field *fields;
     int count;
     int tm_create, tm_update, tm_delete, in_use; /* which fields these are */
+    int key;                                     /* the field that the store finds a row by */
+    int version; /* the field that each write raises; 0 = it has none */
 };
 
 extern const struct noun noun_campaign, noun_plan, noun_dlma, noun_lead, noun_destination,
@@ -210,11 +213,16 @@ struct value {
 /* One resource. Field 0 is always the uuid. */
 struct row {
     const struct noun *noun;
+    bool is_new;      /* the store does not have it */
+    uint64_t changed; /* fields that the store has otherwise, a bit each */
     struct value v[];
 };
 
-/* A row of initial values. Free with row_free. */
+/* A row of initial values, which the store does not have. Free with row_free. */
 struct row *row_new(const struct noun *n);
+/* One that is to be filled with what the store has. */
+struct row *row_of_store(const struct noun *n);
+/* With what has changed in it. */
 struct row *row_copy(const struct row *r);
 void row_free(struct row *r);
 const char *row_uuid(const struct row *r);
@@ -225,6 +233,9 @@ const json_t *row_vars(const struct row *r, int field);
 void row_set_text(struct row *r, int field, const char *text);
 void row_set_int(struct row *r, int field, int64_t num);
 void row_set_vars(struct row *r, int field, json_t *vars);
+/* Takes a value as the store has it; the field is not a changed one by that. num is for a
+ * FIELD_INT that is not null. */
+void row_load(struct row *r, int field, const char *text, int64_t num, bool null);
 /* All columns but FIELD_STATE ones, nulls included; variables as JSON text. New ref. */
 json_t *row_json(const struct row *r);
 /* Adds the headers of an event or list entry, in the tutorial's order. */

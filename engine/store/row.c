@@ -5,9 +5,17 @@
 #include "ami/message.h"
 #include "store/noun.h"
 
-struct row *row_new(const struct noun *n) {
+_Static_assert(LEAD_FIELDS <= 64 && PLAN_FIELDS <= 64, "a field is a bit of row.changed");
+
+struct row *row_of_store(const struct noun *n) {
     struct row *r = xcalloc(1, sizeof *r + (size_t)n->count * sizeof r->v[0]);
     r->noun = n;
+    return r;
+}
+
+struct row *row_new(const struct noun *n) {
+    struct row *r = row_of_store(n);
+    r->is_new = true;
     for (int i = 0; i < n->count; i++) {
         const struct field *f = &n->fields[i];
         if (f->type == FIELD_INT) {
@@ -49,19 +57,38 @@ int64_t row_int(const struct row *r, int field) { return r->v[field].num; }
 
 const json_t *row_vars(const struct row *r, int field) { return r->v[field].vars; }
 
+static void row_touch(struct row *r, int field) { r->changed |= UINT64_C(1) << field; }
+
 void row_set_text(struct row *r, int field, const char *text) {
     xreplace(&r->v[field].text, text && *text ? text : NULL);
+    row_touch(r, field);
 }
 
 void row_set_int(struct row *r, int field, int64_t num) {
     r->v[field].num = num;
     r->v[field].null = false;
+    row_touch(r, field);
 }
 
 void row_set_vars(struct row *r, int field, json_t *vars) {
     json_incref(vars);
     json_decref(r->v[field].vars);
     r->v[field].vars = vars;
+    row_touch(r, field);
+}
+
+void row_load(struct row *r, int field, const char *text, int64_t num, bool null) {
+    struct value *v = &r->v[field];
+    enum field_type type = r->noun->fields[field].type;
+    if (type == FIELD_INT) {
+        v->num = null ? 0 : num;
+        v->null = null;
+    } else if (type == FIELD_VARS) {
+        json_decref(v->vars);
+        v->vars = text ? json_loads(text, 0, NULL) : NULL;
+    } else {
+        xreplace(&v->text, text && *text ? text : NULL);
+    }
 }
 
 static json_t *row_value_json(const struct row *r, int field) {
@@ -96,7 +123,7 @@ void vars_print(const json_t *vars, struct str *packet) {
     json_t *value;
     if (json_object_size(vars) == 0)
         header_add(packet, "Variable", NULL);
-    json_object_foreach((json_t *)(uintptr_t)vars, name, value)
+    json_object_foreach ((json_t *)(uintptr_t)vars, name, value)
         header_addf(packet, "Variable", "%s=%s", name, json_string_value(value));
 }
 

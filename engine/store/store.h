@@ -1,6 +1,12 @@
-/* Persistence. Writes go in batches, asynchronously: what is in a batch becomes
- * durable together, and the loop hears of it. Reads are prepared SELECTs on a
- * connection of their own and see what is durable. */
+/* Persistence, for a loop that never waits for a disk. Three verbs:
+ *
+ * submit: a batch of writes. It is all or nothing, and its owner hears when it is durable.
+ * read: a statement and its arguments. The rows come in one callback.
+ * scan: the same for what takes long; one at a time, holding up nobody (LANE_SCAN).
+ *
+ * All functions are called on the loop, and all callbacks come from the loop, never from
+ * within the function that asked. Nothing here knows which database it is: that is the
+ * backend's (store/sqlite). */
 #ifndef STORE_H
 #define STORE_H
 
@@ -9,120 +15,176 @@
 
 #include "io/loop.h"
 #include "store/noun.h"
+#include "store/statement.h"
 
 struct store;
 struct batch;
+struct read;
+struct rows;
+struct backend;
 
 struct store_config {
-    const char *path; /* of the SQLite file */
-    bool full;        /* synced to the disk at each commit; else at checkpoints only */
-    /* No thread: store_submit itself writes, its caller hears of it at the end of the
-     * turn. A batch that the disk does not take is told so (ok false) and not tried
-     * again; the store is failing until one goes through. */
+    const struct backend *backend; /* &sqlite_backend */
+    const char *path;              /* of the database's file */
+    bool full; /* synced to the disk at each commit; else at checkpoints only */
+    /* No thread: everything is carried out at the end of the turn, in the order in which it
+     * was asked for. A batch that the disk does not take is told so (BATCH_WRONG) and not
+     * tried again; the store is failing until something goes through. */
     bool inline_;
     bool memory; /* inline, and path is not used: nothing is kept but by store_save */
     /* When the loop replays a recording: the database as store_save wrote it then. It is
-     * read into memory; batches become durable when they did, result lines go nowhere. */
+     * read into memory; batches become durable and reads come back when they did, result
+     * lines go nowhere. */
     const char *replay;
+    int64_t scan_limit; /* ns that one scan may take; 0 = 10 s. Not when inline. */
 };
 
 /* Opens (and creates, or brings up to date) the database. NULL with *err (free it). */
 struct store *store_open(struct loop *l, const struct store_config *config,
                          char **err) MUST_CHECK;
-/* Waits for everything submitted, calls back, closes. */
+/* Carries out everything that was asked for, tells it, carries out what was asked for by
+ * that, and so on until nothing is left; then closes. May wait for the disk; what a disk
+ * that fails does not take now ends as BATCH_WRONG. */
 void store_close(struct store *s);
-/* Writes all there is, as of now, into a new file. False with *err. */
+/* Writes all that is durable now into a new file. Waits: for start and end only. False
+ * with *err. */
 bool store_save(struct store *s, const char *path, char **err) MUST_CHECK;
-/* True while writes cannot be made durable (disk full, I/O error): nothing may be
- * dialled then. They are kept and tried again. */
+/* True while writes cannot be made durable (disk full, I/O error), or since a read met an
+ * error of the disk until something goes through: nothing may be dialled then. Writes are
+ * kept and tried again. */
 bool store_is_failing(struct store *s);
-/* Ids for new leads, ascending; never given twice. */
-int64_t store_next_lead_id(struct store *s);
-int64_t store_next_agenda_id(struct store *s);
+
+/* Ids, ascending; none is given twice, whatever happens and however many engines work on
+ * one database. They come out of blocks that are reserved ahead, durably. 0: none is left
+ * at the moment, since the disk has taken nothing for half a block. */
+enum id_kind { ID_LEAD, ID_AGENDA, ID_DIALING, ID_KINDS };
+int64_t store_next_id(struct store *s, enum id_kind kind);
 
 /* ---- writing ---- */
 
-/* Statements that change something; arguments as the letters say: t text or NULL,
- * i int64_t. Their SQL is in schema.c. */
-enum statement {
-    WRITE_LEDGER_OPEN,
-    WRITE_LEDGER_ANSWER,
-    WRITE_LEDGER_JOIN,
-    WRITE_LEDGER_CONNECT,
-    WRITE_LEDGER_CLOSE,
-    WRITE_LEDGER_OUTPUT,  /* the store's own */
-    WRITE_LEDGER_WRITTEN, /* the store's own */
-    WRITE_DUE,
-    WRITE_DUE_LEAD_DELETE,
-    WRITE_DUE_PURGE,
-    WRITE_AGENDA,
-    WRITE_AGENDA_CURSOR,
-    WRITE_AGENDA_DELETE,
-    WRITE_MEMORY,
-    WRITE_MEMORY_DELETE,
-    READ_MEMORY,
-    READ_MEMORIES,
-    READ_LEDGER_OPEN,
-    READ_LEDGER_UNWRITTEN,
-    READ_ATTEMPTS,
-    READ_LIVE,
-    READ_AGENDAS,
-    READ_DUE_LEVEL,
-    READ_DUE,
-    READ_DUE_NEXT,
-    READ_DUE_REASONS,
-    READ_LEAD_BY_UUID,
-    READ_LEAD_BY_ID,
-    READ_LEADS_AFTER,
-    READ_LEADS,
-    READ_LEADS_FROM,
-    READ_LEAD_WHYS,
-    READ_DUE_OF_LEAD,
-    READ_LEAD_STATS,
-    READ_LEADS_DIALING,
-    READ_LEADS_RESERVED,
-    READ_ALL_ROWS_CAMPAIGN, /* noun rows that are in use */
-    READ_ALL_ROWS_PLAN,
-    READ_ALL_ROWS_DLMA,
-    READ_ALL_ROWS_DESTINATION,
-    READ_ALL_ROWS_QUEUE,
-    READ_MAX_LEAD_ID,
-    READ_MAX_AGENDA_ID,
-    STATEMENT_COUNT
-};
-
 struct batch *batch_new(void);
-/* Insert or replace one resource (copied). */
-void batch_row(struct batch *b, const struct row *r);
+/* One that is not submitted after all. */
+void batch_free(struct batch *b);
+/* Inserts a row that the store does not have, else writes the fields that were changed
+ * since it came from the store or was last written (copied); nothing if none were. Each
+ * write of a lead raises its version. The row is then taken for what the store has: if the
+ * batch ends in any other way than durable, the row is not to be trusted any more and has
+ * to be read again. */
+void batch_row(struct batch *b, struct row *r);
+/* The same on condition that the store's row still has that version; else the whole batch
+ * is refused. For nouns with versions (leads), and rows that the store has. */
+void batch_row_if(struct batch *b, struct row *r, int64_t version);
 /* One statement with its arguments (copied). */
-void batch_write(struct batch *b, enum statement st, ...);
+void batch_statement(struct batch *b, const struct statement *st, const struct bind *args);
 /* The view of a dlma's leads; table is its dl_table. */
 void batch_view(struct batch *b, const char *table, const char *dlma_uuid);
 /* Appends line (and a newline) to the file once, after the batch is durable; the
  * ledger's row of that dialing remembers it until it is there. */
 void batch_output(struct batch *b, const char *dialing_uuid, const char *path,
                   const char *line);
-/* Hands it over; done(arg, ok) comes from the loop, in the order of submission. ok is
- * false only when the batch itself was wrong (a broken constraint): nothing of it
- * holds then. done may be NULL. The batch is the store's afterwards. */
-void store_submit(struct store *s, struct batch *b, void (*done)(void *arg, bool ok),
-                  void *arg);
+
+/* How a batch ended. */
+enum batch_end {
+    BATCH_DURABLE,
+    BATCH_REFUSED, /* a condition of it did not hold: nothing of it holds */
+    BATCH_WRONG,   /* a constraint was broken, or it was given up: nothing of it holds */
+};
+typedef void batch_done(void *arg, enum batch_end end);
+
+/* Hands it over; done(arg, end) comes from the loop, in the order of submission. done may
+ * be NULL. The batch is the store's afterwards. */
+void store_submit(struct store *s, struct batch *b, batch_done *done, void *arg);
 
 /* ---- reading ---- */
 
+enum lane {
+    LANE_READ, /* short: by a key or an index */
+    LANE_SCAN, /* long: one at a time, at most 10 s each, then it fails */
+    /* Or-ed to one of these, for people: while the store fails the read is carried out at
+     * once on what is durable, and the rows say so if that was not all (rows_are_stale).
+     * Without it the read waits until the store works again. */
+    READ_DURABLE = 16,
+};
+
+enum read_end {
+    READ_ROWS,
+    READ_FAILED, /* rows has nothing but read_error(rows) */
+};
+typedef void read_done(void *arg, enum read_end end, const struct rows *rows);
+
+#define ROWS_MAX 10000        /* rows of one answer; a read of more fails: */
+#define ROWS_BYTES (16 << 20) /* it has to be asked for in pieces */
+
+/* Asks. The answer has seen all batches that were submitted before, perhaps later ones
+ * too, and comes after these have been told. The handle holds until done has been called;
+ * rows until done returns. */
+struct read *store_read(struct store *s, unsigned lane, const struct statement *st,
+                        const struct bind *args, read_done *done, void *arg);
+/* done will not be called; a scan under way is interrupted. NULL is none. */
+void read_cancel(struct read *r);
+/* Why it failed; NULL if it did not. */
+const char *read_error(const struct rows *rows);
+
+/* The accessors end the process for a read that failed, for a column that the statement
+ * does not have, or one of another type. */
+int rows_count(const struct rows *rows);
+/* 0 for null. */
+int64_t rows_int(const struct rows *rows, int row, const char *column);
+/* NULL for null; holds as long as the rows. */
+const char *rows_text(const struct rows *rows, int row, const char *column);
+bool rows_is_null(const struct rows *rows, int row, const char *column);
+/* All fields of the statement's noun; free with row_free. */
+struct row *rows_row(const struct rows *rows, int row);
+/* Read while the store failed, and without batches that were submitted before. */
+bool rows_are_stale(const struct rows *rows);
+
+/* ---- the synchronous reads, which go ---- */
+
+/* On the loop, and on what is durable; an inline store carries out first what it was
+ * asked for. Arguments in the order in which the statement declares them. */
 struct query {
     struct store *store;
     void *stmt;
+    bool failed;
 };
 
-/* Begins a SELECT with its arguments. Always end it in the same turn. */
-void query_begin(struct query *q, struct store *s, enum statement st, ...);
+void query_begin(struct query *q, struct store *s, const struct statement *st, ...);
+/* False after the last row, and after an error. */
 bool query_step(struct query *q);
 int64_t query_int(const struct query *q, int column);
 /* Valid until the next step; NULL for null. */
 const char *query_text(const struct query *q, int column);
 /* The row that starts at that column, all fields of the noun. Free with row_free. */
 struct row *query_row(const struct query *q, int column, const struct noun *n);
-void query_end(struct query *q);
+/* Always, in the turn of the beginning. False: it met an error, what was read is not all. */
+bool query_end(struct query *q);
+/* Arguments in the order in which the statement declares them. */
+void batch_write(struct batch *b, const struct statement *st, ...);
+
+#define WRITE_LEDGER_OPEN (&write_ledger_open)
+#define WRITE_LEDGER_ANSWER (&write_ledger_answer)
+#define WRITE_LEDGER_JOIN (&write_ledger_join)
+#define WRITE_LEDGER_CONNECT (&write_ledger_connect)
+#define WRITE_LEDGER_CLOSE (&write_ledger_close)
+#define WRITE_MEMORY (&write_memory)
+#define WRITE_MEMORY_DELETE (&write_memory_delete)
+#define READ_MEMORY (&read_memory)
+#define READ_MEMORIES (&read_memories)
+#define READ_LEDGER_OPEN (&read_ledger_open)
+#define READ_LIVE (&read_live)
+#define READ_DUE_REASONS (&read_due_reasons)
+#define READ_LEADS_AFTER (&read_leads_after)
+#define READ_LEADS (&read_leads)
+#define READ_LEADS_FROM (&read_leads)
+#define READ_LEAD_WHYS (&read_lead_whys)
+#define READ_DUE_OF_LEAD (&read_due_of_lead)
+#define READ_LEAD_STATS (&read_lead_stats)
+#define READ_LEADS_DIALING (&read_leads_dialing)
+#define READ_LEADS_RESERVED (&read_leads_reserved)
+#define READ_ALL_ROWS_CAMPAIGN (&read_all_campaigns)
+#define READ_ALL_ROWS_PLAN (&read_all_plans)
+#define READ_ALL_ROWS_DLMA (&read_all_dlmas)
+#define READ_ALL_ROWS_DESTINATION (&read_all_destinations)
+#define READ_ALL_ROWS_QUEUE (&read_all_queues)
 
 #endif

@@ -35,7 +35,7 @@ tests["what is on the way and who waits is taken off"] = function(run)
     assert(run { queue = queue(4, 20, 0) } == 0)
 end
 
-tests["an agent whose phone rings is free, his caller waits"] = function(run)
+tests["an agent whose phone rings is free, the caller waits"] = function(run)
     local ringing = { available = 1, offered = 1, coming = 0, waiting = 1 }
     assert(run { queue = ringing, params = { lines = 1 } } == 1)
 end

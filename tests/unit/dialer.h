@@ -144,7 +144,7 @@ TOOL struct asked ask(struct office *o, const struct noun *n, enum change_verb v
 /* A lead as it stands in the database, to be freed. */
 TOOL struct row *lead_row(struct office *o, const char *uuid) {
     struct query q;
-    query_begin(&q, o->engine->store, READ_LEAD_BY_UUID, uuid);
+    query_begin(&q, o->engine->store, &read_lead_by_uuid, uuid, NULL);
     struct row *r = query_step(&q) ? query_row(&q, 0, &noun_lead) : NULL;
     query_end(&q);
     assert_non_null(r);

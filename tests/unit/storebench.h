@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "store/store.h"
+#include "store/sqlite/sqlite.h"
 
 #define UUID "11111111-2222-4333-8444-%012d"
 
@@ -22,12 +22,15 @@ struct note {
 };
 static struct note notes[600];
 
-TOOL void on_done(void *arg, bool ok) {
-    str_addf(&told, "%d%s ", ((struct note *)arg)->number, ok ? "" : "!");
+TOOL void on_done(void *arg, enum batch_end end) {
+    str_addf(&told, "%d%s ", ((struct note *)arg)->number, end == BATCH_DURABLE ? "" : "!");
 }
 
 TOOL void open_store(bool inline_) {
-    const struct store_config config = {.path = db, .full = true, .inline_ = inline_};
+    const struct store_config config = {.backend = &sqlite_backend,
+                                        .path = db,
+                                        .full = true,
+                                        .inline_ = inline_};
     char *err = NULL;
     s = store_open(h.loop, &config, &err);
     if (s == NULL)

@@ -18,8 +18,10 @@ static void crash_after(int n) {
         h = child;
         h.loop = child.loop;
         open_store(true);
-        for (int k = 1; k <= n; k++)
+        for (int k = 1; k <= n; k++) {
             submit_call(k);
+            settle(&h); /* an inline one writes at the end of the turn */
+        }
         _exit(0);
     }
     int status;
@@ -80,6 +82,7 @@ static void test_crash_before_write(void **state) {
             add_result(b, k);
         }
         submit(b, 1);
+        settle(&h);
         _exit(0);
     }
     assert_int_equal(waitpid(pid, NULL, 0), pid);

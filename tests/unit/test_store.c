@@ -78,7 +78,7 @@ static void test_rows(void **state) {
     json_t *vars = json_pack("{s:s, s:s}", "b", "2,\"\\", "a", "\xc3\xa4");
     row_set_text(row, LEAD_UUID, "u-1");
     row_set_text(row, LEAD_NUMBER_1, "'; DROP TABLE dl_list; --");
-    row_set_int(row, LEAD_ID, store_next_lead_id(s));
+    row_set_int(row, LEAD_ID, store_next_id(s, ID_LEAD));
     row_set_vars(row, LEAD_VARIABLES, vars);
     for (int i = 1; i <= 2; i++) {
         struct batch *b = batch_new();
@@ -89,9 +89,9 @@ static void test_rows(void **state) {
     UNTIL(&h, told.len == 4);
     close_store();
     open_store(false);
-    assert_int_equal(store_next_lead_id(s), 2);
+    assert_int_equal(store_next_id(s, ID_LEAD), 2);
     struct query q;
-    query_begin(&q, s, READ_LEAD_BY_UUID, "u-1");
+    query_begin(&q, s, &read_lead_by_uuid, "u-1", NULL);
     assert_true(query_step(&q));
     struct row *back = query_row(&q, 0, &noun_lead);
     assert_false(query_step(&q));
@@ -100,7 +100,7 @@ static void test_rows(void **state) {
     assert_null(row_text(back, LEAD_NAME));
     assert_int_equal(row_int(back, LEAD_TRYCNT_1), 2);
     assert_true(json_equal((json_t *)(uintptr_t)row_vars(back, LEAD_VARIABLES), vars));
-    query_begin(&q, s, READ_LEAD_BY_UUID, "u-1' OR '1");
+    query_begin(&q, s, &read_lead_by_uuid, "u-1' OR '1", NULL);
     assert_false(query_step(&q));
     query_end(&q);
     json_decref(vars);
@@ -113,7 +113,8 @@ static void test_upgrade(void **state) {
     (void)state;
     static const char first[] =
         "DROP TABLE memory; DROP INDEX dialing_live; DROP INDEX dialing_lead;"
-        "DROP INDEX dl_list_reserved;"
+        "DROP INDEX dl_list_reserved; DROP TABLE sequence;"
+        "ALTER TABLE dl_list DROP COLUMN version;"
         "ALTER TABLE campaign DROP COLUMN channels; ALTER TABLE campaign DROP COLUMN cps;"
         "ALTER TABLE dialing DROP COLUMN tm_join;"
         "ALTER TABLE dialing DROP COLUMN tm_connect; ALTER TABLE dialing DROP COLUMN abandoned;"
@@ -150,7 +151,9 @@ static void test_upgrade(void **state) {
 static void test_versions(void **state) {
     (void)state;
     char *err = NULL;
-    const struct store_config config = {.path = db, .inline_ = true};
+    const struct store_config config = {.backend = &sqlite_backend,
+                                        .path = db,
+                                        .inline_ = true};
     open_store(true);
     close_store();
     sqlite3 *other;
@@ -165,7 +168,9 @@ static void test_versions(void **state) {
     assert_null(store_open(h.loop, &config, &err));
     assert_non_null(strstr(err, db));
     free(err);
-    const struct store_config nowhere = {.path = "/nowhere/at/all", .inline_ = true};
+    const struct store_config nowhere = {.backend = &sqlite_backend,
+                                         .path = "/nowhere/at/all",
+                                         .inline_ = true};
     err = NULL;
     assert_null(store_open(h.loop, &nowhere, &err));
     assert_non_null(strstr(err, "/nowhere/at/all"));
@@ -176,7 +181,7 @@ static void test_versions(void **state) {
  * unless it is saved. */
 static void test_memory(void **state) {
     (void)state;
-    const struct store_config config = {.path = db, .memory = true};
+    const struct store_config config = {.backend = &sqlite_backend, .path = db, .memory = true};
     char *err = NULL, *copy = xasprintf("%s/copy", folder);
     s = store_open(h.loop, &config, &err);
     assert_non_null(s);

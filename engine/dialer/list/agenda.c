@@ -155,9 +155,9 @@ static void agenda_take_rows(struct agenda *a, const struct rows *rows) {
         agenda_take_row(a, rows, i);
     a->window.is_whole = n < a->size;
     if (!a->window.is_whole)
-        a->window.last = (struct place){rows_int(rows, n - 1, "tries"),
-                                        rows_int(rows, n - 1, "due_at"),
-                                        rows_int(rows, n - 1, "id")};
+        a->window.last =
+            (struct place){rows_int(rows, n - 1, "tries"), rows_int(rows, n - 1, "due_at"),
+                           rows_int(rows, n - 1, "id")};
 }
 
 static void agenda_tell_asked(struct agenda *a) {
@@ -193,7 +193,8 @@ static void agenda_on_levels(void *arg, enum read_end end, const struct rows *ro
     touched_end(&a->touched);
     a->known = a->known && end == READ_ROWS;
     for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
-        agenda_note_level(a, rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"));
+        if (!rows_is_null(rows, i, "due_at")) /* of a level on which some wait */
+            agenda_note_level(a, rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"));
     agenda_tell_asked(a);
 }
 
@@ -214,14 +215,14 @@ static void agenda_refill(struct agenda *a) {
         return;
     agenda_resize(a);
     touched_begin(e, &a->touched);
-    a->reads[0] = store_read(e->store, LANE_READ, &read_window,
-                             BIND(ARG_INT("agenda", a->id), ARG_INT("now", now),
-                                  ARG_TEXT("since", leads_since(e, since)),
-                                  ARG_INT("limit", a->size)),
-                             agenda_on_window, a);
-    a->reads[1] = store_read(e->store, LANE_READ, &read_levels,
-                             BIND(ARG_INT("agenda", a->id), ARG_INT("now", now)),
-                             agenda_on_levels, a);
+    a->reads[0] =
+        store_read(e->store, LANE_READ, &read_window,
+                   BIND(ARG_INT("agenda", a->id), ARG_INT("now", now),
+                        ARG_TEXT("since", leads_since(e, since)), ARG_INT("limit", a->size)),
+                   agenda_on_window, a);
+    a->reads[1] =
+        store_read(e->store, LANE_READ, &read_levels,
+                   BIND(ARG_INT("agenda", a->id), ARG_INT("now", now)), agenda_on_levels, a);
 }
 
 /* Does the window miss something, or will it soon? */
@@ -233,7 +234,7 @@ static bool agenda_is_low(const struct agenda *a) {
 
 void agendas_refresh(struct engine *e, const char *dlma_uuid) {
     struct agenda *a;
-    LIST_FOREACH(a, &e->agendas, link) {
+    LIST_FOREACH (a, &e->agendas, link) {
         if (dlma_uuid && strcmp(a->dlma, dlma_uuid))
             continue;
         agenda_end_refill(a);
@@ -260,7 +261,7 @@ static void agenda_put(struct lead *l, struct batch *b) {
     if (!is_idle)
         batch_statement(b, &write_due_lead_delete,
                         BIND(ARG_INT("lead", row_int(l->row, LEAD_ID))));
-    LIST_FOREACH(a, &l->engine->agendas, link) {
+    LIST_FOREACH (a, &l->engine->agendas, link) {
         if (a->stale || strcmp(a->dlma, dlma))
             continue;
         if (is_idle)
@@ -364,7 +365,7 @@ static void agenda_on_piece(void *arg, enum read_end end, const struct rows *row
         log_error(a->engine->log, "list %s cannot be read: %s", a->dlma, read_error(rows));
     a->complete = end == READ_ROWS && n < BUILD_PIECE;
     batch_statement(b, &write_agenda_cursor,
-                    BIND(ARG_INT("id", a->id), ARG_INT("cursor", a->cursor),
+                    BIND(ARG_INT("agenda", a->id), ARG_INT("cursor", a->cursor),
                          ARG_INT("complete", a->complete)));
     store_submit(a->engine->store, b, agenda_on_built, a);
 }
@@ -388,7 +389,7 @@ static void agenda_on_rest(void *arg, enum read_end end, const struct rows *rows
         return;
     }
     struct batch *b = batch_new();
-    batch_statement(b, &write_agenda_delete, BIND(ARG_INT("id", a->id)));
+    batch_statement(b, &write_agenda_delete, BIND(ARG_INT("agenda", a->id)));
     store_submit(a->engine->store, b, NULL, NULL);
     agenda_unlink(a);
 }
@@ -398,7 +399,7 @@ static void agenda_on_purged(void *arg, enum batch_end end) {
     (void)end;
     struct agenda *a = arg;
     store_read(a->engine->store, LANE_READ, &read_due_level,
-               BIND(ARG_INT("agenda", a->id), ARG_INT("above", -1)), agenda_on_rest, a);
+               BIND(ARG_INT("agenda", a->id), ARG_INT("tries", -1)), agenda_on_rest, a);
 }
 
 static void agenda_purge_some(struct agenda *a) {
@@ -437,7 +438,7 @@ static struct agenda *agenda_add(struct engine *e, int64_t id, struct plan *p, c
     return a;
 }
 
-void agendas_load(struct engine *e) {
+bool agendas_load(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, &read_agendas);
     while (query_step(&q)) {
@@ -448,12 +449,12 @@ void agendas_load(struct engine *e) {
         a->complete = query_int(&q, 5) != 0;
         a->stale = p == NULL || strcmp(p->version, a->version);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 void agendas_sweep(struct engine *e) {
     struct agenda *a;
-    LIST_FOREACH(a, &e->agendas, link) {
+    LIST_FOREACH (a, &e->agendas, link) {
         a->stale |= a->holds == 0;
         if (a->stale)
             task_queue(&a->build);
@@ -468,7 +469,7 @@ void agendas_free(struct engine *e) {
 struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
     struct engine *e = p->engine;
     struct agenda *a;
-    LIST_FOREACH(a, &e->agendas, link)
+    LIST_FOREACH (a, &e->agendas, link)
         if (!a->stale && a->plan == p && strcmp(a->dlma, dlma_uuid) == 0 &&
             strcmp(a->version, p->version) == 0)
             break;
@@ -476,7 +477,7 @@ struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
         a = agenda_add(e, store_next_id(e->store, ID_AGENDA), p, dlma_uuid, p->version);
         struct batch *b = batch_new();
         batch_statement(b, &write_agenda,
-                        BIND(ARG_INT("id", a->id), ARG_TEXT("plan", row_uuid(p->item.row)),
+                        BIND(ARG_INT("agenda", a->id), ARG_TEXT("plan", row_uuid(p->item.row)),
                              ARG_TEXT("dlma", dlma_uuid), ARG_TEXT("version", a->version)));
         a->building = true; /* leads written before it existed are on the disk by then */
         store_submit(e->store, b, agenda_on_built, a);
@@ -507,7 +508,7 @@ static struct entry *agenda_first(struct agenda *a, int64_t *next) {
     *next = DUE_NEVER;
     if (agenda_is_low(a))
         agenda_refill(a);
-    TAILQ_FOREACH(x, &a->window.entries, link) {
+    TAILQ_FOREACH (x, &a->window.entries, link) {
         if (!lead_is_busy(a->engine, x->place.lead))
             return x;
         *next = engine_wall(a->engine) + BUSY_WAIT;

@@ -25,22 +25,22 @@ struct agenda {
     int64_t cursor;
     bool complete, building, stale; /* stale: to be purged */
     struct task build;
-    struct touched built;  /* since the piece in work was asked for */
+    struct touched built; /* since the piece in work was asked for */
     struct window window;
-    int size;              /* leads that a refill asks for */
+    int size; /* leads that a refill asks for */
     struct level *levels;
     int level_count;
-    struct read *reads[2]; /* of a refill under way: the leads, the levels; NULL = none */
+    struct read *reads[2];  /* of a refill under way: the leads, the levels; NULL = none */
     struct touched touched; /* since it was asked for */
-    struct entries late;   /* put since then: they belong into the next window too */
-    int64_t refilled;      /* monotonic ns of the latest one */
-    bool known;            /* the window was read, and nothing happened that it does not know */
-    bool asked;            /* somebody found no lead while it was not known */
+    struct entries late;    /* put since then: they belong into the next window too */
+    int64_t refilled;       /* monotonic ns of the latest one */
+    bool known; /* the window was read, and nothing happened that it does not know */
+    bool asked; /* somebody found no lead while it was not known */
 };
 
 /* Reads what an earlier run left. Once the campaigns hold theirs, agendas_sweep has
- * the others purged. */
-void agendas_load(struct engine *e);
+ * the others purged. False: the store cannot be read. */
+bool agendas_load(struct engine *e);
 void agendas_sweep(struct engine *e);
 void agendas_free(struct engine *e);
 /* The agenda of that plan (as it is now) and list; begins to build it if it is new. */

@@ -94,12 +94,13 @@ void lead_written(struct lead *l) {
 /* Whoever wants the same lead waits for the same answer. */
 struct fetch {
     struct engine *engine;
-    char *uuid;
+    char *uuid, *key; /* key: in the engine's map */
+    bool to_show;
     struct touched touched;
     struct waiter {
         lead_found *found;
         void *arg;
-    } *waiters;
+    } * waiters;
     size_t count;
 };
 
@@ -133,7 +134,7 @@ static void lead_on_read(void *arg, enum read_end end, const struct rows *rows) 
         lead_begin_fetch(f);
         return;
     }
-    map_take(&f->engine->fetches, f->uuid);
+    map_take(&f->engine->fetches, f->key);
     for (size_t i = 0; i < f->count; i++) {
         if (l)
             l->holds++;
@@ -142,30 +143,36 @@ static void lead_on_read(void *arg, enum read_end end, const struct rows *rows) 
     lead_release(l);
     free(f->waiters);
     free(f->uuid);
+    free(f->key);
     free(f);
 }
 
 static void lead_begin_fetch(struct fetch *f) {
     char since[TIME_TEXT];
     touched_begin(f->engine, &f->touched);
-    store_read(f->engine->store, LANE_READ, &read_lead_by_uuid,
-               BIND(ARG_TEXT("uuid", f->uuid), ARG_TEXT("since", leads_since(f->engine, since))),
+    store_read(f->engine->store, LANE_READ | (f->to_show ? READ_DURABLE : 0),
+               &read_lead_by_uuid,
+               BIND(ARG_TEXT("uuid", f->uuid),
+                    ARG_TEXT("since", leads_since(f->engine, since))),
                lead_on_read, f);
 }
 
-void lead_fetch(struct engine *e, const char *uuid, lead_found *found, void *arg) {
+void lead_fetch(struct engine *e, const char *uuid, bool to_show, lead_found *found,
+                void *arg) {
     struct lead *l = lead_in_work(e, uuid);
     if (l) {
         found(arg, l, NULL);
         return;
     }
-    struct fetch *f = map_get(&e->fetches, uuid);
+    char *key = xasprintf("%s%s", to_show ? "show " : "", uuid);
+    struct fetch *f = map_get(&e->fetches, key);
     bool is_new = f == NULL;
     if (is_new) {
         f = xcalloc(1, sizeof *f);
-        f->engine = e;
-        f->uuid = xstrdup(uuid);
-        map_put(&e->fetches, uuid, f);
+        *f = (struct fetch){.engine = e, .uuid = xstrdup(uuid), .key = key, .to_show = to_show};
+        map_put(&e->fetches, key, f);
+    } else {
+        free(key);
     }
     f->waiters = xrealloc(f->waiters, (f->count + 1) * sizeof f->waiters[0]);
     f->waiters[f->count++] = (struct waiter){found, arg};

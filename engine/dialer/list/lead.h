@@ -17,9 +17,10 @@ struct lead {
 
 /* The lead of that uuid, held: give it back with lead_release. From within if it is in work,
  * else from the loop when the store has answered. l NULL: there is none in use, or *error*
- * says why that cannot be known (NULL otherwise). */
+ * says why that cannot be known (NULL otherwise). to_show: while the store fails it is what is
+ * durable, which is not for decisions. */
 typedef void lead_found(void *arg, struct lead *l, const char *error);
-void lead_fetch(struct engine *e, const char *uuid, lead_found *found, void *arg);
+void lead_fetch(struct engine *e, const char *uuid, bool to_show, lead_found *found, void *arg);
 /* The lead of that uuid, held, NULL if there is none. Waits for the store: at the start only. */
 struct lead *lead_load(struct engine *e, const char *uuid) MUST_CHECK;
 /* As lead_fetch, held, if it is in work; NULL says nothing of leads that are not. */

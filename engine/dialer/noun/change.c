@@ -38,6 +38,18 @@ void change_end(struct change *ch) {
     *ch = (struct change){0};
 }
 
+void change_copy(struct change *to, const struct change *from) {
+    *to = *from;
+    to->by = xstrdup(from->by);
+    to->uuid = xstrdup(from->uuid);
+    to->values = xcalloc(from->count + 1, sizeof *to->values);
+    for (unsigned i = 0; i < from->count; i++) {
+        to->values[i] = from->values[i];
+        to->values[i].text = xstrdup(from->values[i].text);
+        to->values[i].vars = json_deep_copy(from->values[i].vars);
+    }
+}
+
 /* Where the field's value goes. */
 static struct change_value *change_value_of(struct change *ch, const char *name) {
     int field = change_field(ch->noun, name);

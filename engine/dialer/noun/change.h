@@ -37,6 +37,8 @@ const char *change_verb_name(enum change_verb verb);
 void change_begin(struct change *ch, enum change_verb verb, const struct noun *n,
                   const char *uuid, const char *by);
 void change_end(struct change *ch);
+/* A copy that outlives the asker's, `by` included; end it with change_end and free by. */
+void change_copy(struct change *to, const struct change *from);
 /* Each sets the field of that name; set twice, the later value holds. Names must be ones
  * that change_field knows. */
 void change_text(struct change *ch, const char *name, const char *text);

@@ -64,23 +64,26 @@ static void nouns_stamp(struct work *w, int field) {
 }
 
 /* Durable: whoever picks leads of its list looks again, whoever asked is told. */
-static void nouns_on_changed(void *arg, bool ok) {
+static void nouns_on_changed(void *arg, enum batch_end end) {
     struct work *w = arg;
     if (w->lead) {
         lead_written(w->lead);
-        agenda_forget(w->engine, row_text(w->row, LEAD_DLMA_UUID));
+        if (end != BATCH_DURABLE) {
+            lead_distrust(w->lead);
+            agendas_refresh(w->engine, row_text(w->row, LEAD_DLMA_UUID));
+        }
         campaigns_kick_dlma(w->engine, row_text(w->row, LEAD_DLMA_UUID));
     }
-    nouns_finish(w, ok ? NULL : "the store refused it");
+    nouns_finish(w, end == BATCH_DURABLE ? NULL : "the store refused it");
 }
 
 /* ---- create ---- */
 
-static void nouns_on_created(void *arg, bool ok) {
+static void nouns_on_created(void *arg, enum batch_end end) {
     struct work *w = arg;
-    if (ok && w->lead == NULL)
+    if (end == BATCH_DURABLE && w->lead == NULL)
         place_put(w->engine, row_copy(w->row));
-    nouns_on_changed(w, ok);
+    nouns_on_changed(w, end);
 }
 
 /* Its leads can be read in the database under a name of their own. */
@@ -108,8 +111,8 @@ static void nouns_create(struct work *w, const struct change *ch) {
     if (w->noun == &noun_dlma)
         nouns_make_view(w, b);
     if (w->noun == &noun_lead) {
-        row_set_int(w->row, LEAD_ID, store_next_lead_id(e->store));
-        w->lead = lead_hold_row(e, row_copy(w->row));
+        row_set_int(w->row, LEAD_ID, store_next_id(e->store, ID_LEAD));
+        w->lead = lead_hold_row(e, row_copy(w->row), NULL);
         agenda_write(w->lead, b);
     } else {
         batch_row(b, w->row);
@@ -125,8 +128,7 @@ static bool nouns_find(struct work *w, const char *uuid) {
     const struct row *now = NULL;
     if (uuid == NULL)
         return work_refuse(w, "Uuid is missing");
-    if (w->noun == &noun_lead) {
-        w->lead = lead_hold(w->engine, uuid);
+    if (w->noun == &noun_lead) { /* nouns_on_lead has fetched it */
         now = w->lead ? w->lead->row : NULL;
     } else {
         now = noun_find(w->engine, w->noun, uuid);
@@ -146,8 +148,7 @@ static void nouns_apply(struct work *w, struct batch *b) {
         agenda_write(w->lead, b);
         return;
     }
-    place_change(w->engine, w->row);
-    batch_row(b, noun_find(w->engine, w->noun, row_uuid(w->row)));
+    batch_row(b, place_change(w->engine, w->row));
     place_changed(w->engine, w->noun, row_uuid(w->row));
 }
 
@@ -205,11 +206,45 @@ static void nouns_delete(struct work *w, const struct change *ch) {
         previews_forget(e, w->lead);
 }
 
-void noun_change(struct engine *e, const struct change *ch, noun_done *done, void *arg) {
+/* ---- whichever of them ---- */
+
+static void nouns_carry_out(struct work *w, const struct change *ch) {
     static void (*const verbs[])(struct work * w, const struct change *ch) = {
         [CHANGE_CREATE] = nouns_create,
         [CHANGE_UPDATE] = nouns_update,
         [CHANGE_DELETE] = nouns_delete,
     };
-    verbs[ch->verb](nouns_begin(e, ch, done, arg), ch);
+    verbs[ch->verb](w, ch);
+}
+
+/* A change of a lead that has to be read first. */
+struct waiting {
+    struct work *work;
+    struct change change;
+};
+
+static void nouns_on_lead(void *arg, struct lead *l, const char *error) {
+    struct waiting *wait = arg;
+    wait->work->lead = l;
+    if (error) {
+        work_refuse(wait->work, "the lead cannot be read: %s", error);
+        nouns_finish(wait->work, wait->work->why);
+    } else {
+        nouns_carry_out(wait->work, &wait->change);
+    }
+    free((char *)(uintptr_t)wait->change.by);
+    change_end(&wait->change);
+    free(wait);
+}
+
+void noun_change(struct engine *e, const struct change *ch, noun_done *done, void *arg) {
+    struct work *w = nouns_begin(e, ch, done, arg);
+    if (ch->noun != &noun_lead || ch->verb == CHANGE_CREATE || ch->uuid == NULL) {
+        nouns_carry_out(w, ch);
+        return;
+    }
+    struct waiting *wait = xcalloc(1, sizeof *wait);
+    wait->work = w;
+    change_copy(&wait->change, ch);
+    lead_fetch(e, ch->uuid, false, nouns_on_lead, wait);
 }

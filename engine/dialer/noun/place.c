@@ -133,12 +133,13 @@ const struct row *noun_find(const struct engine *e, const struct noun *n, const 
 
 void place_put(struct engine *e, struct row *row) { places[row->noun->id].put(e, row); }
 
-void place_change(struct engine *e, const struct row *row) {
+struct row *place_change(struct engine *e, const struct row *row) {
     void *value = map_get(noun_map(e, row->noun), row_uuid(row));
     struct item *item = place_item_of(row->noun, value);
     row_free(item->row);
     item->row = row_copy(row);
     place_drop_frozen(item);
+    return item->row;
 }
 
 void place_changed(struct engine *e, const struct noun *n, const char *uuid) {

@@ -17,8 +17,9 @@ const struct row *noun_row(const struct noun *n, const void *value);
 /* ---- inside of nouns.c ---- */
 /* A new one; takes the row. */
 void place_put(struct engine *e, struct row *row);
-/* The resource of that uuid is now as the row (copied); nobody has been told yet. */
-void place_change(struct engine *e, const struct row *row);
+/* The resource of that uuid is now as the row (copied); nobody has been told yet.
+ * Its row. */
+struct row *place_change(struct engine *e, const struct row *row);
 /* Whoever reads it is told. */
 void place_changed(struct engine *e, const struct noun *n, const char *uuid);
 void place_take(struct engine *e, const struct noun *n, const char *uuid);

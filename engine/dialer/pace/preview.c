@@ -161,7 +161,7 @@ static void pace_preview_on_reserved(void *arg, enum batch_end end) {
     lead_written(p->lead);
     if (p->ended) /* its end is on the way, and says more than its beginning */
         return;
-    if (!ok) {
+    if (end != BATCH_DURABLE) {
         pace_preview_withdraw(p, reason_text(REASON_STORE));
         return;
     }

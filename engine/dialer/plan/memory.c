@@ -76,7 +76,7 @@ static void memory_touch(struct engine *e, struct memory *m) {
         timer_set(&e->memory_save, SAVE_AFTER);
 }
 
-void memories_load(struct engine *e) {
+bool memories_load(struct engine *e) {
     struct query q;
     query_begin(&q, e->store, READ_MEMORIES);
     while (query_step(&q)) {
@@ -91,7 +91,7 @@ void memories_load(struct engine *e) {
             }
         json_decref(kept);
     }
-    query_end(&q);
+    return query_end(&q);
 }
 
 static void memory_free(struct memory *m) {

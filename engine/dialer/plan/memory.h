@@ -7,7 +7,8 @@
 #include "dialer/core/engine.h"
 
 /* Reads what an earlier run has kept. */
-void memories_load(struct engine *e);
+/* False: the store cannot be read. */
+bool memories_load(struct engine *e);
 /* Writes what changed since; before the store is closed. */
 void memories_save(struct engine *e);
 void memories_free(struct engine *e);

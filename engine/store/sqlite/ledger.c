@@ -1,4 +1,4 @@
-#include "store/ledger.h"
+#include "store/sqlite/ledger.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>

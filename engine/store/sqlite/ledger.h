@@ -1,7 +1,7 @@
 /* The ledger of some engine's database, to be read by somebody else: what became of the
  * calls of a campaign. The file is not changed, an engine may be running on it. */
-#ifndef STORE_LEDGER_H
-#define STORE_LEDGER_H
+#ifndef STORE_SQLITE_LEDGER_H
+#define STORE_SQLITE_LEDGER_H
 
 #include <stdbool.h>
 #include <stdint.h>
