@@ -1,5 +1,5 @@
--- Lists as one text, for parameters: words separated by blanks, commas or semicolons. In
--- `RouteParams: pool=...` a comma ends the value, so use blanks there; in the JSON form any
+-- Lists as one text, for parameters: words separated by spaces, commas or semicolons. In
+-- `RouteParams: pool=...` a comma ends the value, so use spaces there; in the JSON form any
 -- of the three will do.
 local words = {}
 
@@ -19,7 +19,7 @@ function words.pairs(text)
     for _, word in ipairs(words.list(text)) do
         local key, value = word:match("^([^=]+)=([^=]+)$")
         if not key then
-            error("'" .. word .. "' is not of the form key=value", 0)
+            error("'" .. word .. "' must have the form key=value", 0)
         end
         out[#out + 1] = { key, value }
     end

@@ -40,23 +40,23 @@ static const struct conf_option general_keys[] = {
      .help = "results carry every event of the call"},
     {IN(general, event_time_fast), CONF_INT, "100000", 0, BIG, .unit = "microseconds",
      .reloadable = true,
-     .help = "accepted from old files and ignored: events decide here, not ticks"},
+     .help = "accepted from old files and ignored: the engine does not poll"},
     {IN(general, event_time_slow), CONF_INT, "3000000", 0, BIG, .unit = "microseconds",
      .reloadable = true, .help = "accepted from old files and ignored"},
     {IN(general, history_events_enable), CONF_BOOL, "no", .reloadable = true,
      .help = "keep every event of each call"},
     {IN(general, timezone), CONF_ZONE, "UTC", 1, 60,
-     .help = "time zone of schedules that name none"},
+     .help = "time zone of schedules and quiet hours"},
     {IN(general, log_level), CONF_WORD, "info", .words = "error|warn|info|debug",
      .reloadable = true, .help = "how much is logged"},
     {IN(general, allow_uri), CONF_BOOL, "no", .reloadable = true,
      .help = "numbers may be whole sip:user@host addresses"},
     {IN(general, record), CONF_PATH, "", 0, PATH_MAX - 20,
      .help = "file in which everything that comes in and every decision is recorded, for "
-             "`astout replay`; it holds what went over the wire, secrets included; empty: "
+             "`astout replay`; it holds everything sent and received, secrets included; empty: "
              "nothing is recorded"},
     {IN(general, record_size), CONF_BYTES, "64M", MIB / 4, 1024 * GIB,
-     .help = "size of the recording; a copy of the database lies beside it"},
+     .help = "size of the recording; a copy of the database is beside it"},
 };
 
 static const struct conf_option database_keys[] = {
@@ -64,7 +64,7 @@ static const struct conf_option database_keys[] = {
     {IN(database, db_sqlite3_data), CONF_PATH, "/var/lib/asterisk/astout.sqlite3", 1, PATH_MAX,
      .help = "file of the database"},
     {IN(database, durability), CONF_WORD, "full", .words = "full|normal",
-     .help = "full: what is committed survives a power cut; normal: it survives a crash of the "
+     .help = "full: commits survive a power failure; normal: commits survive a crash of the "
              "engine"},
 };
 
@@ -114,7 +114,7 @@ static const struct conf_option asterisk_keys[] = {
     {OF(conf_asterisk, cps), CONF_DECIMAL, "0", 0, 100000, .unit = "calls per second",
      .reloadable = true, .help = "how many may begin; 0 = no limit"},
     {OF(conf_asterisk, queue_wrapup), CONF_INT, "0", 0, 86400, .unit = "seconds",
-     .reloadable = true, .help = "wrapuptime of its queues, which AMI does not tell"},
+     .reloadable = true, .help = "wrapuptime of its queues, which AMI does not report"},
     {OF(conf_asterisk, timeout), CONF_INT, "10", 1, 3600, .unit = "seconds",
      .help = "how long it may be silent while a relayed action waits for its answer"},
     {OF(conf_asterisk, tls), CONF_BOOL, "no", .help = "encrypt the connection to it"},
@@ -207,15 +207,15 @@ static char *conf_table_check_trunk(struct conf_check *k) {
     .count = offsetof(struct conf, number)
 
 const struct conf_section conf_sections[] = {
-    {"general", "Results, time, log.", KEYS(general_keys)},
-    {"database", "Where everything is kept.", KEYS(database_keys)},
-    {"ami", "Our AMI port.", KEYS(ami_keys), conf_table_check_ami},
-    {"console", "The Lua console's socket.", KEYS(console_keys)},
-    {"asterisk", "One for each Asterisk server; at least one.", KEYS(asterisk_keys),
-     MANY(conf_asterisk, asterisks, asterisk_count)},
-    {"trunk", "One for each trunk with limits; a plan uses it by `TrunkName: NAME`.",
+    {"general", "Results, time zone, log, recording.", KEYS(general_keys)},
+    {"database", "The database.", KEYS(database_keys)},
+    {"ami", "The port for AMI clients.", KEYS(ami_keys), conf_table_check_ami},
+    {"console", "The socket of the Lua console.", KEYS(console_keys)},
+    {"asterisk", "One section for each Asterisk server; at least one is required.",
+     KEYS(asterisk_keys), MANY(conf_asterisk, asterisks, asterisk_count)},
+    {"trunk", "One section for each trunk with limits. A plan uses it by `TrunkName: NAME`.",
      KEYS(trunk_keys), conf_table_check_trunk, MANY(conf_trunk, trunks, trunk_count)},
-    {"agi", "FastAGI, for dialplans that add leads.", KEYS(agi_keys)},
+    {"agi", "FastAGI, with which dialplans add leads.", KEYS(agi_keys)},
     {"scripts", "The strategies.", KEYS(scripts_keys)},
     {"limits", "Limits that no strategy can exceed.", KEYS(limits_keys)},
 };

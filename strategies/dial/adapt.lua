@@ -12,9 +12,10 @@
 -- Parameters: see below. Source: AST_VDauto_dial.pl and AST_VDadapt.pl, published by
 -- ViciDial; none of their text is here.
 
-local SAMPLE, DIAL, STEP, MINUTE, ENOUGH = 1, 2.5, 15, 60, 50
+local SAMPLE, DIAL, STEP, MINUTE = 1, 2.5, 15, 60 -- seconds between two of each
+local ENOUGH = 50 -- answers: with fewer, the share that was dropped means little
 
--- Ready and talking; those in wrap-up are neither.
+-- Agents who are ready or talk; those in wrap-up are neither.
 local function working(view)
     local queue = view.queue
     local talking = math.max(0, view.in_flight - view.ringing - queue.waiting)
@@ -81,7 +82,7 @@ end
 
 local tests = {}
 
--- Ten agents, one of them in wrap-up; five are free, four talk.
+-- Ten agents: five are free, four talk, one is in wrap-up.
 local function at(now, more)
     local view = { now = now, in_flight = 6, ringing = 2, live = { answers = 0, abandoned = 0 },
                    queue = { logged_in = 10, available = 5, offered = 0, waiting = 0 } }
@@ -91,7 +92,7 @@ local function at(now, more)
     return view
 end
 
-tests["level times agents, less the calls alive, every 2.5 seconds"] = function(run)
+tests["level times agents minus the calls in flight, every 2.5 seconds"] = function(run)
     local m = {}
     assert(run(at(100), m).calls == 3)
     local between = run(at(101), m)
@@ -111,7 +112,7 @@ tests["idle agents raise the level every 15 seconds, to the maximum"] = function
     assert(m.level == 3)
 end
 
-tests["callers who wait lower it, to one line at least"] = function(run)
+tests["callers who wait lower the level, to one at least"] = function(run)
     local m = {}
     run(at(100), m)
     m.level = 2
@@ -122,17 +123,17 @@ tests["callers who wait lower it, to one line at least"] = function(run)
     assert(math.abs(m.level - 1.2) < 1e-9)
 end
 
-tests["above the limit each step cuts it"] = function(run)
+tests["above the limit each step lowers the level"] = function(run)
     local m = {}
     run(at(100), m)
     m.level = 3
     run(at(115, { live = { answers = 100, abandoned = 4 } }), m)
     assert(m.level > 2.39 and m.level < 2.41)
     run(at(130, { live = { answers = 40, abandoned = 4 } }), m)
-    assert(m.level > 2.4, "under fifty answers nothing is cut")
+    assert(m.level > 2.4, "under fifty answers the level is not lowered")
 end
 
-tests["half of a minute's answers dropped: half the level"] = function(run)
+tests["over half of a minute's answers dropped: half the level"] = function(run)
     local m = {}
     run(at(100), m)
     m.level = 3
@@ -149,11 +150,13 @@ return {
     api = 1,
     about = "for comparison: ViciDial's tapered adaptive ratio",
     params = {
-        most = { 3, "lines for each agent, at most", min = 1, max = 20 },
-        limit = { 0.03, "share of the answers that may be dropped", min = 0, max = 1 },
-        hours = { 8, "of the shift", min = 0.1, max = 24 },
-        intensity = { 1, "weight of each step", min = 0, max = 10 },
-        target = { 0, "added to the mean of ready agents less callers who wait" },
+        most = { default = 3, min = 1, max = 20, help = "lines for each agent at most" },
+        limit = { default = 0.03, min = 0, max = 1,
+                  help = "share of the answers that may be dropped" },
+        hours = { default = 8, min = 0.1, max = 24, help = "length of the shift in hours" },
+        intensity = { default = 1, min = 0, max = 10, help = "weight of each step" },
+        target = { default = 0,
+                   help = "added to the mean of ready agents minus callers who wait" },
     },
     dial = dial,
     tests = tests,

@@ -20,7 +20,7 @@
 -- It returns how many calls to begin now, or {calls = n, ask_in = seconds}. The engine
 -- reduces the number to what the caps allow.
 
-local TRUSTED = 10 -- members logged in from which the performance means something
+local TRUSTED = 10 -- members logged in: with fewer, the performance means little
 
 local function dial(view)
     local queue = view.queue
@@ -40,27 +40,27 @@ end
 
 local tests = {}
 
-tests["free members less every call in flight"] = function(run)
+tests["free members minus all calls in flight"] = function(run)
     local queue = { available = 5, logged_in = 9, performance = 0.1 }
     assert(run { queue = queue, in_flight = 0 } == 5)
     assert(run { queue = queue, in_flight = 2, ringing = 0 } == 3)
     assert(run { queue = queue, in_flight = 9 } == 0)
 end
 
-tests["the service level is added, and may take away"] = function(run)
+tests["the service level is added and may be negative"] = function(run)
     local queue = { available = 5, logged_in = 5 }
     assert(run { queue = queue, in_flight = 2, plan = { service_level = 3 } } == 6)
     assert(run { queue = queue, in_flight = 2, plan = { service_level = -2 } } == 1)
 end
 
-tests["from ten members on the performance scales them"] = function(run)
+tests["from ten members on, the performance scales the free ones"] = function(run)
     local queue = { available = 5, logged_in = 10, performance = 0.9 }
     assert(run { queue = queue, in_flight = 0 } == 4)
     queue.performance = 0
     assert(run { queue = queue, in_flight = 0 } == 5)
 end
 
-tests["without a queue as many as the caps let through"] = function(run)
+tests["without a queue: as many calls as the caps allow"] = function(run)
     assert(run { queue = json.null, room = 37, in_flight = 9 } == 37)
 end
 

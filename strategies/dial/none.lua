@@ -8,7 +8,7 @@ end
 
 local tests = {}
 
-tests["no call, whatever there is to do"] = function(run)
+tests["no call, however many agents are free"] = function(run)
     assert(run { queue = { available = 9, spare = 9 } } == 0)
     assert(run { queue = json.null, room = 100, plan = { service_level = 5 } } == 0)
 end

@@ -29,29 +29,32 @@ tests["two lines for each free agent"] = function(run)
     assert(run { queue = queue(0, 0, 0) } == 0)
 end
 
-tests["what is on the way and who waits is taken off"] = function(run)
+tests["calls on the way and callers who wait are subtracted"] = function(run)
     assert(run { queue = queue(4, 5, 0) } == 3)
     assert(run { queue = queue(4, 5, 2) } == 1)
     assert(run { queue = queue(4, 20, 0) } == 0)
 end
 
-tests["an agent whose phone rings is free, the caller waits"] = function(run)
+tests["an agent whose phone rings is free, and their caller waits"] = function(run)
     local ringing = { available = 1, offered = 1, coming = 0, waiting = 1 }
     assert(run { queue = ringing, params = { lines = 1 } } == 1)
 end
 
-tests["lines may be a fraction, and is rounded down"] = function(run)
+tests["lines may be a fraction; the result is rounded down"] = function(run)
     assert(run { queue = queue(3, 0, 0), params = { lines = 1.5 } } == 4)
 end
 
-tests["without a queue as many as the caps let through"] = function(run)
+tests["without a queue: as many calls as the caps allow"] = function(run)
     assert(run { queue = json.null, room = 37 } == 37)
 end
 
 return {
     api = 1,
     about = "a fixed number of lines for each free agent",
-    params = { lines = { 2, "lines to dial for each free agent", min = 0.1, max = 20 } },
+    params = {
+        lines = { default = 2, min = 0.1, max = 20,
+                  help = "lines to dial for each free agent" },
+    },
     dial = dial,
     tests = tests,
 }

@@ -27,10 +27,10 @@
 -- One call for each free agent is always allowed. No more than that begins during the first
 -- seconds (patience), without an abandonment limit, and without agents. Whatever this
 -- strategy decides, the engine counts: at the limit only one call for each free agent begins.
--- For a destination that is no queue: as many calls as the caps let through.
+-- For a destination other than a queue: as many calls as the caps allow.
 -- Parameters: see params at the end and in the two other files. Sources: docs/predictive.md
 -- names the rules of the law, the papers and the patents (all expired) behind the method.
--- What view holds and what is returned: see dial/available.lua and docs/strategies.md.
+-- The view and the result: see dial/available.lua and docs/strategies.md.
 
 local allowance, correction = require("allowance"), require("correction")
 
@@ -72,7 +72,7 @@ local function threshold_now(view, memory)
     return memory.threshold
 end
 
--- The most calls that may begin now, at least `calls` while the caps allow it.
+-- The most calls that may begin now; at least `calls`, if there is room for them.
 local function most_now(view, calls)
     local queue = view.queue
     local most = math.min(view.room, calls + AT_ONCE + queue.logged_in // AGENTS_EACH)
@@ -103,14 +103,14 @@ end
 
 local tests = {}
 
-tests["one line for each free agent while nothing is known"] = function(run)
+tests["one call for each free agent while nothing is known"] = function(run)
     local queue = { logged_in = 8, available = 5, spare = 3 }
     assert(run { queue = queue }.calls == 3)
     queue.spare = -2
     assert(run { queue = queue }.calls == 0)
 end
 
-tests["the service level is wanted beyond the free agents"] = function(run)
+tests["the service level is added to the free agents"] = function(run)
     assert(run { queue = { spare = 1 }, plan = { service_level = 2 } }.calls == 3)
     assert(run { queue = { spare = 1 }, plan = { service_level = -2 } }.calls == 0)
 end
@@ -119,7 +119,7 @@ tests["no call for a queue without agents"] = function(run)
     assert(run { queue = { logged_in = 0, available = 0, spare = 0 } }.calls == 0)
 end
 
-tests["without a queue as many as the caps let through"] = function(run)
+tests["without a queue: as many calls as the caps allow"] = function(run)
     assert(run { queue = json.null, room = 7 } == 7)
 end
 

@@ -19,32 +19,34 @@ end
 
 local tests = {}
 
-tests["one lead for each free agent who has none"] = function(run)
+tests["one lead for each free agent who has no offer"] = function(run)
     local queue = { available = 5, previewed = 2, waiting = 0 }
     local out = run { queue = queue }
     assert(out.previews == 3 and out.timeout == 30 and out.again == 60)
-    assert(out.calls == nil, "nobody is called unasked")
+    assert(out.calls == nil, "no call begins before an agent accepts")
 end
 
-tests["callers who wait and agents who are kept come first"] = function(run)
+tests["callers who wait and agents who are kept free come first"] = function(run)
     local queue = { available = 5, previewed = 0, waiting = 2 }
     assert(run { queue = queue }.previews == 3)
     assert(run { queue = queue, params = { keep = 2 } }.previews == 1)
     assert(run { queue = queue, params = { keep = 9 } }.previews == 0)
 end
 
-tests["without a queue nobody can be asked"] = function(run)
+tests["without a queue: no offer and no call"] = function(run)
     assert(run { queue = json.null, room = 37 } == 0)
 end
 
 return {
     api = 1,
-    about = "offers a lead to each free agent, who decides",
+    about = "offers a lead to each free agent, who decides whether to call",
     params = {
-        timeout = { 30, "seconds an agent has to decide", min = 1, max = 3600 },
-        again = { 60, "seconds before a lead that was not accepted is offered again", min = 0,
-                  max = 86400 },
-        keep = { 0, "free agents who are left to other callers", min = 0, integer = true },
+        timeout = { default = 30, min = 1, max = 3600,
+                    help = "seconds an agent has to decide" },
+        again = { default = 60, min = 0, max = 86400,
+                  help = "seconds until a lead that was not accepted is offered again" },
+        keep = { default = 0, min = 0, integer = true,
+                 help = "free agents who get no offer and stay free for other callers" },
     },
     dial = dial,
     tests = tests,

@@ -16,16 +16,16 @@ end
 
 local tests = {}
 
-tests["one call for each agent for whom nobody is on the way"] = function(run)
+tests["one call for each agent for whom no call is on the way"] = function(run)
     assert(run { queue = { spare = 3 } } == 3)
     assert(run { queue = { spare = 0 } } == 0)
 end
 
-tests["more callers than agents: none"] = function(run)
+tests["more callers than agents: no call"] = function(run)
     assert(run { queue = { spare = -4 } } == 0)
 end
 
-tests["those who talk count for nothing"] = function(run)
+tests["calls with an agent do not count"] = function(run)
     assert(run { queue = { spare = 2 }, in_flight = 30, ringing = 1 } == 2)
 end
 
@@ -34,7 +34,7 @@ tests["the service level is added"] = function(run)
     assert(run { queue = { spare = 1 }, plan = { service_level = -5 } } == 0)
 end
 
-tests["without a queue as many as the caps let through"] = function(run)
+tests["without a queue: as many calls as the caps allow"] = function(run)
     assert(run { queue = json.null, room = 37 } == 37)
 end
 

@@ -16,14 +16,14 @@ end
 
 local tests = {}
 
-tests["as many as the caps let through, whoever takes them"] = function(run)
+tests["as many calls as the caps allow"] = function(run)
     assert(run { queue = json.null, room = 37, in_flight = 500 } == 37)
 end
 
-tests["a queue's agents are not overrun"] = function(run)
+tests["a queue gets one call for each free agent"] = function(run)
     assert(run { queue = { spare = 2 }, room = 37 } == 2)
     assert(run { queue = { spare = -1 }, room = 37 } == 0)
 end
 
-return { api = 1, about = "calls that are handed on, as fast as the caps let through",
+return { api = 1, about = "calls that are handed on, as fast as the caps allow",
          dial = dial, tests = tests }

@@ -15,12 +15,12 @@ end
 
 local tests = {}
 
-tests["as many as the caps let through, queue or not"] = function(run)
+tests["as many calls as the caps allow, with or without a queue"] = function(run)
     assert(run { room = 37, in_flight = 500 } == 37)
     assert(run { room = 37, queue = json.null } == 37)
 end
 
-tests["channels are calls at once, those that talk too"] = function(run)
+tests["channels limits the calls in flight, answered ones included"] = function(run)
     local params = { channels = 20 }
     assert(run { room = 37, in_flight = 0, params = params } == 20)
     assert(run { room = 37, in_flight = 15, params = params } == 5)
@@ -30,9 +30,10 @@ end
 
 return {
     api = 1,
-    about = "as many calls as the caps let through",
+    about = "as many calls as the caps allow",
     params = {
-        channels = { 0, "calls of the campaign at once, 0 = any", min = 0, integer = true },
+        channels = { default = 0, min = 0, integer = true,
+                     help = "calls of the campaign in flight at most; 0 = no limit" },
     },
     dial = dial,
     tests = tests,

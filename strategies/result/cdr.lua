@@ -17,7 +17,7 @@ local TIME = "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)(%.?%d*)"
 local dispositions = { [1] = "BUSY", [3] = "NO ANSWER", [4] = "ANSWERED", [5] = "BUSY",
                        [8] = "CONGESTION" }
 
--- Seconds since 1970 of a time of the protocol; nil for none.
+-- Seconds since 1970 of a time as results have it; nil if there is none.
 local function seconds(text)
     local year, month, day, hour, min, sec, fraction = (text or ""):match(TIME)
     return year and os.time { year = tonumber(year), month = tonumber(month),
@@ -72,7 +72,7 @@ tests["an answered call"] = function(run)
     assert(out.file == "p-cdr.csv")
 end
 
-tests["a call nobody answered has no answer time and costs nothing"] = function(run)
+tests["a call that nobody answered has no answer time and no billed seconds"] = function(run)
     local line = run { fields = { tm_hangup = "2016-11-15T02:11:20.930031700Z", res_dial = 3,
                                   tm_dialing = call.tm_dialing } }.line
     assert(line:find('"2016-11-15 02:10:52",,"2016-11-15 02:11:20",28,0,"NO ANSWER"', 1, true))
@@ -87,19 +87,22 @@ tests["dispositions"] = function(run)
     end
 end
 
-tests["a call that never left has an empty line of times"] = function(run)
+tests["a call that was never sent has no start"] = function(run)
     local line = run { fields = { tm_dialing = json.null, tm_dial_end = json.null } }.line
     assert(line:find(',,,"2016-11-15 02:10:52",0,0,', 1, true))
 end
 
-tests["a file that is named"] = function(run)
+tests["another file"] = function(run)
     assert(run { params = { file = "Master.csv" } }.file == "Master.csv")
 end
 
 return {
     api = 1,
     about = "call detail records in the form of Asterisk's Master.csv",
-    params = { file = { "", "beside result_filename; empty: the plan's uuid and -cdr.csv" } },
+    params = {
+        file = { default = "",
+                 help = "file beside result_filename; empty: the plan's uuid and -cdr.csv" },
+    },
     result = result,
     tests = tests,
 }

@@ -1,7 +1,7 @@
 -- One line of comma-separated values (RFC 4180) for each call, in a file of its own.
 -- There is no header line: the columns are those of the parameter, in its order.
 -- Parameters:
---   columns  names from view.fields and view.extra, separated by blanks; a value that a call
+--   columns  names from view.fields and view.extra, separated by spaces; a value that a call
 --            does not have is empty
 --   file     in the folder of result_filename, made of letters, digits, . _ and -; empty:
 --            the plan's uuid and .csv, so that each plan has its own file
@@ -33,13 +33,13 @@ local function line(run, columns, fields, extra)
     return run { fields = fields, extra = extra, params = { columns = columns } }.line
 end
 
-tests["columns in the order asked for, of fields and extra"] = function(run)
+tests["columns of fields and extra, in the order of the parameter"] = function(run)
     local text = line(run, "res_dial dial_addr outcome", { res_dial = 5, dial_addr = "300" },
                       { outcome = "busy" })
     assert(text == "5,300,busy")
 end
 
-tests["what a call does not have is empty"] = function(run)
+tests["a field that a call does not have is empty"] = function(run)
     assert(line(run, "res_amd,dial_addr,nothing", { dial_addr = "300" }) == ",300,")
 end
 
@@ -49,12 +49,12 @@ tests["commas and quotes are quoted"] = function(run)
     assert(text == '"{""A"":""1""}","sales,t",300')
 end
 
-tests["long values too"] = function(run)
+tests["long values are quoted too"] = function(run)
     local long = ('"x'):rep(3000)
     assert(line(run, "variables", { variables = long }) == '"' .. ('""x'):rep(3000) .. '"')
 end
 
-tests["a file for each plan, or the one that is named"] = function(run)
+tests["a file for each plan, or the one of the parameter"] = function(run)
     assert(run { fields = { plan_uuid = "7-a" } }.file == "7-a.csv")
     assert(run { params = { file = "spring.csv" } }.file == "spring.csv")
 end
@@ -63,8 +63,9 @@ return {
     api = 1,
     about = "comma-separated values, a file for each plan",
     params = {
-        columns = { COLUMNS, "what is written, in this order" },
-        file = { "", "beside result_filename; empty: the plan's uuid and .csv" },
+        columns = { default = COLUMNS, help = "names of the fields to write, in this order" },
+        file = { default = "",
+                 help = "file beside result_filename; empty: the plan's uuid and .csv" },
     },
     result = result,
     tests = tests,

@@ -28,7 +28,7 @@ end
 
 local tests = {}
 
-tests["the short form, keys in order"] = function(run)
+tests["the short form, with its keys in order"] = function(run)
     local line = run { fields = { dial_addr = "300", res_dial = 4 } }
     assert(line:find('{"camp_uuid":', 1, true) == 1)
     assert(line:find('"dial_addr":"300","dial_application":"Queue"', 1, true))
@@ -44,19 +44,21 @@ tests["the long form in the same object"] = function(run)
     assert(line.history_events[2].event == "Hangup" and line.camp_uuid)
 end
 
-tests["what is extra stays out"] = function(run)
+tests["view.extra is not written"] = function(run)
     assert(not run { extra = { outcome = "busy" } }:find("outcome", 1, true))
 end
 
-tests["a file of its own"] = function(run)
+tests["another file"] = function(run)
     local out = run { params = { file = "spring.json" } }
     assert(out.file == "spring.json" and json.decode(out.line).res_dial)
 end
 
 return {
     api = 1,
-    about = "one JSON object a line, short or detailed",
-    params = { file = { "", "beside result_filename; empty: that itself" } },
+    about = "one JSON object in each line, short or detailed",
+    params = {
+        file = { default = "", help = "file beside result_filename; empty: result_filename" },
+    },
     result = result,
     tests = tests,
 }

@@ -37,18 +37,18 @@ tests["the delay doubles"] = function(run)
     assert(at(run, 1) == 1060 and at(run, 2) == 1120 and at(run, 5) == 1960)
 end
 
-tests["up to the cap, however many tries"] = function(run)
+tests["the delay never exceeds the maximum"] = function(run)
     assert(at(run, 11) == 1000 + 61440 and at(run, 12) == 1000 + 86400)
     assert(at(run, 98) == 1000 + 86400)
     assert(at(run, 3, { delay = 10, factor = 3, cap = 80 }) == 1080)
 end
 
-tests["a number that was never called waits the first delay only"] = function(run)
+tests["a number that was never called waits only the first delay"] = function(run)
     local due = run { lead = { tm_last_hangup = 1000, tries = { 5, 0, 0, 0, 0, 0, 0, 0 } } }
     assert(due.index == 2 and due.at == 1060)
 end
 
-tests["the first call is at once, an answered lead is done"] = function(run)
+tests["the first call is due at once; an answered lead is done"] = function(run)
     local due = run { lead = { tm_last_hangup = json.null, tries = { 0 } } }
     assert(due.index == 1 and due.at == 0)
     assert(run { lead = { res_dial = 4 } }.reason == "answered")
@@ -59,9 +59,10 @@ return {
     api = 1,
     about = "the delay doubles from try to try",
     params = {
-        delay = { 60, "seconds after the first try of a number", min = 1 },
-        factor = { 2, "from try to try", min = 1, max = 100 },
-        cap = { 86400, "seconds, at most", min = 1 },
+        delay = { default = 60, min = 1, help = "seconds after the first attempt of a number" },
+        factor = { default = 2, min = 1, max = 100,
+                   help = "the delay is multiplied by it from one attempt to the next" },
+        cap = { default = 86400, min = 1, help = "seconds of delay at most" },
     },
     retry = retry,
     tests = tests,

@@ -28,11 +28,14 @@ local usual = {
 
 local params = {}
 for word, rule in pairs(usual) do
-    params[word] = { rule[1], "seconds until the next call after " .. word, min = 0 }
-    params[word .. "_tries"] = { rule[2], "calls of a number that ends so; 0 = never again",
-                                 min = 0, integer = true }
-    params[word .. "_next"] = { rule[3], "which number then, if there are several",
-                                oneof = { "same", "next" } }
+    params[word] = { default = rule[1], min = 0,
+                     help = "seconds until the next call after " .. word }
+    params[word .. "_tries"] = {
+        default = rule[2], min = 0, integer = true,
+        help = "attempts after which " .. word .. " is the end of a number; 0 = never again",
+    }
+    params[word .. "_next"] = { default = rule[3], oneof = { "same", "next" },
+                                help = "which number is next after " .. word }
 end
 
 -- The first number that is set and has attempts left, from `from` on and around.
@@ -77,14 +80,14 @@ local function lead(outcome, last, first, second)
              tries = { first, second, 0, 0, 0, 0, 0, 0 } }
 end
 
-tests["a busy line: the same number, soon"] = function(run)
+tests["a busy line: the same number soon"] = function(run)
     local due = run { lead = lead("busy", 1, 1, 0) }
     assert(due.index == 1 and due.at == 1300)
     due = run { lead = lead("busy", 2, 1, 1), params = { busy = 5 } }
     assert(due.index == 2 and due.at == 1005)
 end
 
-tests["no answer: the next number, later, and round again"] = function(run)
+tests["no answer: the next number later, after the last the first"] = function(run)
     local due = run { lead = lead("no_answer", 1, 1, 0) }
     assert(due.index == 2 and due.at == 4600)
     assert(run { lead = lead("no_answer", 2, 1, 1) }.index == 1)
@@ -96,7 +99,7 @@ tests["a wrong number is not called twice"] = function(run)
     assert(due.reason == "out of tries after failed")
 end
 
-tests["a machine is called again, somebody who answered is not"] = function(run)
+tests["a machine is called again, a person who answered is not"] = function(run)
     local due = run { lead = lead("machine", 1, 1, 0) }
     assert(due.index == 2 and due.at == 15400)
     assert(run { lead = lead("answered", 1, 1, 0) }.reason == "answered")
@@ -104,7 +107,7 @@ tests["a machine is called again, somebody who answered is not"] = function(run)
     assert(due.reason == "out of tries after machine")
 end
 
-tests["who found no agent is left in peace for three days"] = function(run)
+tests["a person who found no agent is left in peace for three days"] = function(run)
     assert(run { lead = lead("abandoned", 1, 1, 0) }.at == 1000 + 72 * 3600)
 end
 
@@ -115,11 +118,16 @@ tests["the plan's MaxRetry holds too"] = function(run)
     assert(due.reason == "out of tries after busy")
 end
 
-tests["never called: at once, at the first number"] = function(run)
+tests["never called: at once at the first number"] = function(run)
     local due = run { lead = lead(json.null, json.null, 0, 0) }
     assert(due.index == 1 and due.at == 0)
     assert(run { lead = { numbers = {} } }.reason == "no number")
 end
 
-return { api = 1, about = "when and which number by what happened last", params = params,
-         retry = retry, tests = tests }
+return {
+    api = 1,
+    about = "when and at which number, by the outcome of the last call",
+    params = params,
+    retry = retry,
+    tests = tests,
+}

@@ -25,12 +25,12 @@ local function read_parts(text)
         local from, to = word:match("^(%d+)%-(%d+)$")
         from, to = tonumber(from), tonumber(to)
         if not from or from >= to or to > 24 then
-            error("parts: '" .. word .. "' is no part of a day, as 9-12", 0)
+            error("parts: '" .. word .. "' must be two hours of a day, such as 9-12", 0)
         end
         parts[#parts + 1] = { from, to }
     end
     if #parts == 0 then
-        error("parts: there are none", 0)
+        error("parts: must name at least one part of the day, such as 9-12", 0)
     end
     return parts
 end
@@ -46,7 +46,7 @@ local function part_at(parts, second)
     return place
 end
 
--- The first calling day from `day` (days since 1970) on.
+-- The first day with calls from `day` (days since 1970) on.
 local function calling_day(day, skip)
     for _ = 1, 7 do
         if not skip:find(("%d"):format((day + 4) % 7), 1, true) then -- 1970 began on a Thursday
@@ -54,7 +54,7 @@ local function calling_day(day, skip)
         end
         day = day + 1
     end
-    error("skip: no day of the week is left", 0)
+    error("skip: leaves no day of the week for calls", 0)
 end
 
 -- When the attempt after the last call is due.
@@ -91,6 +91,7 @@ local function on(hour, offset, day)
     return os.time { year = 2016, month = 11, day = day or 15, hour = 0 } + hour * HOUR - offset
 end
 
+-- When the next try is due after a call at that hour, as weekday and time in the zone.
 local function due(run, hour, params, offset)
     offset = offset or 0
     local at = run { lead = { tm_last_hangup = on(hour, offset) }, utc_offset = offset,
@@ -104,12 +105,12 @@ tests["the next part of the day, a day later"] = function(run)
     assert(due(run, 19) == "Wed 09:00")
 end
 
-tests["between two parts the one before counts"] = function(run)
+tests["between two parts the earlier one counts"] = function(run)
     assert(due(run, 8) == "Wed 09:00" and due(run, 21) == "Wed 09:00")
     assert(due(run, 13, { parts = "9-12, 14-18" }) == "Wed 14:00")
 end
 
-tests["on the same day if a part is left"] = function(run)
+tests["on the same day if another part is left"] = function(run)
     assert(due(run, 9.5, { days = 0 }) == "Tue 12:00")
     assert(due(run, 19, { days = 0 }) == "Wed 09:00")
 end
@@ -120,12 +121,12 @@ tests["not on the days to skip"] = function(run)
     assert(not pcall(run, { params = { skip = "0123456" } }))
 end
 
-tests["by the clock of the zone"] = function(run)
+tests["in the time zone"] = function(run)
     assert(due(run, 9.5, nil, -5 * HOUR) == "Wed 12:00")
     assert(due(run, 23.5, { days = 0 }, 9 * HOUR) == "Wed 09:00")
 end
 
-tests["the first call is at once, an answered lead is done"] = function(run)
+tests["the first call is due at once; an answered lead is done"] = function(run)
     assert(run { lead = { tm_last_hangup = json.null, tries = { 0 } } }.at == 0)
     assert(run { lead = { res_dial = 4 } }.reason == "answered")
     assert(not pcall(run, { params = { parts = "12-9" } }))
@@ -135,9 +136,11 @@ return {
     api = 1,
     about = "tries on different parts of the day and different days",
     params = {
-        parts = { "9-12 12-16 16-20", "parts of the day, in hours" },
-        days = { 1, "days between two tries, at least", min = 0, max = 365, integer = true },
-        skip = { "0", "days of the week without calls, 0 Sunday to 6 Saturday" },
+        parts = { default = "9-12 12-16 16-20", help = "parts of the day, in hours" },
+        days = { default = 1, min = 0, max = 365, integer = true,
+                 help = "days between two attempts at least" },
+        skip = { default = "0",
+                 help = "days of the week without calls, from 0 (Sunday) to 6 (Saturday)" },
     },
     retry = retry,
     tests = tests,

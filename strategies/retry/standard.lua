@@ -43,18 +43,18 @@ end
 
 local tests = {}
 
-tests["never called: at once, at the first number"] = function(run)
+tests["never called: at once at the first number"] = function(run)
     local due = run { lead = { tm_last_hangup = json.null, tries = { 0 } } }
     assert(due.index == 1 and due.at == 0)
 end
 
-tests["again after the delay, counted from the hangup"] = function(run)
+tests["called again after the delay, counted from the hangup"] = function(run)
     local due = run { lead = { tm_last_hangup = 950.25, tries = { 1, 0, 0, 0, 0, 0, 0, 0 } },
                       plan = { retry_delay = 60 } }
     assert(due.index == 1 and due.at == 1010.25)
 end
 
-tests["the next number when this one is out of tries"] = function(run)
+tests["the next number when this one has no tries left"] = function(run)
     local plan = { max_retry = { 1, 2, 5, 5, 5, 5, 5, 5 } }
     assert(run { plan = plan, lead = { tries = { 1, 1, 0, 0, 0, 0, 0, 0 } } }.index == 2)
     local due = run { plan = plan, lead = { tries = { 1, 2, 0, 0, 0, 0, 0, 0 } } }
@@ -62,7 +62,7 @@ tests["the next number when this one is out of tries"] = function(run)
     assert(run { lead = { numbers = {} } }.reason == "no number")
 end
 
-tests["never again once it has answered, a machine either"] = function(run)
+tests["never again after an answer, by a machine either"] = function(run)
     assert(run { lead = { res_dial = 4, outcome = "answered" } }.reason == "answered")
     assert(run { lead = { res_dial = 4, outcome = "machine" } }.reason == "answered")
 end

@@ -35,19 +35,19 @@ end
 
 local tests = {}
 
-tests["to the extension, which is told the queue and the message"] = function(run)
+tests["the extension gets the queue and the message as variables"] = function(run)
     local out = run { dest = { data = "sales,t" }, params = { message = "vm-intro" } }
     assert(out.exten == "s" and out.context == "astout-amd" and out.priority == "1")
     assert(out.variables.OUT_QUEUE == "sales,t" and out.variables.OUT_MESSAGE == "vm-intro")
     assert(out.application == nil)
 end
 
-tests["the channel is the standard one"] = function(run)
+tests["the channel is that of route/standard.lua"] = function(run)
     local out = run { plan = { tech_name = "PJSIP/", trunk_name = "carrier" } }
     assert(out.channel == "PJSIP/300@carrier")
 end
 
-tests["another extension; no message"] = function(run)
+tests["another extension, no message"] = function(run)
     local out = run { params = { context = "mine", exten = "amd", priority = "3" } }
     assert(out.context == "mine" and out.exten == "amd" and out.priority == "3")
     assert(out.variables.OUT_MESSAGE == "")
@@ -57,10 +57,12 @@ return {
     api = 1,
     about = "people to the queue, machines to a message",
     params = {
-        context = { "astout-amd", "of the extension that listens and splits" },
-        exten = { "s", "the extension" },
-        priority = { "1", "of the extension" },
-        message = { "", "sound for machines; empty: the call ends" },
+        context = { default = "astout-amd",
+                    help = "context of the extension that listens and splits" },
+        exten = { default = "s", help = "that extension" },
+        priority = { default = "1", help = "priority where it begins" },
+        message = { default = "",
+                    help = "sound file that machines hear; empty: the call ends" },
     },
     route = route,
     tests = tests,

@@ -2,7 +2,7 @@
 -- table decides. A "+" in front of the number is ignored. If the trunk has a [trunk:] section,
 -- the call counts against its limits; otherwise its name is only put into the channel.
 -- Parameters:
---   prefixes  PREFIX=TRUNK, separated by blanks: "44=london 49=bonn 4930=berlin"
+--   prefixes  PREFIX=TRUNK, separated by spaces: "44=london 49=bonn 4930=berlin"
 --   other     "", the trunk for all other numbers; empty: the plan's TrunkName
 -- Source: the longest-match routing of telephone switches.
 -- The view and the result: see route/standard.lua.
@@ -35,23 +35,23 @@ end
 
 local params = { prefixes = "44=london, 49=bonn 4930=berlin" }
 
-tests["the longest prefix that fits"] = function(run)
+tests["the longest matching prefix"] = function(run)
     assert(through(run, "44161", params).channel == "PJSIP/44161@london")
     assert(through(run, "49228", params).channel == "PJSIP/49228@bonn")
     assert(through(run, "4930123", params).channel == "PJSIP/4930123@berlin")
 end
 
-tests["the plus stays in the number and out of the comparison"] = function(run)
+tests["the plus is dialed but not compared"] = function(run)
     assert(through(run, "+49228", params).channel == "PJSIP/+49228@bonn")
 end
 
-tests["all others: what is named for them, or the plan's"] = function(run)
+tests["other numbers: the trunk named for them, or the plan's"] = function(run)
     assert(through(run, "331", params).channel == "PJSIP/331@carrier")
     local other = { prefixes = params.prefixes, other = "paris" }
     assert(through(run, "331", other).channel == "PJSIP/331@paris")
 end
 
-tests["limits count where the trunk has a section"] = function(run)
+tests["the call counts against a trunk that has a section"] = function(run)
     assert(through(run, "49228", params).trunk == "bonn")
     assert(through(run, "44161", params).trunk == nil)
 end
@@ -64,8 +64,8 @@ return {
     api = 1,
     about = "the trunk by the longest prefix of the number",
     params = {
-        prefixes = { "", "PREFIX=TRUNK, separated by blanks" },
-        other = { "", "trunk of all other numbers; empty: the plan's" },
+        prefixes = { default = "", help = "PREFIX=TRUNK, separated by spaces" },
+        other = { default = "", help = "trunk for all other numbers; empty: the plan's" },
     },
     route = route,
     tests = tests,

@@ -2,7 +2,7 @@
 -- call back or block the number reach or block the same caller. With `match`, numbers that
 -- begin like the lead's own are preferred: a local number for customers who live nearby.
 -- Parameters:
---   pool   numbers, separated by blanks; empty: the plan's caller id
+--   pool   numbers, separated by spaces; empty: the plan's caller id
 --   match  0, leading digits that must be the same; if no number of the pool matches, the
 --          whole pool is used
 --   name   "", shown with the number
@@ -41,7 +41,7 @@ local function shown(run, uuid, number, params)
     return run { lead = { uuid = uuid, number = number }, params = params }.caller_id
 end
 
-tests["always the same for a lead, at each of its numbers"] = function(run)
+tests["always the same for a lead, at all of its numbers"] = function(run)
     local params = { pool = "5550100, 5550101 5550102" }
     local first = shown(run, "a", "300", params)
     assert(first and first == shown(run, "a", "300", params))
@@ -58,26 +58,26 @@ tests["the whole pool is used"] = function(run)
     assert(count == 3 and seen["1"] and seen["2"] and seen["3"])
 end
 
-tests["a number that begins as the lead's own"] = function(run)
+tests["a number that begins like the lead's own"] = function(run)
     local params = { pool = "+4930111 +4940222 +441613", match = 4 }
     assert(shown(run, "a", "4940987", params) == "+4940222")
     assert(shown(run, "b", "+4930987", params) == "+4930111")
-    assert(shown(run, "c", "3312", params), "else any of them")
+    assert(shown(run, "c", "3312", params), "none matches: any of them")
 end
 
-tests["with a name, without a pool"] = function(run)
+tests["a name is added; without a pool nothing changes"] = function(run)
     assert(shown(run, "a", "300", { pool = "100", name = "Shop" }) == '"Shop" <100>')
     assert(shown(run, "a", "300", {}) == nil)
 end
 
 return {
     api = 1,
-    about = "a caller id out of a pool, always the same for a lead",
+    about = "a caller id from a pool, always the same for a lead",
     params = {
-        pool = { "", "numbers, separated by blanks" },
-        match = { 0, "leading digits as the lead's number has them", min = 0, max = 20,
-                  integer = true },
-        name = { "", "shown with the number" },
+        pool = { default = "", help = "numbers, separated by spaces" },
+        match = { default = 0, min = 0, max = 20, integer = true,
+                  help = "leading digits that must be the same as in the lead's number" },
+        name = { default = "", help = "name that is shown with the number" },
     },
     route = route,
     tests = tests,

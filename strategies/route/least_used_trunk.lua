@@ -4,7 +4,7 @@
 -- are, the campaign waits for room. The call counts against the trunk that it takes.
 -- Leave the plan's TrunkName empty: otherwise the limits of that trunk apply to every call.
 -- Parameters: trunks (""), names of [trunk:] sections to choose from, separated by
--- blanks; empty: all trunks of this Asterisk.
+-- spaces; empty: all trunks of this Asterisk.
 -- Source: the least-used line selection of telephone switches.
 -- The view and the result: see route/standard.lua.
 
@@ -20,7 +20,7 @@ local function candidates(view)
     for _, name in ipairs(names) do
         local trunk = channel.trunk(view, name)
         if not trunk then
-            error("there is no trunk '" .. name .. "' at this Asterisk", 0)
+            error("trunks: this Asterisk has no trunk '" .. name .. "'", 0)
         end
         list[#list + 1] = trunk
     end
@@ -59,35 +59,36 @@ local function choice(run, trunks, params)
     return run { trunks = trunks, params = params, plan = { tech_name = "SIP/" } }.trunk
 end
 
-tests["the smallest share of its channels is busy"] = function(run)
+tests["the trunk with the smallest share of its channels busy"] = function(run)
     assert(choice(run, { trunk("a", 5, 10), trunk("b", 8, 30) }) == "b")
     assert(choice(run, { trunk("a", 1, 10), trunk("b", 8, 30) }) == "a")
-    assert(choice(run, { trunk("a", 1, 10), trunk("b", 3, 30) }) == "a", "the first of equals")
+    assert(choice(run, { trunk("a", 1, 10), trunk("b", 3, 30) }) == "a",
+           "the first of equal ones")
 end
 
-tests["the channel goes through it"] = function(run)
+tests["the channel names the trunk"] = function(run)
     local out = run { trunks = { trunk("a", 1, 2) }, plan = { tech_name = "SIP/" } }
     assert(out.channel == "SIP/300@a")
 end
 
-tests["full and resting ones are left out"] = function(run)
+tests["full and resting trunks are left out"] = function(run)
     assert(choice(run, { trunk("a", 2, 2), trunk("b", 29, 30) }) == "b")
     assert(choice(run, { trunk("a", 0, 2, true), trunk("b", 29, 30) }) == "b")
-    assert(choice(run, { trunk("a", 2, 2), trunk("b", 1, 1) }) == "a", "one is waited for")
+    assert(choice(run, { trunk("a", 2, 2), trunk("b", 1, 1) }) == "a", "all are full")
 end
 
-tests["without limits the fewest calls"] = function(run)
+tests["without limits: the trunk with the fewest calls"] = function(run)
     assert(choice(run, { trunk("a", 9, 0), trunk("b", 7, 0) }) == "b")
     assert(choice(run, { trunk("a", 9, 0), trunk("b", 9, 10) }) == "a")
 end
 
-tests["only those that are named"] = function(run)
+tests["only the trunks that are named"] = function(run)
     local all = { trunk("a", 0, 9), trunk("b", 5, 9), trunk("c", 4, 9) }
     assert(choice(run, all, { trunks = "b, c" }) == "c")
     assert(not pcall(run, { trunks = all, params = { trunks = "b d" } }))
 end
 
-tests["no trunk at all: as the plan says"] = function(run)
+tests["no trunk at all: the plan's"] = function(run)
     local out = run { trunks = {}, plan = { tech_name = "SIP/", trunk_name = "x" } }
     assert(out.channel == "SIP/300@x" and out.trunk == nil)
 end
@@ -95,7 +96,10 @@ end
 return {
     api = 1,
     about = "the trunk with the smallest share of its channels busy",
-    params = { trunks = { "", "names to choose from; empty: all of this Asterisk" } },
+    params = {
+        trunks = { default = "",
+                   help = "names to choose from, separated by spaces; empty: all" },
+    },
     route = route,
     tests = tests,
 }

@@ -37,7 +37,7 @@ tests["technology and number"] = function(run)
     assert(dialled(run, json.null, json.null) == "300")
 end
 
-tests["through the plan's trunk"] = function(run)
+tests["the plan's trunk"] = function(run)
     assert(dialled(run, "PJSIP/", "carrier") == "PJSIP/300@carrier")
 end
 

@@ -243,6 +243,10 @@ static void memory_ends(void **state) {
     fails("local t = {} for i = 1, 1e9 do t[i] = i end", "dial/t.lua:2: ", full);
     fails("local t = {} while true do t = {t} end", "dial/t.lua:2: ", full);
     fails("local t = {} for i = 1, 1e5 do t = {t} end return t", "dial/t.lua:2: ", full);
+    /* a stack that has grown is to shrink when all is over, which is refused too */
+    fails("local function f(n) return n == 0 and 0 or 1 + f(n - 1) end f(100)\n"
+          "local t = {} while true do t = {t} end",
+          "dial/t.lua:3: ", full);
 }
 
 static void recursion_ends(void **state) {

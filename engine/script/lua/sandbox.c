@@ -40,10 +40,14 @@ static void sandbox_write_place(lua_State *L, int level, char *out, size_t size)
 }
 
 /* Notes that growth was refused, and where. Inspecting the stack allocates nothing,
- * and Lua has saved its position before anything that may raise. */
+ * and Lua has saved its position before anything that may raise. What Lua asks for after
+ * the error, when no function runs any more, does not hide the place. */
 static void *sandbox_refuse_growth(struct sandbox *sb) {
+    char place[sizeof sb->place];
+    sandbox_write_place(sb->strand ? sb->strand : sb->L, 0, place, sizeof place);
+    if (*place || !sb->refused)
+        memcpy(sb->place, place, sizeof place);
     sb->refused = true;
-    sandbox_write_place(sb->strand ? sb->strand : sb->L, 0, sb->place, sizeof sb->place);
     return NULL;
 }
 
