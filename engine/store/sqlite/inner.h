@@ -57,8 +57,9 @@ void outputs_undo(struct outputs *o, struct output_line **mark);
 /* The transaction is over. */
 void outputs_committed(struct outputs *o);
 void outputs_rolled_back(struct outputs *o);
-/* Lines that the ledger has and their file may not have: puts them in. False if some could
- * not be. Then they are owed, and tried again by outputs_pay, before a transaction. */
+/* Lines that the ledger has and their file may not have: puts them in, file by file. Those
+ * of a file that takes none are owed, and tried again by outputs_pay, before a transaction.
+ * False: the ledger cannot be read. */
 bool outputs_complete(struct outputs *o);
 void outputs_pay(struct outputs *o);
 /* Are there lines that the next transaction has to mark? */
