@@ -292,7 +292,7 @@ static void test_unreadable(void **state) {
         office_stop(&o);
         char *path = xasprintf("%s/db", o.folder);
         spoil(path, tables[i]);
-        assert_null(engine_new(o.h.loop, &o.h.log, o.conf, &err));
+        assert_null(dialer_new(o.h.loop, &o.h.log, o.conf, &err));
         assert_non_null(strstr(err, "/db: "));
         free(err);
         free(path);
