@@ -1,6 +1,8 @@
 /* The store: batches durable in order, a wrong one among them, rows, versions. */
 #include "storebench.h"
 
+#include "oldschema.h"
+
 #include <sys/wait.h>
 
 /* What is told to be durable is so, for a reader of another connection as well, and
@@ -324,43 +326,69 @@ static void test_no_ids(void **state) {
 
 /* ---- versions of the database ---- */
 
-/* A database of the first version gets what later ones have, and keeps what it had. */
+static void on_fault(void *arg, const char *line) { fail_msg("%s: %s", (char *)arg, line); }
+
+static void check_it(const char *when) {
+    char *err = NULL;
+    if (!sqlite_check(db, on_fault, (void *)(uintptr_t)when, &err))
+        fail_msg("%s: %s", when, err);
+}
+
+static void on_rows(void *arg, enum read_end end, const struct rows *rows) {
+    struct str *out = arg;
+    assert_int_equal(end, READ_ROWS);
+    for (int i = 0; i < rows_count(rows); i++)
+        str_addf(out, "%s %lld ", rows_text(rows, i, "reason"),
+                 (long long)rows_int(rows, i, "count"));
+}
+
+/* What is finished, by reason. */
+static void reasons_are(const struct statement *st, struct bind arg, const char *expected) {
+    struct str is = {0};
+    store_read(s, LANE_READ, st, BIND(arg), on_rows, &is);
+    settle(&h);
+    assert_string_equal(str_get(&is), expected);
+    str_free(&is);
+}
+
+/* Databases of earlier versions get what later ones have, and keep what they had. */
 static void test_upgrade(void **state) {
     (void)state;
-    static const char first[] =
-        "DROP TABLE memory; DROP INDEX dialing_live; DROP INDEX dialing_lead;"
-        "DROP INDEX dl_list_reserved; DROP TABLE sequence;"
-        "ALTER TABLE dl_list DROP COLUMN version;"
-        "ALTER TABLE campaign DROP COLUMN channels; ALTER TABLE campaign DROP COLUMN cps;"
-        "ALTER TABLE dialing DROP COLUMN tm_join;"
-        "ALTER TABLE dialing DROP COLUMN tm_connect; ALTER TABLE dialing DROP COLUMN abandoned;"
-        "ALTER TABLE plan DROP COLUMN dial_params; ALTER TABLE plan DROP COLUMN retry_params;"
-        "ALTER TABLE plan DROP COLUMN route_params; ALTER TABLE plan DROP COLUMN result_params;"
-        "ALTER TABLE plan DROP COLUMN shadow_script; ALTER TABLE plan DROP COLUMN "
-        "shadow_params;"
-        "INSERT INTO plan(uuid, name, in_use) VALUES('p-1', 'old', 1); PRAGMA user_version = 1";
-    open_store(true);
-    close_store();
-    sqlite3 *other;
-    char *err = NULL;
-    assert_int_equal(sqlite3_open(db, &other), SQLITE_OK);
-    if (sqlite3_exec(other, first, NULL, NULL, &err) != SQLITE_OK)
-        fail_msg("%s", err);
-    sqlite3_close(other);
-    open_store(true);
-    struct batch *b = batch_new();
-    batch_write(b, WRITE_MEMORY, "c-1", "dial", "{}");
-    submit(b, 1);
-    settle(&h);
-    assert_string_equal(str_get(&told), "1 ");
-    struct query q;
-    query_begin(&q, s, READ_ALL_ROWS_PLAN);
-    assert_true(query_step(&q));
-    struct row *row = query_row(&q, 0, &noun_plan);
-    query_end(&q);
-    assert_string_equal(row_text(row, PLAN_NAME), "old");
-    assert_null(row_text(row, PLAN_SHADOW_PARAMS));
-    row_free(row);
+    for (int version = 1; version <= 4; version++) {
+        old_make(db, version, results);
+        write_file(results, "{\"result\":1}\n");
+        open_store(version % 2);
+        results_are("{\"result\":1}\n{\"result\":2}\n");
+        struct batch *b = batch_new();
+        batch_write(b, WRITE_MEMORY, "c-1", "dial", "{}");
+        submit(b, 1);
+        UNTIL(&h, told.len);
+        assert_string_equal(told.s, "1 ");
+        struct query q;
+        query_begin(&q, s, READ_ALL_ROWS_PLAN);
+        assert_true(query_step(&q));
+        struct row *row = query_row(&q, 0, &noun_plan);
+        query_end(&q);
+        assert_string_equal(row_text(row, PLAN_NAME), "old");
+        assert_null(row_text(row, PLAN_SHADOW_PARAMS));
+        row_free(row);
+        assert_int_equal(store_next_id(s, ID_LEAD), 21);
+        assert_int_equal(store_next_id(s, ID_AGENDA), 8);
+        close_store();
+        check_it("after an upgrade");
+        assert_int_equal(ask("SELECT count(*) FROM dl_list WHERE in_use = 1"), 9);
+        assert_int_equal(ask("SELECT sum(trycnt_1) FROM dl_list"), 55);
+        assert_int_equal(ask("SELECT count(*) FROM \"dddddddd_2222_4333_8444_000000000001\""),
+                         9);
+        assert_int_equal(ask("SELECT total * 10000 + dialing * 1000 + tries FROM list_count"),
+                         91052);
+        assert_int_equal(ask("SELECT count(*) FROM dialing WHERE state = 1"), 2);
+        assert_int_equal(ask("SELECT count(*) FROM dialing WHERE frozen NOTNULL"), 1);
+        open_store(true);
+        reasons_are(&read_agenda_counts, (struct bind)ARG_INT("agenda", 7), "answered 1 ");
+        tear_down(NULL);
+        set_up(NULL);
+    }
 }
 
 /* A database of another program or version is refused, not changed. */

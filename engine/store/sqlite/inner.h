@@ -29,6 +29,8 @@ char *statement_text(const struct statement *st);
 /* Kept in the file (PRAGMA user_version); older files are brought up to it. */
 #define SCHEMA_VERSION 5
 
+/* Of that file; -1 if it cannot be read. */
+int schema_version(sqlite3 *db);
 /* Brings the file to SCHEMA_VERSION. 0, or -1 with *err. */
 int schema_prepare(sqlite3 *db, char **err) MUST_CHECK;
 /* INSERT of a whole row; UPDATE of the fields of the mask, found by the key, and if it is
