@@ -335,6 +335,7 @@ def test_killed_with_open_offers(office):
     assert sorted(line["dl_list_uuid"] for line in e.results()) == sorted(camp.leads)
 
 
+@pytest.mark.slow
 def test_killed_while_accepting(office):
     """Killed between the agent's decision and the call: the lead is lost, called twice for one try, or stays reserved."""
     c = office(talk=0.1)
