@@ -439,7 +439,7 @@ def test_shutdown(engine):
     server.process.send_signal(signal.SIGTERM)
     assert session.eof() == b"Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n"
     assert deaf.eof() == b"" and stranger.eof() == b""
-    assert server.process.wait(10) == 0
+    assert server.process.wait(60) == 0
 
 
 @pytest.mark.slow
