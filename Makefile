@@ -91,7 +91,7 @@ check:
 	@echo "make check: the unit tests and what is quick with the simulated Asterisk, under a minute on two idle cores;"
 	@echo "            make test is everything"
 	@$(TEST_SET_UP)
-	@$(RUN_TESTS) -n 2 --dist loadgroup -m "not asterisk and not slow" tests/unit tests/e2e tests/test_docs.py $(PYTEST)
+	@$(RUN_TESTS) -n 2 --dist loadgroup -m "not asterisk and not slow" tests/unit tests $(PYTEST)
 
 # docs/console.md: its session is typed into a terminal, its reference comes from the program.
 docs: all
