@@ -14,6 +14,7 @@ from engine import TOP, Engine, binary
 from sim import SIM_LOGIN, Sim
 from test_agi import request
 
+pytestmark = pytest.mark.xdist_group("replay")  # one recording for all
 WORLD = """return { agents = 5, talk = { mean = 0.4, cv = 0.3 }, wrapup = { mean = 0.2, cv = 0.3 },
                     ring = { mean = 0.3, cv = 0.3 }, numbers = { ['91*'] = 'busy', ['9*'] = 'answer' } }"""
 HEAD = 24  # bytes of the first line
