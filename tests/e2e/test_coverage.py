@@ -15,6 +15,7 @@ from sim import SIM_LOGIN, Sim
 
 WORLD = ("return { numbers = { ['91*'] = 'answer', ['92*'] = 'nopeer', ['93*'] = 'busy' }, agents = 1, amd = { time = 0.1 }, "
          "ring = { mean = 0.05, cv = 0.1 }, talk = { mean = 0.1, cv = 0.1 }, wrapup = { mean = 0.01, cv = 0.1 } }")
+pytestmark = pytest.mark.xdist_group("coverage")  # test_tables looks at what all the others did
 VARIABLES = ["A=1", "B=two, words"]
 WORDS = {  # noun: words of Created, of the errors, of the list, of none, the closing event; headers with a value each
     "Campaign": ("Campaign", "creating campaign", "updating campaign", "deleting campaign", "Campaign List will follow",

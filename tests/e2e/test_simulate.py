@@ -74,6 +74,7 @@ def test_same_customers(bench):
         assert all(one[n] == other[n] for n in both)
 
 
+@pytest.mark.slow
 def test_truth(bench):
     """What is reported is not what happened: utilisation, abandonment, waits against the ledger's view."""
     out = bench.folder / "out"
@@ -265,6 +266,7 @@ def test_page(report):
         assert f"{100 * run['utilisation']:.2f}%" in page.words
 
 
+@pytest.mark.slow
 def test_page_in_a_browser(report, tmp_path):
     """The real browser has something to complain of, or shows an empty page."""
     if not shutil.which("chromium"):
@@ -294,6 +296,7 @@ def test_one_run(bench):
 
 # ---- a world learned from a ledger ----
 
+@pytest.mark.slow
 def test_learn(bench):
     """What was learned from a ledger is not the world that made it."""
     out = bench.folder / "out"
