@@ -207,14 +207,20 @@ static void lab_plan_scale_agents(json_t *world, int64_t agents) {
     json_object_set_new(world, "agents", json_integer(agents));
 }
 
-json_t *lab_world_load(const char *path, int64_t agents, json_t **learned, char **err) {
+/* The world as its file or its ledger has it; NULL path: the default one. */
+static json_t *lab_plan_read_world(const char *path, json_t **learned, char **err) {
     static const char prefix[] = "from:";
     struct script_env env = lab_plan_env_of(".");
+    if (path == NULL)
+        return json_object();
+    if (str_has_prefix(path, prefix))
+        return lab_world_learn(path + strlen(prefix), learned, err);
+    return script_data(&env, path, err);
+}
+
+json_t *lab_world_load(const char *path, int64_t agents, json_t **learned, char **err) {
     *learned = NULL;
-    json_t *world = path == NULL ? json_object()
-                    : str_has_prefix(path, prefix)
-                        ? lab_world_learn(path + strlen(prefix), learned, err)
-                        : script_data(&env, path, err);
+    json_t *world = lab_plan_read_world(path, learned, err);
     if (json_is_array(world) && json_array_size(world) == 0) { /* an empty Lua table */
         json_decref(world);
         world = json_object();

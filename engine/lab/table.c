@@ -1,4 +1,5 @@
 /* The report in the terminal. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,7 @@ static void lab_table_print_spark(const struct curve *c, double low, double high
     const char *const *set = blocks[lab_table_is_utf8()];
     for (size_t i = 0; i < c->n; i++) {
         double f = high > low ? (c->mean[i] - low) / (high - low) : 0;
-        int level = (int)(f * LEVELS);
-        fputs(set[level < 0 ? 0 : level >= LEVELS ? LEVELS - 1 : level], stdout);
+        fputs(set[(int)fmin(fmax(f * LEVELS, 0), LEVELS - 1)], stdout);
     }
 }
 

@@ -82,6 +82,14 @@ static bool daemon_on_heard(void *arg) {
 
 static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
 
+/* The certificates of our port; a replay has no use for them, but something is there. */
+static struct tls *daemon_open_tls(const struct daemon *d, char **err) {
+    const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
+    if (record_is_replayed(d->record))
+        return tls_client(NULL, err);
+    return tls_server(cert, *key ? key : cert, err);
+}
+
 static bool daemon_open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
         return true;
@@ -105,10 +113,7 @@ static bool daemon_open_server(struct daemon *d, char **err) {
     actions_print(&d->commands, tables);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
-        const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
-        d->tls = record_is_replayed(d->record)
-                     ? tls_client(NULL, err) /* of no use, but there */
-                     : tls_server(cert, *key ? key : cert, err);
+        d->tls = daemon_open_tls(d, err);
         if (d->tls == NULL)
             return false;
         sc.encrypted.tls = d->tls;
