@@ -17,36 +17,39 @@ struct simagent *simagent_new(struct sim *sim, const char *interface, const char
     a->name = xstrdup(name);
     a->state = AGENT_FREE;
     timer_init(&a->timer, sim->loop, agent_on_timer, a);
-    *sim->agents_end = a;
-    sim->agents_end = &a->next;
+    STAILQ_INSERT_TAIL(&sim->agents, a, link);
     return a;
 }
 
 struct simagent *simagent_find(struct sim *sim, const char *interface) {
-    struct simagent *a = sim->agents;
-    while (a && strcasecmp(a->interface, interface))
-        a = a->next;
-    return a;
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link) {
+        if (strcasecmp(a->interface, interface) == 0)
+            return a;
+    }
+    return NULL;
 }
 
 void simagents_free(struct sim *sim) {
     timer_stop(&sim->shift);
-    for (struct simagent *a = sim->agents, *next; a; a = next) {
-        next = a->next;
+    struct simagent *a;
+    while ((a = STAILQ_FIRST(&sim->agents)) != NULL) {
+        STAILQ_REMOVE_HEAD(&sim->agents, link);
         timer_stop(&a->timer);
         leg_close(&a->leg);
         free(a->interface);
         free(a->name);
         free(a);
     }
-    sim->agents = NULL;
 }
 
 void simagents_join(struct sim *sim, struct simqueue *q) {
     unsigned i = 0;
-    for (struct simagent *a = sim->agents; a && i < sim->agent_count; a = a->next, i++)
-        if (a->is_present)
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link) {
+        if (i++ < sim->agent_count && a->is_present)
             simmember_add(q, a, 0, true);
+    }
 }
 
 /* The world's agents, the first time they are needed: agent-01, agent-02 ... */
@@ -69,15 +72,19 @@ static void agent_tell_state(struct simagent *a, enum agent_state state) {
     if (talks)
         tally_level(&a->sim->tally, LEVEL_TALKING, talks);
     a->state = state;
-    for (struct simmember *m = a->members; m; m = m->agent_next)
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent)
         simmember_event(m, "QueueMemberStatus");
 }
 
 void simagent_serve(struct simagent *a) {
     struct simqueue *queues[QUEUES_MAX];
     size_t n = 0;
-    for (struct simmember *m = a->members; m && n < ARRAY_LEN(queues); m = m->agent_next)
-        queues[n++] = m->queue;
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent) {
+        if (n < ARRAY_LEN(queues))
+            queues[n++] = m->queue;
+    }
     for (size_t i = 0; i < n; i++)
         simqueue_serve(queues[i]);
 }
@@ -87,8 +94,8 @@ static void agent_log_out(struct simagent *a) {
     if (a->is_present)
         tally_level(&a->sim->tally, LEVEL_AGENTS, -1);
     a->is_present = a->is_leaving = false;
-    while (a->members)
-        simmember_remove(a->members);
+    while (!LIST_EMPTY(&a->members))
+        simmember_remove(LIST_FIRST(&a->members));
 }
 
 /* An event about caller and agent; the caller adds to it and sends. */
@@ -123,9 +130,11 @@ void simagent_ready(struct simagent *a) {
     a->idle = a->sim->clock->mono;
     if (told)
         tally_level(&a->sim->tally, LEVEL_WRAPUP, -1);
-    for (struct simmember *m = a->members; m && told; m = m->agent_next)
-        if (!m->paused)
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent) {
+        if (told && !m->paused)
             simmember_event(m, "QueueMemberPause");
+    }
     if (a->is_leaving)
         agent_log_out(a);
     else
@@ -219,12 +228,15 @@ static void agent_complete(struct simagent *a, const char *reason) {
     c->queue->completed++;
     c->queue->hold_time += held;
     c->queue->talk_time += talked;
-    for (struct simmember *m = a->members; m; m = m->agent_next) {
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent) {
         m->last_call = sim_epoch(sim);
         m->taken += m == a->row;
     }
     a->wraps_up = c->fate.wrapup > 0;
-    for (struct simmember *m = a->members; m && a->wraps_up; m = m->agent_next) {
+    LIST_FOREACH (m, &a->members, of_agent) {
+        if (!a->wraps_up)
+            break;
         m->last_pause = sim_epoch(sim);
         if (!m->paused)
             simmember_event(m, "QueueMemberPause");
@@ -318,7 +330,8 @@ static void agent_log_in(struct simagent *a) {
     a->turn = ++a->sim->turns;
     a->idle = a->sim->clock->mono;
     tally_level(&a->sim->tally, LEVEL_AGENTS, 1);
-    for (struct simqueue *q = a->sim->queues; q; q = q->next)
+    struct simqueue *q;
+    STAILQ_FOREACH (q, &a->sim->queues, link)
         simmember_add(q, a, 0, true);
     simagent_serve(a);
 }
@@ -340,8 +353,12 @@ static void agent_on_shift(void *arg) {
     const struct schedule *s = &sim->world->agents;
     unsigned wanted = (unsigned)schedule_at(s, now), i = 0;
     agent_hire(sim, wanted);
-    for (struct simagent *a = sim->agents; a && i < sim->agent_count; a = a->next, i++)
-        (i < wanted ? agent_log_in : agent_send_home)(a);
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link) {
+        if (i < sim->agent_count)
+            (i < wanted ? agent_log_in : agent_send_home)(a);
+        i++;
+    }
     for (unsigned k = s->count; k-- > 0;)
         if (s->steps[k].from > now)
             next = s->steps[k].from;

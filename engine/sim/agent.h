@@ -8,14 +8,14 @@
 enum agent_state { AGENT_FREE = 1, AGENT_TALKING = 2, AGENT_RINGING = 6 };
 
 struct simagent {
-    struct simagent *next;
+    STAILQ_ENTRY(simagent) link;
     struct sim *sim;
     char *name, *interface;
     enum agent_state state; /* as a device state */
     bool wraps_up;
-    bool is_present, is_leaving; /* of the world's own agents: logged in */
-    uint64_t turn;               /* who has been free longest has the lowest */
-    struct simmember *members;
+    bool is_present, is_leaving;    /* of the world's own agents: logged in */
+    uint64_t turn;                  /* who has been free longest has the lowest */
+    LIST_HEAD(, simmember) members; /* his rows, by of_agent */
     /* the call */
     struct simcall *call;
     struct simmember *row; /* by which he was rung */

@@ -30,7 +30,7 @@ enum ender { ENDER_WE, ENDER_FAR, ENDER_ACTION };
 #define CAUSE_USUAL -1
 
 struct simcall {
-    struct simcall *next, *prev;
+    LIST_ENTRY(simcall) link;
     struct sim *sim;
     struct request asked;
     struct answer *sync; /* of a synchronous Originate, until it is answered */
@@ -53,7 +53,8 @@ struct simcall {
     /* in a queue */
     struct simqueue *queue;
     struct simagent *agent;
-    struct simcall *next_waiting;
+    TAILQ_ENTRY(simcall) in_line;
+    bool is_in_line;
     int64_t joined, expires; /* expires: the queue's own timeout, 0 = none */
     unsigned first_position;
     int64_t greeted; /* when the greeting was over: the person waits from then on */

@@ -5,10 +5,12 @@
 #include "sim/agent.h"
 
 struct simmember *simmember_find(struct simqueue *q, const struct simagent *a) {
-    struct simmember *m = q->members;
-    while (m && m->agent != a)
-        m = m->next;
-    return m;
+    struct simmember *m;
+    TAILQ_FOREACH (m, &q->members, link) {
+        if (m->agent == a)
+            return m;
+    }
+    return NULL;
 }
 
 struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int penalty,
@@ -18,26 +20,16 @@ struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int pena
     m->agent = a;
     m->penalty = penalty;
     m->login = sim_epoch(q->sim);
-    m->agent_next = a->members;
-    a->members = m;
-    *q->members_end = m;
-    q->members_end = &m->next;
+    LIST_INSERT_HEAD(&a->members, m, of_agent);
+    TAILQ_INSERT_TAIL(&q->members, m, link);
     if (told)
         simmember_event(m, "QueueMemberAdded");
     return m;
 }
 
 void simmember_free(struct simmember *m) {
-    struct simmember **p = &m->agent->members;
-    while (*p != m)
-        p = &(*p)->agent_next;
-    *p = m->agent_next;
-    struct simqueue *q = m->queue;
-    for (p = &q->members; *p != m;)
-        p = &(*p)->next;
-    *p = m->next;
-    if (q->members_end == &m->next)
-        q->members_end = p;
+    LIST_REMOVE(m, of_agent);
+    TAILQ_REMOVE(&m->queue->members, m, link);
     if (m->agent->row == m)
         m->agent->row = NULL;
     free(m->reason);

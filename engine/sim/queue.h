@@ -9,8 +9,8 @@
 
 /* A row of a queue: an agent, who may stand in several queues. */
 struct simmember {
-    struct simmember *next;       /* of the queue */
-    struct simmember *agent_next; /* of the agent */
+    TAILQ_ENTRY(simmember) link;
+    LIST_ENTRY(simmember) of_agent;
     struct simqueue *queue;
     struct simagent *agent;
     bool paused; /* by an action; in wrap-up he is paused as well */
@@ -21,12 +21,12 @@ struct simmember {
 };
 
 struct simqueue {
-    struct simqueue *next;
+    STAILQ_ENTRY(simqueue) link;
     struct sim *sim;
     char *name;
-    struct simcall *waiting, **waiting_end; /* in order */
+    TAILQ_HEAD(, simcall) waiting; /* the line, by in_line */
     unsigned count;
-    struct simmember *members, **members_end;
+    TAILQ_HEAD(, simmember) members;
     unsigned completed, abandoned;
     long long hold_time, talk_time; /* s, of all completed calls */
 };
