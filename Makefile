@@ -66,6 +66,7 @@ test:
 	@tests/setup test
 	@$(MAKE) --no-print-directory -s -j2 all unit
 	@tests/check_rooms
+	@tests/check_style base record io conf ami lab sim main
 	@luacheck -q strategies scripts conf tests/worlds
 	@/usr/bin/python3 -m pytest -q --timeout 240 tests $(PYTEST)
 
