@@ -57,6 +57,26 @@ def test_runs_are_their_seeds(bench):
     assert three[0]["dials"] != three[1]["dials"] or three[0]["utilisation"] != three[1]["utilisation"]
 
 
+def children(pid):
+    """The processes that it has begun and not yet waited for."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return file.read().split()
+
+
+def test_as_many_workers_as_processors(bench):
+    """Where there is one processor shifts hinder each other; where there are many some idle."""
+    cpus = sorted(os.sched_getaffinity(0))
+    for allowed in ({cpus[0]}, set(cpus)):
+        wanted = min(len(allowed), 64)
+        args = ["--plan", bench.progressive(), "--hours", "1", "--agents", "10", "--runs", str(wanted + 1)]
+        with subprocess.Popen([binary(), "simulate", *map(str, args)], cwd=TOP, stdout=subprocess.DEVNULL,
+                              preexec_fn=lambda: os.sched_setaffinity(0, allowed)) as process:  # pylint: disable=all
+            most = 0
+            while process.poll() is None:
+                most = max(most, len(children(process.pid)))
+        assert (process.returncode, most) == (0, wanted)
+
+
 def outcomes(path):
     """{lead's number: ResDial of its call} of a ledger; the k-th call goes to the k-th lead."""
     with sqlite3.connect(path) as db:
