@@ -49,10 +49,12 @@ void simmember_pause(struct simmember *m, bool paused, const char *reason) {
     simmember_event(m, "QueueMemberPause");
 }
 
-bool simmember_is_paused(const struct simmember *m) { return m->paused || m->agent->wraps_up; }
+static bool member_is_paused(const struct simmember *m) {
+    return m->paused || m->agent->wraps_up;
+}
 
 bool simmember_is_free(const struct simmember *m) {
-    return m->agent->state == AGENT_FREE && !simmember_is_paused(m);
+    return m->agent->state == AGENT_FREE && !member_is_paused(m);
 }
 
 /* Why he is paused; empty if he is not or nobody said. */
@@ -76,7 +78,7 @@ void simmember_print(struct str *b, const struct simmember *m, bool in_list) {
     header_int(b, "LoginTime", m->login);
     header_int(b, "InCall", a->state == AGENT_TALKING && a->row == m);
     header_int(b, "Status", a->state);
-    header_int(b, "Paused", simmember_is_paused(m));
+    header_int(b, "Paused", member_is_paused(m));
     header_add(b, "PausedReason", member_reason(m));
     if (!in_list)
         header_int(b, "Ringinuse", 0);

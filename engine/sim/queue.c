@@ -49,7 +49,7 @@ void simqueue_free(struct simqueue *q) {
 
 /* ---- callers ---- */
 
-unsigned simqueue_position(const struct simcall *c) {
+static unsigned sim_queue_position(const struct simcall *c) {
     unsigned n = 1;
     const struct simcall *w;
     TAILQ_FOREACH (w, &c->queue->waiting, in_line) {
@@ -130,7 +130,7 @@ static void sim_queue_set_number(struct simcall *c, const char *name, long long 
 }
 
 void simqueue_connect(struct simcall *c) {
-    unsigned position = simqueue_position(c);
+    unsigned position = sim_queue_position(c);
     int64_t waited = c->sim->clock->mono - c->joined;
     timer_stop(&c->timer);
     tally_event(&c->sim->tally, EVENT_CONNECT);
@@ -147,7 +147,7 @@ void simqueue_connect(struct simcall *c) {
 /* Leaves without having met an agent. */
 static void sim_queue_abandon(struct simcall *c) {
     struct simqueue *q = c->queue;
-    unsigned position = simqueue_position(c);
+    unsigned position = sim_queue_position(c);
     q->abandoned++;
     if (c->is_live)
         tally_event(&c->sim->tally, EVENT_ABANDON);

@@ -47,8 +47,6 @@ void simqueue_due(struct simcall *c);
 void simqueue_serve(struct simqueue *q);
 /* An agent has answered: the caller is out of the line. */
 void simqueue_connect(struct simcall *c);
-/* Caller headers: Queue, Position, Count. */
-unsigned simqueue_position(const struct simcall *c);
 
 /* ---- members (simmember.c) ---- */
 
@@ -59,7 +57,6 @@ void simmember_remove(struct simmember *m);
 void simmember_free(struct simmember *m);
 /* QueuePause's part; QueueMemberPause follows in any case. */
 void simmember_pause(struct simmember *m, bool paused, const char *reason);
-bool simmember_is_paused(const struct simmember *m);
 /* Not paused, and his phone is free. */
 bool simmember_is_free(const struct simmember *m);
 /* One of QueueMemberStatus, QueueMemberPause, QueueMemberAdded, QueueMemberRemoved. */
