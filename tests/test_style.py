@@ -44,9 +44,9 @@ PLANTED = {
                    "engine/base/low.c:3: a conditional (?:) within another one"),
     "prefix": ({"base/low.c": "/* one\n * two */\nstatic int one(void) { return 1; }\n"},
                "engine/base/low.c:3: one: the name of a static function here begins with low_"),
-    "prefix of a stem that is not unique": ({"pace/value.c": "static struct x *\nvalue_read(void) { return 1; }\n"},
-                                            "engine/pace/value.c:1: value_read: the name of a static function here "
-                                            "begins with pace_value_"),
+    "prefix of another folder": ({"pace/value.c": "static struct x *\nbase_value_see(void) { return 1; }\n"},
+                                 "engine/pace/value.c:1: base_value_see: the name of a static function here begins with "
+                                 "value_"),
     "prefix of a longer word": ({"base/low.c": "static int lower(void) { return 1; }\n"},
                                 "engine/base/low.c:1: lower: the name of a static function here begins with low_"),
     "twice": ({"plan/low_plan.c": "static int low_one(void) { return 1; }\n"},
