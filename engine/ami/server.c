@@ -9,7 +9,8 @@ static void server_on_accept(void *arg, struct conn *c) {
     struct server *sv = arg;
     const struct server_limits *lim = &sv->config.limits;
     if (sv->count >= lim->sessions || sv->unauthenticated >= lim->unauthenticated) {
-        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many", conn_peer(c));
+        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many sessions",
+                 conn_peer(c));
         conn_close(c, false);
         return;
     }

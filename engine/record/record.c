@@ -198,7 +198,7 @@ void record_play(struct record *r, const struct record_item *item) {
         s->play(s->arg, item);
         return;
     }
-    record_stray(r, item, "nothing of that number is open, or the engine did not do that");
+    record_stray(r, item, "nothing with that number is open, or the engine did not do this");
 }
 
 void record_stray(struct record *r, const struct record_item *item, const char *why) {

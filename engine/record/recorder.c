@@ -77,8 +77,7 @@ struct recorder *recorder_new(const char *path, int64_t size, const struct log *
 }
 
 static void recorder_give_up(struct recorder *w) {
-    log_error(w->log, "recording: %s: %s; nothing is recorded from here on", w->path,
-              strerror(errno));
+    log_error(w->log, "recording: %s: %s; the recording stops here", w->path, strerror(errno));
     recorder_close(w);
 }
 
@@ -86,10 +85,11 @@ static void recorder_give_up(struct recorder *w) {
 static void recorder_turn_over(struct recorder *w) {
     recorder_close(w);
     if (w->part == 0)
-        log_info(w->log,
-                 "recording: %s is full and can be replayed; what follows goes to %s.1 "
-                 "and %s.2 in turn",
-                 w->path, w->path, w->path);
+        log_info(
+            w->log,
+            "recording: %s is full; it can be replayed. The rest of the run is recorded in "
+            "%s.1 and %s.2 in turn",
+            w->path, w->path, w->path);
     w->part = w->part % (PARTS - 1) + 1;
     if (!recorder_open(w))
         recorder_give_up(w);

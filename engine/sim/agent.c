@@ -66,7 +66,7 @@ static void agent_hire(struct sim *sim, unsigned wanted) {
 
 /* ---- what they do ---- */
 
-/* His phone has another state: every row of his tells it. */
+/* The phone has another state: every row of the agent says so. */
 static void agent_tell_state(struct simagent *a, enum agent_state state) {
     int talks = (state == AGENT_TALKING) - (a->state == AGENT_TALKING);
     if (talks)
@@ -114,7 +114,7 @@ static bool agent_begin(struct simagent *a, const char *event) {
 /* Whole seconds, as AMI counts. */
 static long long agent_seconds(int64_t from, int64_t to) { return (to - from) / NS_PER_S; }
 
-/* The phone is free again; he may not be. */
+/* The phone is free again; the agent may not be. */
 static void agent_release(struct simagent *a) {
     timer_stop(&a->timer);
     a->call->agent = NULL;
@@ -141,7 +141,7 @@ void simagent_ready(struct simagent *a) {
         simagent_serve(a);
 }
 
-/* A channel of his, with the caller's Linkedid, until it rings. */
+/* The agent's channel, with the caller's Linkedid, until it rings. */
 static void agent_open_leg(struct simagent *a) {
     struct simcall *c = a->call;
     char *name = xasprintf("%s-%08lx", a->interface, a->sim->numbers++);
@@ -158,7 +158,7 @@ static void agent_open_leg(struct simagent *a) {
     a->leg.has_connected = true;
 }
 
-/* He has picked up. */
+/* The agent has picked up. */
 static void agent_connect_caller(struct simagent *a) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
@@ -218,8 +218,8 @@ static void agent_miss(struct simagent *a) {
     simqueue_serve(c->queue);
 }
 
-/* The talk is over for him: wrap-up is told before AgentComplete, so that nobody takes
- * him for free in between. */
+/* The talk is over for the agent: wrap-up is told before AgentComplete, so that nobody
+ * takes them for free in between. */
 static void agent_complete(struct simagent *a, const char *reason) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
@@ -249,7 +249,7 @@ static void agent_complete(struct simagent *a, const char *reason) {
     }
 }
 
-/* His phone is on the hook; the caller's end is the caller's matter. */
+/* The agent has hung up; the caller's end is ended elsewhere. */
 static void agent_hang_up(struct simagent *a, double wrapup) {
     bool is_sip = str_has_prefix(a->interface, "SIP/");
     leg_hangup(&a->leg, is_sip ? 16 : 0, 0);
@@ -263,8 +263,7 @@ static void agent_hang_up(struct simagent *a, double wrapup) {
         simagent_ready(a);
 }
 
-/* The talk ends, by him or by the caller: who does it is a matter of the dial's fate.
- */
+/* The talk ends, by the agent or by the caller: the dial's fate says by whom. */
 static void agent_part(struct simagent *a) {
     struct simcall *c = a->call;
     if (!c->fate.agent_ends) {
@@ -305,7 +304,7 @@ void simagent_drop(struct simagent *a) {
         agent_log_out(a);
 }
 
-/* Whatever he was at is over: wrap-up, talk, or ringing. */
+/* The end of what the agent was doing: wrap-up, talk, or ringing. */
 static void agent_on_timer(void *arg) {
     struct simagent *a = arg;
     if (a->wraps_up)
@@ -320,7 +319,7 @@ static void agent_on_timer(void *arg) {
 
 /* ---- coming and going ---- */
 
-/* Into all queues, unless he is there. */
+/* Into all queues, unless the agent is there already. */
 static void agent_log_in(struct simagent *a) {
     bool was_here = a->is_present;
     a->is_present = true;
@@ -336,7 +335,7 @@ static void agent_log_in(struct simagent *a) {
     simagent_serve(a);
 }
 
-/* At once if he is free, else after his call. */
+/* At once if the agent is free, else after the call. */
 static void agent_send_home(struct simagent *a) {
     if (!a->is_present)
         return;

@@ -79,7 +79,7 @@ void simcall_free(struct simcall *c);
 /* The events have come to this place: is it OriginateResponse's? */
 void simcall_reached(struct simcall *c, enum slot slot);
 
-/* ---- simdial.c: how it comes into being ---- */
+/* ---- dial.c: how it begins ---- */
 
 /* Technology and number out of the channel that was asked for. */
 void simdial_read(struct simcall *c);
@@ -90,7 +90,7 @@ void simdial_announce(struct simcall *c);
 /* And DialBegin; the far end rings if it does. */
 void simdial_begin(struct simcall *c);
 
-/* ---- simstep.c: what an answered call does ---- */
+/* ---- step.c: what an answered call does ---- */
 
 void simstep_start(struct simcall *c);
 /* On to the next step, or the end. */

@@ -1,4 +1,4 @@
-/* Rows of queues: who stands in them and what is told of it. */
+/* Rows of queues: their members, and the events that tell of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +57,7 @@ bool simmember_is_free(const struct simmember *m) {
     return m->agent->state == AGENT_FREE && !member_is_paused(m);
 }
 
-/* Why he is paused; empty if he is not or nobody said. */
+/* Why the agent is paused; empty if they are not or nobody said. */
 static const char *member_reason(const struct simmember *m) {
     if (m->paused)
         return m->reason ? m->reason : "";

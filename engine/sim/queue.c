@@ -72,7 +72,7 @@ static void sim_queue_caller_event(struct simcall *c, const char *event, unsigne
     event_send(sim, CLASS_AGENT);
 }
 
-/* He gave up, or the queue did. */
+/* The caller gave up, or the queue did. */
 static void sim_queue_abandon_event(struct simcall *c, unsigned position) {
     struct sim *sim = c->sim;
     if (!event_begin(sim, CLASS_AGENT, "QueueCallerAbandon"))

@@ -5,7 +5,7 @@
 #include "sim/inner.h"
 #include "sim/call.h"
 
-#define QUEUES_MAX 64 /* they come into being by being named */
+#define QUEUES_MAX 64 /* they are made when they are named */
 
 /* A row of a queue: an agent, who may stand in several queues. */
 struct simmember {
@@ -13,7 +13,7 @@ struct simmember {
     LIST_ENTRY(simmember) of_agent;
     struct simqueue *queue;
     struct simagent *agent;
-    bool paused; /* by an action; in wrap-up he is paused as well */
+    bool paused; /* by an action; in wrap-up an agent is paused as well */
     char *reason;
     int penalty;
     unsigned taken;
@@ -48,7 +48,7 @@ void simqueue_serve(struct simqueue *q);
 /* An agent has answered: the caller is out of the line. */
 void simqueue_connect(struct simcall *c);
 
-/* ---- members (simmember.c) ---- */
+/* ---- members (member.c) ---- */
 
 struct simmember *simmember_find(struct simqueue *q, const struct simagent *a);
 /* With QueueMemberAdded if told. */
@@ -57,7 +57,7 @@ void simmember_remove(struct simmember *m);
 void simmember_free(struct simmember *m);
 /* QueuePause's part; QueueMemberPause follows in any case. */
 void simmember_pause(struct simmember *m, bool paused, const char *reason);
-/* Not paused, and his phone is free. */
+/* Not paused, and the phone is free. */
 bool simmember_is_free(const struct simmember *m);
 /* One of QueueMemberStatus, QueueMemberPause, QueueMemberAdded, QueueMemberRemoved. */
 void simmember_event(struct simmember *m, const char *event);

@@ -92,13 +92,13 @@ static void sim_destroy(void *arg) {
     free(sim);
 }
 
-/* A number's outcome that is none, or a dialect that we do not speak. */
+/* Refuses an unknown outcome or dialect. */
 static char *sim_check(const struct sim *sim) {
     if (sim->dialect != 16 && sim->dialect != 22)
         return xasprintf("dialect %d: must be 16 or 22", sim->dialect);
     for (unsigned i = 0; i < sim->world->number_count; i++)
         if (!fate_is_word(sim->world->numbers[i].word))
-            return xasprintf("world: numbers.%s: no such outcome as %s",
+            return xasprintf("world: numbers.%s: unknown outcome %s",
                              sim->world->numbers[i].pattern, sim->world->numbers[i].word);
     return NULL;
 }

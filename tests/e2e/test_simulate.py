@@ -171,7 +171,7 @@ def test_headers(bench):
 
 
 @pytest.mark.parametrize("file,text,told", [
-    ("x.lua", "return { Nonsense = 1 }", "Nonsense: no such header"),
+    ("x.lua", "return { Nonsense = 1 }", "Nonsense: unknown header"),
     ("x.lua", 'return { DialScript = "nosuch" }', "DialScript"),
     ("x.lua", "return { DialTimeout = -5 }", "DialTimeout"),
     ("x.lua", "return 5", "x.lua"),
@@ -181,7 +181,7 @@ def test_headers(bench):
     ("world.lua", "return 5", "world.lua"),
     ("world.lua", 'return { start = "yesterday" }', "start"),
     ("world.lua", "return { leads = -1 }", "leads"),
-    ("world.lua", 'return { destination = { Nonsense = 1 } }', "Nonsense: no such header"),
+    ("world.lua", 'return { destination = { Nonsense = 1 } }', "Nonsense: unknown header"),
 ])
 def test_bad_input(bench, file, text, told):
     """A mistake is said, with the name of what is wrong, and nothing is simulated."""
@@ -198,7 +198,7 @@ def test_bad_input(bench, file, text, told):
 def test_usage(args):
     """An option that is none, or has no such value."""
     done = simulate(*args)
-    assert done.returncode == 2 and done.stdout == "" and re.search("usage:|not ", done.stderr)
+    assert done.returncode == 2 and done.stdout == "" and re.search("usage:|--(hours|runs|agents) must be a ", done.stderr)
 
 
 def test_script_that_fails(bench):
