@@ -24,8 +24,7 @@ void session_close(struct session *s, bool flush) {
         return;
     s->closed = true;
     struct server *sv = s->server;
-    s->next->prev = s->prev;
-    s->prev->next = s->next;
+    TAILQ_REMOVE(&s->server->sessions, s, link);
     sv->count--;
     if (s->user == NULL)
         sv->unauthenticated--;
@@ -85,7 +84,8 @@ void session_write(struct session *s, const char *bytes, size_t n) {
 void session_send(struct session *s, const char *bytes, size_t n) {
     if (s->closed)
         return;
-    if (s->first && s->first->begun && !s->first->ended)
+    const struct answer *first = STAILQ_FIRST(&s->answers);
+    if (first && first->begun && !first->ended)
         str_addn(&s->held, bytes, n);
     else
         session_write(s, bytes, n);
@@ -212,11 +212,9 @@ void session_new(struct server *sv, struct conn *c) {
     struct session *s = xcalloc(1, sizeof *s);
     s->server = sv;
     s->conn = c;
-    s->last = &s->first;
+    STAILQ_INIT(&s->answers);
     s->name = xasprintf("?@%s", conn_peer(c));
-    s->next = &sv->sessions;
-    s->prev = sv->sessions.prev;
-    s->prev->next = s->next->prev = s;
+    TAILQ_INSERT_TAIL(&sv->sessions, s, link);
     sv->count++;
     sv->unauthenticated++;
     framing_init(&s->framing, &framing_of_client);

@@ -82,6 +82,14 @@ static bool daemon_on_heard(void *arg) {
 
 static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
 
+/* The certificates of our port; a replay has no use for them, but something is there. */
+static struct tls *daemon_open_tls(const struct daemon *d, char **err) {
+    const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
+    if (record_is_replayed(d->record))
+        return tls_client(NULL, err);
+    return tls_server(cert, *key ? key : cert, err);
+}
+
 static bool daemon_open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
         return true;
@@ -105,10 +113,7 @@ static bool daemon_open_server(struct daemon *d, char **err) {
     actions_print(&d->commands, tables);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
-        const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
-        d->tls = record_is_replayed(d->record)
-                     ? tls_client(NULL, err) /* of no use, but there */
-                     : tls_server(cert, *key ? key : cert, err);
+        d->tls = daemon_open_tls(d, err);
         if (d->tls == NULL)
             return false;
         sc.encrypted.tls = d->tls;
@@ -163,7 +168,7 @@ static void daemon_on_signal(void *arg) {
         loop_stop(d->loop);
         return;
     }
-    log_info(&d->log, "leaving; %zu calls in flight go on in Asterisk",
+    log_info(&d->log, "shutting down; %zu calls in progress continue in Asterisk",
              d->engine->dialings.count);
     daemon_notify("STOPPING=1");
     dialer_leave(d->engine, daemon_on_left, d);
@@ -202,7 +207,7 @@ static bool daemon_replay_clock(struct daemon *d, char **err) {
     bool ok = record_next(d->record, &item) && item.kind == RECORD_CLOCK;
     record_reading(d->record, &d->clock.mono, &d->clock.wall);
     if (!ok)
-        *err = xasprintf("the recording begins with no time%s%s",
+        *err = xasprintf("the recording does not begin with a time%s%s",
                          *record_why(d->record) ? ": " : "", record_why(d->record));
     return ok;
 }
@@ -214,7 +219,7 @@ static bool daemon_begin_record(struct daemon *d, char **err) {
     d->record = record_create(c->general.record, c->general.record_size, &d->log, err);
     if (d->record == NULL)
         return false;
-    log_info(&d->log, "recording: everything goes to %s", c->general.record);
+    log_info(&d->log, "recording to %s", c->general.record);
     record_clock(d->record, d->clock.mono, d->clock.wall);
     record_file(d->record, c->path);
     return true;

@@ -10,11 +10,11 @@
 
 static const char head[] =
     "# astout.conf\n\n"
-    "The configuration of the engine: `astout run -c FILE`. A section begins with its name in\n"
-    "brackets, a key is set by `key = value`, and `;` begins a comment. If the file has an\n"
+    "The configuration of the engine: `astout run -c FILE`. A section begins with its name\n"
+    "in brackets, a key is set by `key = value`, and `;` begins a comment. If the file has an\n"
     "unknown section or key, a value out of range, or the path of a file that does not exist,\n"
-    "the engine reports file and line and does not start. Relative paths start at the folder of\n"
-    "the file. [conf/astout.conf](../conf/astout.conf) is a sample. The\n"
+    "the engine reports file and line and does not start. Relative paths start at the folder\n"
+    "of the file. [conf/astout.conf](../conf/astout.conf) is a sample. The\n"
     "[glossary](glossary.md) defines the terms. This page is the output of\n"
     "`astout reference config`.\n";
 
