@@ -5,6 +5,7 @@
 
 #include "console/console.h"
 #include "console/inner.h"
+#include "dialer/events.h"
 
 #define ALARMS_MAX 1000
 #define EVERY_MIN 0.01 /* s */
@@ -99,25 +100,14 @@ static void alarm_lent_alarm_off(void *arg, struct shell_call *c, json_t *args) 
 
 /* ---- events ---- */
 
-/* OutDialingUpdate -> dialing.update; an event of no noun in lower case as a whole. */
-static char *alarm_event_name(const char *event, const struct kind *k) {
-    size_t out = str_has_prefix(event, "Out") ? strlen("Out") : 0;
-    char *name =
-        k ? xasprintf("%s.%s", k->name, event + out + strlen(k->event)) : xstrdup(event + out);
+/* dialing.update; an event of no noun as AMI calls it, in lower case and without Out. */
+static char *alarm_event_name(const struct event_type *t) {
+    if (t->noun)
+        return xasprintf("%s.%s", t->noun, t->verb);
+    char *name = xstrdup(t->name + strlen("Out"));
     for (char *p = name; *p; p++)
         *p = (char)tolower((unsigned char)*p);
     return name;
-}
-
-/* The headers of an event of no noun, names in lower case. */
-static json_t *alarm_plain_headers(const struct message *m) {
-    json_t *o = json_object();
-    for (unsigned i = 0; i < m->count; i++) {
-        char *name = alarm_event_name(m->headers[i].name, NULL);
-        json_object_set_new(o, name, json_string(m->headers[i].value));
-        free(name);
-    }
-    return o;
 }
 
 static void alarm_tell(struct peer *p, const char *name, json_t *data) {
@@ -130,30 +120,23 @@ static void alarm_tell(struct peer *p, const char *name, json_t *data) {
         p->dropped++;
 }
 
-void console_event(struct console *c, const struct str *packet) {
-    if (!console_hears(c))
+static bool alarm_is_heard(const struct console *c) {
+    for (const struct peer *p = c->peers; p; p = p->next)
+        if (p->hears)
+            return true;
+    return false;
+}
+
+void console_event(struct console *c, const struct event *ev) {
+    const struct event_type *t = &event_types[ev->kind];
+    if (!alarm_is_heard(c))
         return;
-    struct message m = {0};
-    message_reset(&m);
-    for (const char *p = str_get(packet), *end; (end = strstr(p, "\r\n")); p = end + 2)
-        message_line(&m, p, (size_t)(end - p));
-    message_done(&m);
-    const char *event = message_text(&m, "Event");
-    const struct kind *k = kind_of_event(event);
-    char *name = alarm_event_name(event, k);
-    json_t *data = k ? kind_headers(k, &m) : alarm_plain_headers(&m);
+    char *name = alarm_event_name(t);
+    json_t *data = t->stored ? kind_row(ev->subject) : kind_attrs(t->attrs, ev->subject);
     for (struct peer *p = c->peers; p; p = p->next)
         alarm_tell(p, name, data);
     json_decref(data);
     free(name);
-    message_free(&m);
-}
-
-bool console_hears(const struct console *c) {
-    for (const struct peer *p = c ? c->peers : NULL; p; p = p->next)
-        if (p->hears)
-            return true;
-    return false;
 }
 
 /* hear(yes) */

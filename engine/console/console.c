@@ -18,8 +18,8 @@
 #define MEMORY (32 * 1024 * 1024)        /* of one console's Lua state */
 #define INSTRUCTIONS INT64_C(100000000)  /* of one line: a second or two, in slices */
 
-const struct lent *const console_lent[] = {console_nouns,  console_live,       console_whys,
-                                           console_alarms, console_strategies, NULL};
+const struct lent *const console_lent[] = {console_nouns, console_live, console_whys,
+                                           console_alarms, NULL};
 
 void peer_note(const struct peer *p, const char *fmt, ...) {
     char text[200];

@@ -5,8 +5,8 @@
 
 #include <sys/types.h>
 
-#include "ami/message.h"
 #include "io/listener.h"
+#include "dialer/core/attr.h"
 #include "dialer/core/engine.h"
 #include "script/shell/shell.h"
 
@@ -38,66 +38,40 @@ struct peer {
 
 /* ---- nouns as the console sees them ---- */
 
-enum kind_type { KIND_TEXT, KIND_INT, KIND_BOOL, KIND_REAL, KIND_VARS };
-
-/* A field of a noun that is no table of the store. */
-struct kind_field {
-    const char *name, *header; /* header: as dialing_print writes it */
-    enum kind_type type;
-    const char *help;
-};
-
 /* Sees one resource; false ends the walk. */
-typedef bool kind_visit(void *ctx, const char *key, void *value);
+typedef bool kind_visit(void *ctx, const char *key, const void *value);
 
 struct kind {
     const char *name, *help;
-    const char *event;               /* in OutXCreate; NULL = has no events */
-    const struct noun *noun;         /* a table of the store, or */
-    const struct kind_field *fields; /* these, ended by {0} */
-    const char *key;                 /* the field that names one */
+    const char *key;          /* the field that names one */
+    const struct noun *noun;  /* a table of the store, or */
+    const struct attr *attrs; /* what is shown of it */
     /* Walks over all of them; not for leads. */
     void (*each)(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
-    json_t *(*json)(struct engine *e, void *value);
 };
 
 /* All of them, ended by {0}. */
 extern const struct kind kinds[];
 const struct kind *kind_find(const char *name);
-/* The kind an event like OutDlListUpdate is about. */
-const struct kind *kind_of_event(const char *event);
-/* One row as plain values; nulls are left out. */
+/* One resource of the kind as plain values; nulls are left out. */
+json_t *kind_json(const struct kind *k, const void *value);
+/* The same of a row, and of what has these attributes. */
 json_t *kind_row(const struct row *row);
-/* The same from the headers of an event or entry. */
-json_t *kind_headers(const struct kind *k, const struct message *m);
-/* The same from the lines of a packet. */
-json_t *kind_packet(const struct kind *k, const struct str *packet);
-/* Nouns whose fields are kind_field tables (consolelive.c). */
-extern const struct kind_field dialing_fields[], agent_fields[], queue_fields[];
-extern const struct kind_field asterisk_fields[], trunk_fields[];
-extern const struct kind_field strategy_fields[], shadow_fields[]; /* consolestrategy.c */
-extern const struct kind_field preview_fields[];                   /* consolepreview.c */
-void each_preview(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
-json_t *preview_row(struct engine *e, void *value);
-void each_strategy(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
-void each_shadow(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
-json_t *strategy_row(struct engine *e, void *value);
-json_t *shadow_row(struct engine *e, void *value);
+json_t *kind_attrs(const struct attr *attrs, const void *subject);
+
+/* The walks (live.c). */
 void each_dialing(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
+void each_preview(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_agent(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_queue(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_asterisk(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 void each_trunk(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
-json_t *dialing_row(struct engine *e, void *value);
-json_t *agent_row(struct engine *e, void *value);
-json_t *queue_row(struct engine *e, void *value);
-json_t *asterisk_row(struct engine *e, void *value);
-json_t *trunk_row(struct engine *e, void *value);
+void each_strategy(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
+void each_shadow(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx);
 
 /* ---- the lent functions; arg is the struct peer ---- */
 
 extern const struct lent console_nouns[], console_live[], console_whys[], console_alarms[];
-extern const struct lent console_strategies[];
 extern const struct lent *const console_lent[];
 /* The texts of scripts/console*.lua. */
 extern const struct shell_source console_prelude[];

@@ -12,6 +12,7 @@
 #include "control/entry.h"
 #include "dialer/list/agenda.h"
 #include "control/form.h"
+#include "control/print.h"
 
 #define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100
@@ -137,7 +138,7 @@ static size_t actions_send_row(struct answer *a, const struct noun *n, const str
     struct str b = {0};
     snprintf(event, sizeof event, "Out%sEntry", n->event);
     entry_begin(a, &b, event);
-    row_print(row, &b);
+    print_row(row, &b);
     size_t bytes = b.len;
     entry_end(a, &b);
     return bytes;
@@ -338,7 +339,7 @@ static void actions_run_dialings(void *arg, struct answer *a, const struct messa
             continue;
         struct str b = {0};
         entry_begin(a, &b, "OutDialingEntry");
-        dialing_print(d, &b);
+        print_attrs(dialing_attrs, d, &b);
         entry_end(a, &b);
         items++;
     }

@@ -6,6 +6,7 @@
 #include "dialer/pace/preview.h"
 #include "control/actions.h"
 #include "control/entry.h"
+#include "control/print.h"
 
 /* Who asked, and the protocol's words. */
 struct decision {
@@ -57,7 +58,7 @@ static void previews_run_show(void *arg, struct answer *a, const struct message 
             continue;
         struct str b = {0};
         entry_begin(a, &b, "OutPreviewEntry");
-        preview_print(p, &b);
+        print_attrs(preview_attrs, p, &b);
         entry_end(a, &b);
         items++;
     }

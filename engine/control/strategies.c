@@ -5,6 +5,7 @@
 #include "dialer/plan/shadow.h"
 #include "control/actions.h"
 #include "control/entry.h"
+#include "control/print.h"
 
 /* The plan that header Plan names, if there is one. False: refused. */
 static bool strategies_find_plan(struct engine *e, struct answer *a, const struct message *m,
@@ -30,7 +31,7 @@ static void strategies_run_show(void *arg, struct answer *a, const struct messag
         for (int h = 0; h < HOOK_COUNT; h++, items++) {
             struct str b = {0};
             entry_begin(a, &b, "OutStrategyEntry");
-            strategy_print(i->value, (enum hook)h, &b);
+            print_attrs(strategy_attrs, &(struct hook_of){i->value, (enum hook)h}, &b);
             entry_end(a, &b);
         }
     }
@@ -50,7 +51,7 @@ static void strategies_run_shadows(void *arg, struct answer *a, const struct mes
             continue;
         struct str b = {0};
         entry_begin(a, &b, "OutStrategyShadowEntry");
-        shadow_print(p, &b);
+        print_attrs(shadow_attrs, p, &b);
         entry_end(a, &b);
         items++;
     }

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ami/message.h"
-
 #define SHOWN (FIELD_INPUT | FIELD_PRINT)
 #define LATE (FIELD_INPUT | FIELD_LATE)
 #define ANY_INT INT64_MIN, INT64_MAX

@@ -238,9 +238,5 @@ void row_set_vars(struct row *r, int field, json_t *vars);
 void row_load(struct row *r, int field, const char *text, int64_t num, bool null);
 /* All columns but FIELD_STATE ones, nulls included; variables as JSON text. New ref. */
 json_t *row_json(const struct row *r);
-/* Adds the headers of an event or list entry, in the tutorial's order. */
-void row_print(const struct row *r, struct str *packet);
-/* Adds `Variable: name=value` for each, or one <unknown>. */
-void vars_print(const json_t *vars, struct str *packet);
 
 #endif

@@ -5,6 +5,7 @@
 #define DIALER_PACE_PREVIEW_H
 
 #include "dialer/campaign/campaign.h"
+#include "dialer/core/attr.h"
 #include "dialer/list/lead.h"
 #include "dialer/plan/plan.h"
 #include "dialer/pbx/queue.h"
@@ -54,8 +55,8 @@ void previews_withdraw(struct engine *e, struct campaign *c, const char *why);
 /* The lead was deleted. */
 void previews_forget(struct engine *e, struct lead *lead);
 
-/* The headers of its event or list entry. */
-void preview_print(const struct preview *p, struct str *packet);
+/* What is shown of one: while it is open, and of its end. */
+extern const struct attr preview_attrs[], preview_done_attrs[];
 /* Frees one that is only forgotten, at the engine's end. */
 void preview_free(struct preview *p);
 
