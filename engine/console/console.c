@@ -1,6 +1,5 @@
 #include "console/console.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,6 @@
 #define OWED_HARD (8 * 1024 * 1024)      /* beyond it the connection is */
 #define MEMORY (32 * 1024 * 1024)        /* of one console's Lua state */
 #define INSTRUCTIONS INT64_C(100000000)  /* of one line: a second or two, in slices */
-
-const struct lent *const console_lent[] = {console_nouns, console_live, console_whys,
-                                           console_alarms, NULL};
-
-void peer_note(const struct peer *p, const char *fmt, ...) {
-    char text[200];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    log_info(p->console->engine->log, "console: uid %u: %s", (unsigned)p->uid, text);
-}
 
 /* ---- frames ---- */
 

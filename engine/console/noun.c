@@ -16,16 +16,6 @@
 #define PIECE 200    /* resources that one call of list looks at */
 #define ROW_COST 300 /* instructions that one of them is taken for */
 
-const char *arg_text(json_t *args, size_t i) {
-    const char *s = json_string_value(json_array_get(args, i));
-    return s ? s : "";
-}
-
-int64_t arg_int(json_t *args, size_t i, int64_t otherwise) {
-    json_t *v = json_array_get(args, i);
-    return json_is_integer(v) ? json_integer_value(v) : otherwise;
-}
-
 /* ---- what there is ---- */
 
 static void console_noun_each_stored(struct engine *e, const struct kind *k, kind_visit *visit,

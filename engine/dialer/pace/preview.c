@@ -66,7 +66,7 @@ static void pace_preview_get_dialing(const void *subject, const struct attr *a,
 #define AT(member) offsetof(struct preview, member)
 /* clang-format off */
 #define HEAD                                                                              \
-    {"uuid", "Uuid", ATTR_TEXT, 0, "uuid of the offer", attr_get_array, AT(uuid)},             \
+    {"uuid", "Uuid", ATTR_TEXT, 0, "uuid of the offer", attr_get_array, AT(uuid)},        \
     {"camp_uuid", "CampUuid", ATTR_TEXT, 0, "its campaign",                               \
      pace_preview_get_campaign, CAMPAIGN_UUID},                                           \
     {"plan_uuid", "PlanUuid", ATTR_TEXT, 0, "its plan",                                   \
@@ -75,21 +75,22 @@ static void pace_preview_get_dialing(const void *subject, const struct attr *a,
      pace_preview_get_lead, LEAD_DLMA_UUID},                                              \
     {"dl_list_uuid", "DlListUuid", ATTR_TEXT, 0, "its lead",                              \
      pace_preview_get_lead, LEAD_UUID},                                                   \
-    {"agent", "Agent", ATTR_TEXT, 0, "interface of the agent who decides",   \
+    {"agent", "Agent", ATTR_TEXT, 0, "interface of the agent who decides",                \
      attr_get_text, AT(agent)},                                                           \
-    {"queue", "Queue", ATTR_TEXT, 0, "queue of the agent",                       \
+    {"queue", "Queue", ATTR_TEXT, 0, "queue of the agent",                                \
      attr_get_text, AT(queue)}
 #define NUMBER(n)                                                                         \
-    {"number_" #n, "Number" #n, ATTR_TEXT, 0, "the lead's number " #n,                    \
+    {"number_" #n, "Number" #n, ATTR_TEXT, 0, "number " #n " of the lead",                    \
      pace_preview_get_lead, LEAD_NUMBER_1 + n - 1}
 /* clang-format on */
 
 const struct attr preview_attrs[] = {
     HEAD,
     {"name", "Name", ATTR_TEXT, 0, "name of the lead", pace_preview_get_lead, LEAD_NAME},
-    {"detail", "Detail", ATTR_TEXT, 0, "the lead's", pace_preview_get_lead, LEAD_DETAIL},
-    {"ukey", "UKey", ATTR_TEXT, 0, "the lead's", pace_preview_get_lead, LEAD_UKEY},
-    {"email", "Email", ATTR_TEXT, 0, "the lead's", pace_preview_get_lead, LEAD_EMAIL},
+    {"detail", "Detail", ATTR_TEXT, 0, "note on the lead", pace_preview_get_lead, LEAD_DETAIL},
+    {"ukey", "UKey", ATTR_TEXT, 0, "key of the lead, the user's own", pace_preview_get_lead,
+     LEAD_UKEY},
+    {"email", "Email", ATTR_TEXT, 0, "address of the lead", pace_preview_get_lead, LEAD_EMAIL},
     NUMBER(1),
     NUMBER(2),
     NUMBER(3),
@@ -105,7 +106,8 @@ const struct attr preview_attrs[] = {
      0},
     {"tm_create", "TmCreate", ATTR_TEXT, 0, "when the offer was made", attr_get_time,
      AT(tm_create)},
-    {"variables", "Variable", ATTR_VARS, 0, "the lead's", pace_preview_get_vars, 0},
+    {"variables", "Variable", ATTR_VARS, 0, "channel variables of the lead",
+     pace_preview_get_vars, 0},
     {0},
 };
 
@@ -113,8 +115,8 @@ const struct attr preview_done_attrs[] = {
     HEAD,
     {"result", "Result", ATTR_TEXT, 0, "accepted, skipped, timeout or withdrawn",
      pace_preview_get_result, 0},
-    {"reason", "Reason", ATTR_TEXT, 0, "the agent's, or why it was withdrawn", attr_get_text,
-     AT(reason)},
+    {"reason", "Reason", ATTR_TEXT, 0, "reason the agent gave, or why the offer was withdrawn",
+     attr_get_text, AT(reason)},
     {"dialing_uuid", "DialingUuid", ATTR_TEXT, 0, "the call of an accepted one",
      pace_preview_get_dialing, 0},
     {0},

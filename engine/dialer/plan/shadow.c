@@ -140,12 +140,12 @@ static void shadow_get_plan(const void *subject, const struct attr *a, struct at
 
 static void shadow_get_script(const void *subject, const struct attr *a, struct attr_value *v) {
     (void)a;
-    v->text = plan_script(subject, HOOK_DIAL);
+    v->text = version_name(&((const struct plan *)subject)->strategies[HOOK_DIAL].now);
 }
 
 static void shadow_get_hash(const void *subject, const struct attr *a, struct attr_value *v) {
     (void)a;
-    v->text = plan_hash(subject, HOOK_DIAL);
+    v->text = version_hash(&((const struct plan *)subject)->strategies[HOOK_DIAL].now);
 }
 
 static const struct shadow *shadow_of(const void *subject) {
