@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "ami/framing.h"
-#include "control/actions.h"
 #include "control/gate.h"
+#include "control/table.h"
 
 #define RETRY SECONDS(1)
 #define REFUSED_MAX SECONDS(60) /* between two logins of a user whom Asterisk refuses */

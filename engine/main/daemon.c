@@ -12,10 +12,8 @@
 #include "io/tls.h"
 #include "dialer/pbx/asterisk.h"
 #include "dialer/dialer.h"
-#include "control/actions.h"
-#include "control/previews.h"
 #include "control/print.h"
-#include "control/strategies.h"
+#include "control/table.h"
 
 /* ---- our AMI port ---- */
 
@@ -73,7 +71,7 @@ static void daemon_on_event(void *arg, const struct event *ev) {
         console_event(d->console, ev);
 }
 
-static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
+static const struct action *const tables[] = {actions, NULL};
 
 static bool daemon_open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
@@ -95,7 +93,7 @@ static bool daemon_open_server(struct daemon *d, char **err) {
         .masked = daemon_on_masked,
         .knows = daemon_on_knows,
     };
-    actions_print(&d->commands, tables);
+    actions_print(&d->commands);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
         const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
