@@ -50,7 +50,7 @@ const struct action actions[] = {
      ABOUT(.failure = "No such dl_list",
            .takes = HEADERS({"Uuid", "only this one", false},
                             {"DlmaUuid", "only those of this list", false},
-                            {"Count", "how many at most, 1 to 100000000 (100)", false},
+                            {"Count", "how many at most: 1 to 100000000, default 100", false},
                             {"After", "uuid of a lead: begin after it", false}),
            .list = LIST("Dl List will follow", "OutDlListEntry", "OutDlListComplete",
                         &noun_lead, NULL))},
@@ -79,16 +79,16 @@ const struct action actions[] = {
      "Reads the strategies' files again.",
      ABOUT(.success = "Strategies reloaded", .failure = "No such plan",
            .takes = HEADERS({"Plan", "only this plan", false}),
-           .answers = HEADERS({"Swapped", "hooks in which another version is in charge now", true},
-                              {"Refused", "hooks whose file cannot be taken; they go on as they "
-                                          "were", true}))},
+           .answers = HEADERS({"Swapped", "hooks that another version is in charge of now", true},
+                              {"Refused", "hooks whose file cannot be put into service; they go "
+                                          "on as before", true}))},
     {"OutPreviewAccept", ACTIONS_NEED, preview_action_accept,
      "Calls a lead that is offered to an agent.",
      ABOUT(.success = "Preview accepted successfully",
            .failure = "Error encountered while accepting preview",
            .takes = HEADERS({"Uuid", "uuid of the offer", true},
-                            {"Index", "which number of the lead to call, 1 to 8 (the one "
-                                      "offered)", false}))},
+                            {"Index", "number of the lead to call, 1 to 8; default: the "
+                                      "one offered", false}))},
     {"OutPreviewSkip", ACTIONS_NEED, preview_action_skip,
      "Gives back a lead that is offered to an agent.",
      ABOUT(.success = "Preview skipped successfully",

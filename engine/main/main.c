@@ -63,7 +63,7 @@ static const struct {
     {"run", main_run, "run -c FILE                 the engine, in the foreground"},
     {"check", check_main, "check FILE...               strategies: load, types, own tests"},
     {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
-    {"reference", reference_main, "reference config|strategies the generated parts of docs"},
+    {"reference", reference_main, "reference PAGE              generated parts of docs: ami, config, strategies"},
     {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
     {"replay", replay_main, "replay FILE                 a recorded run, again and compared"},
     {"simulate", simulate_main, "simulate --plan FILE ...    shifts against it, in seconds"},

@@ -19,8 +19,8 @@ enum field_flags {
     FIELD_NUMBER = 8,  /* may be part of a dial string: few characters are allowed */
     FIELD_STATE = 16,  /* our own book-keeping: not in the result's frozen rows */
     FIELD_NEEDED = 32, /* a row without it is refused */
-    FIELD_ASKED =
-        64, /* Update may ask for it; what becomes of that is not the asker's to say */
+    FIELD_ASKED = 64,  /* Update may ask for it; what it becomes is not the asker's to say */
+    FIELD_FIXED = 128, /* Create takes it, Update does not */
 };
 
 struct field {

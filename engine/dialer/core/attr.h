@@ -22,7 +22,8 @@ enum attr_type {
 };
 
 enum attr_flags {
-    ATTR_ONCE = 1, /* left out until it has a value */
+    ATTR_ONCE = 1,      /* left out until it has a value */
+    ATTR_SOMETIMES = 2, /* its getter leaves it out at times */
 };
 
 /* A value; the member of the attribute's type counts. */

@@ -117,7 +117,7 @@ const struct attr preview_done_attrs[] = {
      pace_preview_get_result, 0},
     {"reason", "Reason", ATTR_TEXT, 0, "reason the agent gave, or why the offer was withdrawn",
      attr_get_text, AT(reason)},
-    {"dialing_uuid", "DialingUuid", ATTR_TEXT, 0, "the call of an accepted one",
+    {"dialing_uuid", "DialingUuid", ATTR_TEXT, 0, "call of an accepted offer",
      pace_preview_get_dialing, 0},
     {0},
 };

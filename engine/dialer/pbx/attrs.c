@@ -85,7 +85,8 @@ const struct attr agent_attrs[] = {
     {"paused", NULL, ATTR_BOOL, 0, NULL, pbx_attrs_get_flag, offsetof(struct member, paused)},
     {"in_call", NULL, ATTR_BOOL, 0, "in conversation with a caller of this queue",
      pbx_attrs_get_flag, offsetof(struct member, in_call)},
-    {"ready_in", NULL, ATTR_REAL, 0, "seconds of wrap-up left", pbx_attrs_get_ready_in, 0},
+    {"ready_in", NULL, ATTR_REAL, ATTR_SOMETIMES, "seconds of wrap-up left",
+     pbx_attrs_get_ready_in, 0},
     {0},
 };
 
@@ -131,7 +132,8 @@ const struct attr queue_attrs[] = {
     {"paused", NULL, ATTR_INT, 0, "agents paused", pbx_attrs_get_count, COUNT(paused)},
     {"waiting", NULL, ATTR_INT, 0, "callers waiting", attr_get_int64,
      offsetof(struct queue, waiting)},
-    {"performance", NULL, ATTR_REAL, 0, "service level, 0 to 1", pbx_attrs_get_performance, 0},
+    {"performance", NULL, ATTR_REAL, ATTR_SOMETIMES, "service level, 0 to 1",
+     pbx_attrs_get_performance, 0},
     {0},
 };
 

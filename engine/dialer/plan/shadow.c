@@ -237,7 +237,7 @@ const struct attr shadow_attrs[] = {
     {"in_service", "InService", ATTR_TEXT, 0, "no: the shadow is no longer called",
      shadow_get_in_service, 0},
     {"why", "Why", ATTR_TEXT, 0, "the reason", shadow_get_why, 0},
-    {"pairs", "Pair", ATTR_LIST, 0,
+    {"pairs", "Pair", ATTR_LIST, ATTR_SOMETIMES,
      "the last twenty: time, calls of the plan's script, calls of the shadow", shadow_get_pairs,
      0},
     {0},
