@@ -7,7 +7,6 @@
 #include "dialer/core/event.h"
 #include <time.h>
 
-#include "ami/message.h"
 
 struct lead *lead_hold(struct engine *e, const char *uuid) {
     struct lead *l = map_get(&e->leads, uuid);
