@@ -3,6 +3,7 @@
 #ifndef CONSOLE_INNER_H
 #define CONSOLE_INNER_H
 
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "io/listener.h"
@@ -13,14 +14,14 @@
 struct console {
     struct engine *engine;
     struct listener *listener;
-    struct peer *peers;
+    LIST_HEAD(, peer) peers;
     unsigned count;
     gid_t group; /* of the socket */
 };
 
 /* One connection. */
 struct peer {
-    struct peer *next;
+    LIST_ENTRY(peer) list;
     struct console *console;
     struct conn *conn;
     struct shell *shell;
@@ -30,15 +31,15 @@ struct peer {
     int64_t width;    /* columns of its terminal, 0 = none */
     int64_t line;     /* the job of the line that runs, 0 = none */
     bool hears;       /* wants events */
-    uint64_t dropped; /* events it could not take */
-    struct alarm *alarms;
+    uint64_t dropped; /* events that it lost */
+    LIST_HEAD(, alarm) alarms;
     int64_t alarm_ids;
     struct task close;
 };
 
 /* ---- nouns as the console sees them ---- */
 
-/* Sees one resource; false ends the walk. */
+/* Called with each resource; false ends the walk. */
 typedef bool kind_visit(void *ctx, const char *key, const void *value);
 
 struct kind {
@@ -76,11 +77,11 @@ extern const struct lent *const console_lent[];
 /* The texts of scripts/console*.lua. */
 extern const struct shell_source console_prelude[];
 
-/* Says in the log that this peer changed something. */
+/* Writes to the log what this peer did. */
 void peer_note(const struct peer *p, const char *fmt, ...) PRINTF(2, 3);
-/* An argument as text, "" if it is none. */
+/* An argument as text; "" if it is no text. */
 const char *arg_text(json_t *args, size_t i);
-/* An argument as number, otherwise if it is none. */
+/* An argument as an integer; `otherwise` if it is none. */
 int64_t arg_int(json_t *args, size_t i, int64_t otherwise);
 void alarms_free(struct peer *p);
 

@@ -40,7 +40,7 @@ void each_trunk(struct engine *e, const struct kind *k, kind_visit *visit, void 
     console_live_walk(&e->trunks, visit, ctx);
 }
 
-/* Those that have been told. */
+/* Only offers whose event has been sent. */
 void each_preview(struct engine *e, const struct kind *k, kind_visit *visit, void *ctx) {
     (void)k;
     for (struct map_entry *i = e->previews.first; i; i = i->next) {
@@ -130,8 +130,7 @@ struct asked {
     json_t *answer, *items;
 };
 
-/* Headers as {name, value} pairs would lose nothing but are no pleasure: an object, in
- * which a header that comes again is an array. */
+/* An object of the headers; a header that occurs more than once is an array. */
 static json_t *console_live_headers_json(const struct message *m) {
     json_t *o = json_object();
     for (unsigned i = 0; i < m->count; i++) {
@@ -173,7 +172,7 @@ static void console_live_on_reply(void *arg, enum reply_kind kind, const struct 
     free(a);
 }
 
-/* What would change, or block, the session the engine itself works with. */
+/* Actions that would change or block the engine's own session. */
 static bool console_live_is_ours(const char *action) {
     static const char *const ours[] = {"Login",  "Logoff", "Challenge",
                                        "Events", "Filter", "WaitEvent"};

@@ -13,8 +13,8 @@
 #include "dialer/plan/shadow.h"
 #include "console/inner.h"
 
-#define PIECE 200    /* resources that one call of list looks at */
-#define ROW_COST 300 /* instructions that one of them is taken for */
+#define PIECE 200    /* resources that one call of list examines */
+#define ROW_COST 300 /* instructions that each of them is charged as */
 
 /* ---- what there is ---- */
 
@@ -69,14 +69,14 @@ json_t *kind_row(const struct row *row) {
         else if (f->type == FIELD_VARS)
             j = v->vars ? json_deep_copy(v->vars) : NULL;
         else if (v->text && (j = json_string(v->text)) == NULL)
-            j = json_string("?"); /* bytes that are no UTF-8 */
+            j = json_string("?"); /* not UTF-8 */
         if (j)
             json_object_set_new(o, f->column, j);
     }
     return o;
 }
 
-/* A text as JSON; bytes that are no UTF-8 cannot be. */
+/* A text as JSON, or "?" if it is not UTF-8. */
 static json_t *console_noun_text(const char *text, size_t n) {
     json_t *v = json_stringn(text, n);
     return v ? v : json_string("?");
@@ -183,7 +183,7 @@ static void console_noun_lent_nouns(void *arg, struct shell_call *c, json_t *arg
 
 /* ---- finding ---- */
 
-/* A value of a row against what was asked for: the same text. */
+/* Is a value of a row the same text as the value asked for? */
 static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
     char a[64], b[64];
     const char *text[2];
@@ -206,13 +206,14 @@ static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
 static bool console_noun_matches(json_t *row, json_t *match) {
     const char *name;
     json_t *wanted;
-    json_object_foreach(match, name,
-                        wanted) if (!console_noun_is_same(json_object_get(row, name),
-                                                          wanted)) return false;
+    json_object_foreach(match, name, wanted) {
+        if (!console_noun_is_same(json_object_get(row, name), wanted))
+            return false;
+    }
     return true;
 }
 
-/* One call of list: a piece of all there are. */
+/* One call of list, which returns a piece of the whole list. */
 struct walk {
     struct engine *engine;
     const struct kind *kind;
@@ -315,7 +316,7 @@ static void console_noun_lent_get(void *arg, struct shell_call *c, json_t *args)
 
 /* ---- changing ---- */
 
-/* A value of Lua as that of a field; false if it cannot be one. */
+/* Sets a field to a value from Lua; false if the field cannot be set. */
 static bool console_noun_read_value(struct change *ch, const char *name, json_t *value) {
     const char *variable;
     json_t *v;
@@ -336,7 +337,7 @@ static bool console_noun_read_value(struct change *ch, const char *name, json_t 
     return true;
 }
 
-/* {field = value}; the name of one that cannot be read, else NULL. */
+/* Sets all fields of {field = value}. Returns the name of one that cannot be set, or NULL. */
 static const char *console_noun_read_fields(struct change *ch, json_t *fields) {
     const char *name;
     json_t *value;
@@ -347,7 +348,7 @@ static const char *console_noun_read_fields(struct change *ch, json_t *fields) {
     return NULL;
 }
 
-/* A call of the shell is answered, also one whose peer has gone. */
+/* The call may be answered even if its peer has gone. */
 static void console_noun_on_changed(void *arg, const char *error, const struct row *row) {
     if (error)
         shell_refuse(arg, error);
@@ -355,8 +356,8 @@ static void console_noun_on_changed(void *arg, const char *error, const struct r
         shell_answer(arg, kind_row(row));
 }
 
-/* The common part of create, update and delete; fields: the place of the fields among the
- * arguments. */
+/* The common part of create, update and delete. fields is the place of the fields among the
+ * arguments; in an update and a delete the uuid comes before it. */
 static void console_noun_change(struct peer *p, struct shell_call *c, json_t *args,
                                 enum change_verb verb, size_t fields) {
     const struct kind *k = kind_find(arg_text(args, 0));

@@ -14,8 +14,8 @@
 
 #define COUNT_DEFAULT 100
 #define COUNT_MAX 100000000
-#define PAGE 200         /* leads read at once ... */
-#define PAGE_BYTES 32768 /* ... or less, if they are big */
+#define PAGE 200         /* leads read in one turn, */
+#define PAGE_BYTES 32768 /* or fewer, if they are big */
 
 /* ---- create, update, delete ---- */
 
@@ -68,7 +68,7 @@ struct lead_list {
     struct engine *engine;
     struct answer *answer;
     char *dlma;    /* NULL = of all lists */
-    int64_t count; /* to be sent still */
+    int64_t count; /* still to be sent */
     int64_t after; /* id of the last one sent */
     unsigned long items;
 };
@@ -114,7 +114,7 @@ static void actions_on_leads(void *arg, enum batch_end end) {
     answer_stream(l->answer, actions_more_leads, l);
 }
 
-/* One lead: from the cache if it is in work, else from the store. */
+/* Shows one lead: from memory if it is in work, else from the store. */
 static void actions_show_lead(struct engine *e, struct answer *a, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     if (lead == NULL) {
@@ -127,7 +127,7 @@ static void actions_show_lead(struct engine *e, struct answer *a, const char *uu
     lead_release(lead);
 }
 
-/* The place behind a lead, for paging; -1 if there is no such lead. */
+/* The id of a lead, after which a page begins; -1 if there is no such lead. */
 static int64_t actions_place_of(struct engine *e, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     int64_t id = lead ? row_int(lead->row, LEAD_ID) : -1;
@@ -163,7 +163,7 @@ struct stat_list {
     char *uuid;
 };
 
-/* What the store counts of a campaign's list. */
+/* Counts of a campaign's list. */
 struct stat {
     const char *uuid, *reason;
     int64_t total, finished, available, dialing, called;
@@ -219,7 +219,7 @@ static void actions_on_stats(void *arg, enum batch_end end) {
         if (l->uuid && strcmp(l->uuid, row_uuid(c->item.row)))
             continue;
         if (campaign_plan(c) == NULL || campaign_dlma(c) == NULL)
-            continue; /* a stopped one whose plan or list was deleted */
+            continue; /* stopped, and its plan or list was deleted */
         actions_send_stat(l->answer, l->engine, c);
         items++;
     }
@@ -261,7 +261,7 @@ void action_show_dialings(void *arg, struct answer *a, const struct message *m) 
     entries_end(a, items);
 }
 
-/* Of the number itself. */
+/* The subject is the number itself. */
 const struct attr summary_attrs[] = {
     {NULL, "Count", ATTR_INT, 0, "calls in flight", attr_get_int64, 0},
     {0},

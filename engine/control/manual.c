@@ -243,12 +243,13 @@ void manual_print(FILE *out) {
     json_t *o;
     fputs("### Actions\n\n| action | | headers | success | failure |\n|---|---|---|---|---|\n",
           out);
-    json_array_foreach(json_object_get(all, "actions"), i, o) manual_print_action(out, o);
+    json_array_foreach(json_object_get(all, "actions"), i, o) { manual_print_action(out, o); }
     fputs("\n\\* may be repeated. In parentheses: the default, or what the header means.\n\n"
           "### Events\n\n| event | sent when |\n|---|---|\n",
           out);
-    json_array_foreach(events, i, o)
+    json_array_foreach(events, i, o) {
         fprintf(out, "| `%s` | %s |\n", manual_text(o, "name"), manual_text(o, "when"));
+    }
     fputs("\n### Headers of events and entries\n\nIn the order in which they are printed. "
           "Events begin with `Event` and `Privilege: message,all`, entries of a list with "
           "`Event` and the `ActionID`.\n",

@@ -9,13 +9,14 @@ static void print_vars(const char *header, const json_t *vars, struct str *packe
     json_t *value;
     if (json_object_size(vars) == 0)
         header_add(packet, header, NULL);
-    json_object_foreach((json_t *)(uintptr_t)vars, name, value)
+    json_object_foreach((json_t *)(uintptr_t)vars, name, value) {
         header_addf(packet, header, "%s=%s", name, json_string_value(value));
+    }
 }
 
 /* ---- rows ---- */
 
-/* Has it another value than a new row? */
+/* Does the field have another value than in a new row? */
 static bool print_is_set(const struct row *r, int i) {
     const struct value *v = &r->v[i];
     const struct field *f = &r->noun->fields[i];

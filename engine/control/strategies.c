@@ -4,7 +4,8 @@
 #include "dialer/plan/shadow.h"
 #include "control/entry.h"
 
-/* The plan that header Plan names, if there is one. False: refused. */
+/* Finds the plan that header Plan names; *plan is NULL without that header. False: there is
+ * no such plan, and the action has been refused. */
 static bool strategies_find_plan(struct engine *e, struct answer *a, const struct message *m,
                                  struct plan **plan) {
     const char *uuid = message_get(m, "Plan");

@@ -14,8 +14,8 @@
 #define LIST(...) &(const struct about_list){__VA_ARGS__}
 #define ONE_OR_ALL HEADERS({"Uuid", "only this one", false})
 
-/* The actions that create, change and delete the resources of a noun. Words: how the
- * protocol calls one; each error has an end of its own. */
+/* The actions that create, change and delete resources of a noun. Words: what the protocol
+ * calls one; each Message of a failure has an ending of its own. */
 #define CHANGES(Name, stored, words, Words, create_end, update_end, delete_end)            \
     {"Out" Name "Create", ACTIONS_NEED, action_change, "Creates a " words ".",             \
      ABOUT(.noun = &stored, .verb = CHANGE_CREATE, .success = Words " created successfully", \

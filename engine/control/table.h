@@ -5,13 +5,13 @@
 #include "base/str.h"
 #include "control/about.h"
 
-/* Who has one of these classes in `write` may use them. */
+/* A user needs one of these classes in `write`. */
 #define ACTIONS_NEED (CLASS_COMMAND | CLASS_DIALER)
 
 /* Their arg is the struct engine, their about a struct about. Ended by {0}. */
 extern const struct action actions[];
 
-/* Their lines of ListCommands, as Asterisk prints its own. */
+/* Adds a line for each to the answer to ListCommands, in Asterisk's form. */
 void actions_print(struct str *b);
 
 #endif

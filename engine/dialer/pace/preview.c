@@ -292,7 +292,7 @@ static struct preview *pace_preview_find(struct engine *e, const char *uuid) {
     return p && p->told ? p : NULL;
 }
 
-/* Which number he wants called. NULL, or why not that one. */
+/* Which number the agent wants called. Returns NULL, or why it cannot be called. */
 static const char *pace_preview_choose_number(const struct preview *p, const char *index,
                                               int *number) {
     const struct row *l = p->lead->row, *plan = campaign_plan(p->campaign)->item.row;
