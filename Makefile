@@ -94,9 +94,11 @@ check:
 	@$(TEST_SET_UP)
 	@$(RUN_TESTS) -n 2 --dist loadgroup -m "not asterisk and not slow" tests/unit tests $(PYTEST)
 
-# docs/console.md: its session is typed into a terminal, its reference comes from the program.
+# docs/console.md: its session is typed into a terminal; its reference and that of docs/ami.md
+# come from the program.
 docs: all
 	@ASTOUT_UPDATE=1 /usr/bin/python3 -m pytest -q tests/e2e/test_console.py -k document
+	@ASTOUT_UPDATE=1 /usr/bin/python3 -m pytest -q tests/test_docs.py -k ami
 
 bench:
 	@tests/setup test

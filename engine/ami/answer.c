@@ -103,6 +103,8 @@ struct session *answer_session(const struct answer *a) {
     return a->session;
 }
 
+const struct action *answer_action(const struct answer *a) { return a->action; }
+
 const char *answer_id(const struct answer *a) { return a->id; }
 
 void answer_send(struct answer *a, const char *bytes, size_t n) {

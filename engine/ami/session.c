@@ -130,6 +130,12 @@ static void session_unknown(struct answer *a, const char *name) {
     answer_error(a, text);
 }
 
+static void session_run(struct server *sv, const struct action *act, struct answer *a,
+                        const struct message *m) {
+    a->action = act;
+    act->run(sv->config.arg, a, m);
+}
+
 static void session_dispatch(struct session *s, struct answer *a, const struct message *m) {
     struct server *sv = s->server;
     const char *name = message_get(m, "Action");
@@ -143,7 +149,7 @@ static void session_dispatch(struct session *s, struct answer *a, const struct m
     if (s->user == NULL || (act && act->need && !(s->user->write & act->need)))
         answer_error(a, "Permission denied");
     else if (act)
-        act->run(sv->config.arg, a, m);
+        session_run(sv, act, a, m);
     else if (sv->config.other == NULL || !sv->config.other(sv->config.arg, a, m))
         session_unknown(a, name);
 }

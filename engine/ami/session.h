@@ -10,7 +10,8 @@
 
 struct answer {
     STAILQ_ENTRY(answer) link;
-    struct session *session; /* NULL once it has gone */
+    struct session *session;     /* NULL once it has gone */
+    const struct action *action; /* NULL: in no table */
     char *id;
     struct str out; /* held back until it is the first */
     size_t asked;   /* bytes of the action */

@@ -1,6 +1,5 @@
 #include "control/actions.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,155 +12,54 @@
 #include "dialer/list/agenda.h"
 #include "control/form.h"
 
-#define DIALER ACTIONS_NEED
 #define COUNT_DEFAULT 100
 #define COUNT_MAX 100000000
-#define PAGE 200         /* leads read at once ... */
-#define PAGE_BYTES 32768 /* ... or less, if they are big */
-
-/* The protocol's words, which differ from noun to noun. */
-static const struct words {
-    enum noun_id noun;
-    const char *errors[3]; /* by verb */
-    const char *list, *none, *complete;
-} words[] = {
-    [NOUN_CAMPAIGN] = {NOUN_CAMPAIGN,
-                       {"Error encountered while creating campaign",
-                        "Error encountered while updating campaign",
-                        "Error encountered while deleting campaign"},
-                       "Campaign List will follow",
-                       "No such campaign",
-                       "OutCampaignListComplete"},
-    [NOUN_PLAN] = {NOUN_PLAN,
-                   {"Error encountered while creating plan",
-                    "Error encountered while updating plan",
-                    "Error encountered while deleting plan"},
-                   "Plan List will follow",
-                   "No such plan",
-                   "OutPlanListComplete"},
-    [NOUN_DLMA] = {NOUN_DLMA,
-                   {"Error encountered while creating dlma",
-                    "Error encountered while updating dlma",
-                    "Error encountered while deleting dlma"},
-                   "Dlma List will follow",
-                   "No such dlma",
-                   "OutDlmaListComplete"},
-    [NOUN_LEAD] = {NOUN_LEAD,
-                   {"Error encountered while creating dl list.",
-                    "Error encountered while updating dl list.",
-                    "Error encountered while deleting dl_list"},
-                   "Dl List will follow",
-                   "No such dl_list",
-                   "OutDlListComplete"},
-    [NOUN_DESTINATION] = {NOUN_DESTINATION,
-                          {"Error encountered while creating destination",
-                           "Error encountered while updating destination",
-                           "Error encountered while deleting destination"},
-                          "Destination List will follow",
-                          "No such destination",
-                          "OutDestinationListComplete"},
-    [NOUN_QUEUE] = {NOUN_QUEUE,
-                    {"Error encountered while creating queue",
-                     "Error encountered while updating queue",
-                     "Error encountered while deleting queue"},
-                    "Queue List will follow",
-                    "No such queue",
-                    "OutQueueListComplete"},
-};
-_Static_assert(ARRAY_LEN(words) == NOUN_COUNT, "a noun without its words");
-
-/* Which noun an action is about: OutPlanCreate -> plan. */
-static const struct words *actions_words_of(const struct message *m) {
-    const char *name = message_text(m, "Action") + strlen("Out");
-    size_t i = 0;
-    while (strncasecmp(name, nouns[i]->event, strlen(nouns[i]->event)))
-        if (++i == NOUN_COUNT)
-            abort(); /* the table of actions names a noun that is not there */
-    return &words[i];
-}
+#define PAGE 200         /* leads read in one turn, */
+#define PAGE_BYTES 32768 /* or fewer, if they are big */
 
 /* ---- create, update, delete ---- */
 
-struct ask {
-    struct answer *answer;
-    const char *error; /* the protocol's text for a failure */
-    char done[64];
-};
-
-static void actions_on_done(void *arg, const char *error, const struct row *row) {
+static void actions_on_changed(void *arg, const char *error, const struct row *row) {
     (void)row;
-    struct ask *ask = arg;
     if (error)
-        entry_refuse(ask->answer, ask->error, error);
+        entry_refuse(arg, error);
     else
-        answer_success(ask->answer, ask->done);
-    free(ask);
+        answer_success(arg, about_of(arg)->success);
 }
 
-static void actions_change(struct engine *e, struct answer *a, const struct message *m,
-                           enum change_verb verb) {
-    const struct words *w = actions_words_of(m);
-    struct ask *ask = xcalloc(1, sizeof *ask);
+void action_change(void *arg, struct answer *a, const struct message *m) {
+    const struct about *about = about_of(a);
     struct change ch;
     char *by = xasprintf("ami: %s", session_name(answer_session(a)));
-    const char *why = form_read(&ch, verb, nouns[w->noun], m, by);
-    ask->answer = a;
-    ask->error = w->errors[verb];
-    snprintf(ask->done, sizeof ask->done, "%s %sd successfully", nouns[w->noun]->words,
-             change_verb_name(verb));
+    const char *why = form_read(&ch, about->verb, about->noun, m, by);
     if (why)
-        actions_on_done(ask, why, NULL);
+        entry_refuse(a, why);
     else
-        noun_change(e, &ch, actions_on_done, ask);
+        noun_change(arg, &ch, actions_on_changed, a);
     change_end(&ch);
     free(by);
 }
 
-static void actions_run_create(void *arg, struct answer *a, const struct message *m) {
-    actions_change(arg, a, m, CHANGE_CREATE);
-}
-
-static void actions_run_update(void *arg, struct answer *a, const struct message *m) {
-    actions_change(arg, a, m, CHANGE_UPDATE);
-}
-
-static void actions_run_delete(void *arg, struct answer *a, const struct message *m) {
-    actions_change(arg, a, m, CHANGE_DELETE);
-}
-
 /* ---- lists ---- */
 
-/* Returns its bytes. */
-static size_t actions_send_row(struct answer *a, const struct noun *n, const struct row *row) {
-    char event[48];
-    struct str b = {0};
-    snprintf(event, sizeof event, "Out%sEntry", n->event);
-    entry_begin(a, &b, event);
-    row_print(row, &b);
-    size_t bytes = b.len;
-    entry_end(a, &b);
-    return bytes;
-}
-
-static void actions_run_show(void *arg, struct answer *a, const struct message *m) {
-    const struct words *w = actions_words_of(m);
-    const struct map *all = noun_map(arg, nouns[w->noun]);
+void action_show(void *arg, struct answer *a, const struct message *m) {
+    const struct noun *n = about_of(a)->list->stored;
     const char *uuid = message_get(m, "Uuid");
-    const struct row *one = uuid ? noun_find(arg, nouns[w->noun], uuid) : NULL;
+    const struct row *one = uuid ? noun_find(arg, n, uuid) : NULL;
     unsigned long items = 0;
     if (uuid && one == NULL) {
-        entry_refuse(a, w->none, NULL);
+        entry_refuse(a, NULL);
         return;
     }
-    answer_list(a, w->list);
-    for (struct map_entry *e = all->first; e; e = e->next) {
-        const struct row *row = noun_row(nouns[w->noun], e->value);
+    entries_begin(a);
+    for (struct map_entry *e = noun_map(arg, n)->first; e; e = e->next) {
+        const struct row *row = noun_row(n, e->value);
         if (one && row != one)
             continue;
-        actions_send_row(a, nouns[w->noun], row);
+        entry_send(a, row);
         items++;
     }
-    answer_complete(a, w->complete, items);
+    entries_end(a, items);
 }
 
 /* ---- leads: read from the store, a page at a time, once everything before is durable ---- */
@@ -170,14 +68,14 @@ struct lead_list {
     struct engine *engine;
     struct answer *answer;
     char *dlma;    /* NULL = of all lists */
-    int64_t count; /* to be sent still */
+    int64_t count; /* still to be sent */
     int64_t after; /* id of the last one sent */
     unsigned long items;
 };
 
 static void actions_lead_list_end(struct lead_list *l) {
     if (answer_session(l->answer))
-        answer_complete(l->answer, "OutDlListComplete", l->items);
+        entries_end(l->answer, l->items);
     else
         answer_end(l->answer);
     free(l->dlma);
@@ -198,7 +96,7 @@ static void actions_more_leads(void *arg) {
     while (answer_session(l->answer) && bytes < PAGE_BYTES && (found = query_step(&q))) {
         struct row *row = query_row(&q, 0, &noun_lead);
         l->after = row_int(row, LEAD_ID);
-        bytes += actions_send_row(l->answer, &noun_lead, row);
+        bytes += entry_send(l->answer, row);
         row_free(row);
         sent++;
     }
@@ -212,24 +110,24 @@ static void actions_more_leads(void *arg) {
 static void actions_on_leads(void *arg, enum batch_end end) {
     (void)end;
     struct lead_list *l = arg;
-    answer_list(l->answer, "Dl List will follow");
+    entries_begin(l->answer);
     answer_stream(l->answer, actions_more_leads, l);
 }
 
-/* One lead: from the cache if it is in work, else from the store. */
+/* Shows one lead: from memory if it is in work, else from the store. */
 static void actions_show_lead(struct engine *e, struct answer *a, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     if (lead == NULL) {
-        entry_refuse(a, "No such dl_list", NULL);
+        entry_refuse(a, NULL);
         return;
     }
-    answer_list(a, "Dl List will follow");
-    actions_send_row(a, &noun_lead, lead->row);
-    answer_complete(a, "OutDlListComplete", 1);
+    entries_begin(a);
+    entry_send(a, lead->row);
+    entries_end(a, 1);
     lead_release(lead);
 }
 
-/* The place behind a lead, for paging; -1 if there is no such lead. */
+/* The id of a lead, after which a page begins; -1 if there is no such lead. */
 static int64_t actions_place_of(struct engine *e, const char *uuid) {
     struct lead *lead = lead_hold(e, uuid);
     int64_t id = lead ? row_int(lead->row, LEAD_ID) : -1;
@@ -237,7 +135,7 @@ static int64_t actions_place_of(struct engine *e, const char *uuid) {
     return id;
 }
 
-static void actions_run_show_leads(void *arg, struct answer *a, const struct message *m) {
+void action_show_leads(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid"), *dlma = message_get(m, "DlmaUuid");
     const char *count = message_get(m, "Count"), *after = message_get(m, "After");
@@ -245,11 +143,11 @@ static void actions_run_show_leads(void *arg, struct answer *a, const struct mes
     if (uuid) {
         actions_show_lead(e, a, uuid);
     } else if (count && !str_int(count, 1, COUNT_MAX, &n)) {
-        entry_refuse(a, "No such dl_list", "Count is no number from 1 to 100000000");
+        entry_refuse(a, "Count must be 1 to 100000000");
     } else if (place < 0) {
-        entry_refuse(a, "No such dl_list", "After does not exist");
+        entry_refuse(a, "After does not exist");
     } else if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
-        entry_refuse(a, "No such dl_list", "DlmaUuid does not exist");
+        entry_refuse(a, "DlmaUuid does not exist");
     } else {
         struct lead_list *l = xcalloc(1, sizeof *l);
         *l = (struct lead_list){e, a, xstrdup(dlma), n, place, 0};
@@ -265,6 +163,30 @@ struct stat_list {
     char *uuid;
 };
 
+/* Counts of a campaign's list. */
+struct stat {
+    const char *uuid, *reason;
+    int64_t total, finished, available, dialing, called;
+};
+
+#define AT(member) offsetof(struct stat, member)
+
+const struct attr stat_attrs[] = {
+    {NULL, "Uuid", ATTR_TEXT, 0, "uuid of the campaign", attr_get_text, AT(uuid)},
+    {NULL, "DlTotalCount", ATTR_INT, 0, "leads of its list", attr_get_int64, AT(total)},
+    {NULL, "DlFinishedCount", ATTR_INT, 0,
+     "leads that are never called again: answered, out of attempts, or by decision of the "
+     "retry script",
+     attr_get_int64, AT(finished)},
+    {NULL, "DlAvailableCount", ATTR_INT, 0, "leads that are still to be called", attr_get_int64,
+     AT(available)},
+    {NULL, "DlDialingCount", ATTR_INT, 0, "leads being called", attr_get_int64, AT(dialing)},
+    {NULL, "DlCalledCount", ATTR_INT, 0, "attempts so far", attr_get_int64, AT(called)},
+    {NULL, "Reason", ATTR_TEXT, 0, "why no call begins at this moment", attr_get_text,
+     AT(reason)},
+    {0},
+};
+
 static void actions_send_stat(struct answer *a, struct engine *e, struct campaign *c) {
     struct item *dlma = campaign_dlma(c);
     const struct row *p = campaign_plan(c)->item.row;
@@ -275,17 +197,14 @@ static void actions_send_stat(struct answer *a, struct engine *e, struct campaig
                 row_int(p, f + 5), row_int(p, f + 6), row_int(p, f + 7),
                 c->agenda ? c->agenda->id : 0);
     if (query_step(&q)) {
-        int64_t total = query_int(&q, 0), dialing = query_int(&q, 1), done = query_int(&q, 2);
-        struct str b = {0};
-        entry_begin(a, &b, "OutCampaignStatEntry");
-        header_add(&b, "Uuid", row_uuid(c->item.row));
-        header_int(&b, "DlTotalCount", total);
-        header_int(&b, "DlFinishedCount", done);
-        header_int(&b, "DlAvailableCount", total - done - dialing);
-        header_int(&b, "DlDialingCount", dialing);
-        header_int(&b, "DlCalledCount", query_int(&q, 3));
-        header_add(&b, "Reason", reason_text(c->reason));
-        entry_end(a, &b);
+        struct stat stat = {.uuid = row_uuid(c->item.row),
+                            .reason = reason_text(c->reason),
+                            .total = query_int(&q, 0),
+                            .dialing = query_int(&q, 1),
+                            .finished = query_int(&q, 2),
+                            .called = query_int(&q, 3)};
+        stat.available = stat.total - stat.finished - stat.dialing;
+        entry_send(a, &stat);
     }
     query_end(&q);
 }
@@ -294,26 +213,26 @@ static void actions_on_stats(void *arg, enum batch_end end) {
     (void)end;
     struct stat_list *l = arg;
     unsigned long items = 0;
-    answer_list(l->answer, "Campaign Stat List will follow");
+    entries_begin(l->answer);
     for (struct map_entry *i = l->engine->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
         if (l->uuid && strcmp(l->uuid, row_uuid(c->item.row)))
             continue;
         if (campaign_plan(c) == NULL || campaign_dlma(c) == NULL)
-            continue; /* a stopped one whose plan or list was deleted */
+            continue; /* stopped, and its plan or list was deleted */
         actions_send_stat(l->answer, l->engine, c);
         items++;
     }
-    answer_complete(l->answer, "OutCampaignStatListComplete", items);
+    entries_end(l->answer, items);
     free(l->uuid);
     free(l);
 }
 
-static void actions_run_stats(void *arg, struct answer *a, const struct message *m) {
+void action_show_stats(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     if (uuid && noun_find(e, &noun_campaign, uuid) == NULL) {
-        entry_refuse(a, "No such campaign", NULL);
+        entry_refuse(a, NULL);
         return;
     }
     struct stat_list *l = xcalloc(1, sizeof *l);
@@ -323,70 +242,35 @@ static void actions_run_stats(void *arg, struct answer *a, const struct message 
 
 /* ---- dialings ---- */
 
-static void actions_run_dialings(void *arg, struct answer *a, const struct message *m) {
+void action_show_dialings(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     unsigned long items = 0;
     if (uuid && map_get(&e->dialings, uuid) == NULL) {
-        entry_refuse(a, "No such dialing", NULL);
+        entry_refuse(a, NULL);
         return;
     }
-    answer_list(a, "Dialing List will follow");
+    entries_begin(a);
     for (struct map_entry *i = e->dialings.first; i; i = i->next) {
         const struct dialing *d = i->value;
         if (uuid && strcmp(uuid, d->uuid))
             continue;
-        struct str b = {0};
-        entry_begin(a, &b, "OutDialingEntry");
-        dialing_print(d, &b);
-        entry_end(a, &b);
+        entry_send(a, d);
         items++;
     }
-    answer_complete(a, "OutDialingListComplete", items);
+    entries_end(a, items);
 }
 
-static void actions_run_summary(void *arg, struct answer *a, const struct message *m) {
-    (void)m;
-    struct engine *e = arg;
-    struct str b = {0};
-    answer_list(a, "Summary List will follow");
-    entry_begin(a, &b, "OutDialingSummary");
-    header_int(&b, "Count", (long long)e->dialings.count);
-    entry_end(a, &b);
-    answer_complete(a, "OutSummaryListComplete", 1);
-}
-
-#define NOUN(Name, word)                                                            \
-    {"Out" Name "Create", DIALER, actions_run_create, "Creates a " word "."},       \
-        {"Out" Name "Update", DIALER, actions_run_update, "Changes a " word "."}, { \
-        "Out" Name "Delete", DIALER, actions_run_delete, "Deletes a " word "."      \
-    }
-
-const struct action actions[] = {
-    NOUN("Campaign", "campaign"),
-    {"OutCampaignShow", DIALER, actions_run_show, "Lists campaigns."},
-    {"OutCampaignStatShow", DIALER, actions_run_stats, "Lists campaigns' counts of leads."},
-    NOUN("Plan", "plan"),
-    {"OutPlanShow", DIALER, actions_run_show, "Lists plans."},
-    NOUN("Dlma", "dial list master"),
-    {"OutDlmaShow", DIALER, actions_run_show, "Lists dial list masters."},
-    NOUN("DlList", "lead"),
-    {"OutDlListShow", DIALER, actions_run_show_leads, "Lists leads."},
-    NOUN("Destination", "destination"),
-    {"OutDestinationShow", DIALER, actions_run_show, "Lists destinations."},
-    NOUN("Queue", "queue"),
-    {"OutQueueShow", DIALER, actions_run_show, "Lists queues."},
-    {"OutDialingShow", DIALER, actions_run_dialings, "Lists calls in flight."},
-    {"OutDialingSummary", DIALER, actions_run_summary, "Counts calls in flight."},
+/* The subject is the number itself. */
+const struct attr summary_attrs[] = {
+    {NULL, "Count", ATTR_INT, 0, "calls in flight", attr_get_int64, 0},
     {0},
 };
 
-void actions_print(struct str *b, const struct action *const *tables) {
-    for (; *tables; tables++)
-        for (const struct action *a = *tables; a->name; a++) {
-            struct str classes = {0};
-            class_text(&classes, a->need);
-            str_addf(b, "%s: %s  (Priv: %s)\r\n", a->name, a->help, str_get(&classes));
-            str_free(&classes);
-        }
+void action_count_dialings(void *arg, struct answer *a, const struct message *m) {
+    (void)m;
+    int64_t count = (int64_t)((struct engine *)arg)->dialings.count;
+    entries_begin(a);
+    entry_send(a, &count);
+    entries_end(a, 1);
 }

@@ -12,9 +12,8 @@
 #include "io/tls.h"
 #include "dialer/pbx/asterisk.h"
 #include "dialer/dialer.h"
-#include "control/actions.h"
-#include "control/previews.h"
-#include "control/strategies.h"
+#include "control/print.h"
+#include "control/table.h"
 
 /* ---- our AMI port ---- */
 
@@ -64,23 +63,15 @@ static bool daemon_on_other(void *arg, struct answer *a, const struct message *m
     return true;
 }
 
-static void daemon_on_event(void *arg, const struct str *packet) {
+static void daemon_on_event(void *arg, const struct event *ev) {
     struct daemon *d = arg;
     if (d->server)
-        server_event(d->server, CLASS_MESSAGE, packet);
+        print_to_all(d->server, ev);
     if (d->console)
-        console_event(d->console, packet);
+        console_event(d->console, ev);
 }
 
-static bool daemon_on_heard(void *arg) {
-    struct daemon *d = arg;
-    for (struct session *s = d->server ? server_first(d->server) : NULL; s; s = session_next(s))
-        if (session_hears(s, CLASS_MESSAGE))
-            return true;
-    return console_hears(d->console);
-}
-
-static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
+static const struct action *const tables[] = {actions, NULL};
 
 /* The certificates of our port; a replay has no use for them, but something is there. */
 static struct tls *daemon_open_tls(const struct daemon *d, char **err) {
@@ -110,7 +101,7 @@ static bool daemon_open_server(struct daemon *d, char **err) {
         .masked = daemon_on_masked,
         .knows = daemon_on_knows,
     };
-    actions_print(&d->commands, tables);
+    actions_print(&d->commands);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
         d->tls = daemon_open_tls(d, err);
@@ -286,7 +277,6 @@ bool daemon_start(struct daemon *d, const char *path, char **err) {
     if (!daemon_open_engine(d, err))
         return false;
     d->engine->out.event = daemon_on_event;
-    d->engine->out.heard = daemon_on_heard;
     d->engine->out.reload = daemon_on_reload;
     d->engine->out.decision = d->record ? daemon_on_decision : NULL;
     d->engine->out.arg = d;

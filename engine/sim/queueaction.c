@@ -250,11 +250,12 @@ static void queueaction_queue_pause(void *arg, struct answer *a, const struct me
 }
 
 const struct action simaction_queue_table[] = {
-    {"QueueStatus", 0, queueaction_queue_status, "Show queue status."},
-    {"QueueSummary", 0, queueaction_queue_summary, "Show queue summary."},
-    {"QueueAdd", CLASS_AGENT, queueaction_queue_add, "Add interface to queue."},
-    {"QueueRemove", CLASS_AGENT, queueaction_queue_remove, "Remove interface from queue."},
+    {"QueueStatus", 0, queueaction_queue_status, "Show queue status.", NULL},
+    {"QueueSummary", 0, queueaction_queue_summary, "Show queue summary.", NULL},
+    {"QueueAdd", CLASS_AGENT, queueaction_queue_add, "Add interface to queue.", NULL},
+    {"QueueRemove", CLASS_AGENT, queueaction_queue_remove, "Remove interface from queue.",
+     NULL},
     {"QueuePause", CLASS_AGENT, queueaction_queue_pause,
-     "Makes a queue member temporarily unavailable."},
+     "Makes a queue member temporarily unavailable.", NULL},
     {0},
 };

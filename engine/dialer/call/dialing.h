@@ -3,6 +3,7 @@
 #ifndef DIALER_CALL_DIALING_H
 #define DIALER_CALL_DIALING_H
 
+#include "dialer/core/attr.h"
 #include "dialer/core/outcome.h"
 #include "dialer/list/lead.h"
 #include "dialer/pbx/asterisk.h"
@@ -103,8 +104,8 @@ void dialing_give_asked(struct dialing *d);
 /* After each event: is it over, or is something still on its way? */
 void dialing_check_end(struct dialing *d);
 
-/* The headers of its event or list entry. */
-void dialing_print(const struct dialing *d, struct str *packet);
+/* What is shown of one. */
+extern const struct attr dialing_attrs[];
 /* Frees one that is only forgotten, at the engine's end. */
 void dialing_free(struct dialing *d);
 /* Has its Originate left, and is its end not known yet? */

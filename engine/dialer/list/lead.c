@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "dialer/core/event.h"
 #include <time.h>
 
-#include "ami/message.h"
 
 struct lead *lead_hold(struct engine *e, const char *uuid) {
     struct lead *l = map_get(&e->leads, uuid);
@@ -84,13 +85,4 @@ void lead_written(struct lead *l) {
     lead_release(l);
 }
 
-void lead_event(struct lead *l, const char *verb) {
-    char name[32];
-    struct str b = {0};
-    if (!engine_is_heard(l->engine))
-        return;
-    snprintf(name, sizeof name, "OutDlList%s", verb);
-    engine_event_begin(&b, name);
-    row_print(l->row, &b);
-    engine_event_end(l->engine, &b);
-}
+void lead_tell(const struct lead *l) { event_tell(l->engine, EVENT_LEAD_UPDATE, l->row); }

@@ -30,6 +30,6 @@ struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid);
 void lead_writing(struct lead *l);
 void lead_written(struct lead *l);
 /* Sends OutDlListCreate, -Update or -Delete. */
-void lead_event(struct lead *l, const char *verb);
+void lead_tell(const struct lead *l);
 
 #endif
