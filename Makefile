@@ -62,16 +62,43 @@ demo:
 	@$(MAKE) --no-print-directory -s all
 	@tests/demo
 
-test:
-	@tests/setup test
-	@$(MAKE) --no-print-directory -s -j2 all unit
-	@tests/check_rooms
-	@luacheck -q strategies scripts conf tests/worlds
-	@/usr/bin/python3 -m pytest -q --timeout 240 tests $(PYTEST)
+TEST_SET_UP = tests/setup test && $(MAKE) --no-print-directory -s -j2 all unit && \
+              tests/check_rooms && tests/check_style base record io conf ami lab sim main && \
+              luacheck -q strategies scripts conf tests/worlds
+RUN_TESTS   = /usr/bin/python3 -m pytest -q --timeout 600
 
-# docs/console.md: its session is typed into a terminal, its reference comes from the program.
+test:
+	@echo "make test: everything, about 11 minutes on two idle cores (the first time some more, to make two Asterisks);"
+	@echo "           make check shows most of it in less than one"
+	@$(TEST_SET_UP)
+	@$(RUN_TESTS) tests $(PYTEST)
+
+# All tests with other clocks than the machine's: Sunday night, the night with an hour less and the one
+# with an hour more, the last night of February (tests/at; one of your own: MOMENTS=2028-02-29T23:59@UTC).
+MOMENTS = 2026-11-29T23:59:30@UTC 2027-03-28T01:59:30@Europe/Berlin \
+          2026-10-25T02:59:30@Europe/Berlin 2027-02-28T23:59:30@UTC
+
+test-clock:
+	@echo "make test-clock: everything, at $(words $(MOMENTS)) moments: each takes as long as make test"
+	@$(TEST_SET_UP)
+	@for m in $(MOMENTS); do \
+	    echo "$$m"; \
+	    TZ=$${m#*@} tests/at "$${m%@*}" $(RUN_TESTS) tests $(PYTEST) || failed="$$failed $$m"; \
+	done; [ -z "$$failed" ] || { echo "failed at$$failed"; exit 1; }
+
+# Between two edits: what needs no real Asterisk and takes no seconds (markers in tests/conftest.py),
+# on both cores at once.
+check:
+	@echo "make check: the unit tests and what is quick with the simulated Asterisk, under a minute on two idle cores;"
+	@echo "            make test is everything"
+	@$(TEST_SET_UP)
+	@$(RUN_TESTS) -n 2 --dist loadgroup -m "not asterisk and not slow" tests/unit tests $(PYTEST)
+
+# docs/console.md: its session is typed into a terminal; its reference and that of docs/ami.md
+# come from the program.
 docs: all
 	@ASTOUT_UPDATE=1 /usr/bin/python3 -m pytest -q tests/e2e/test_console.py -k document
+	@ASTOUT_UPDATE=1 /usr/bin/python3 -m pytest -q tests/test_docs.py -k ami
 
 bench:
 	@tests/setup test
@@ -94,5 +121,5 @@ fuzz:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit fuzz demo test bench lab docs clean
+.PHONY: all unit fuzz demo test test-clock check bench lab docs clean
 -include $(OBJ:.o=.d) $(UNIT:=.d)

@@ -7,6 +7,20 @@ from clock import Clock
 from engine import Engine
 
 
+def pytest_configure(config):
+    """What `make check` chooses by (Makefile)."""
+    config.addinivalue_line("markers", "asterisk: needs a real Asterisk (set by the fixture of that name)")
+    config.addinivalue_line("markers", "slow: takes seconds; `make check` leaves it out")
+    config.addinivalue_line("markers", "xdist_group(name): tests that have to run in one process, in their order")
+
+
+def pytest_collection_modifyitems(items):
+    """Whoever asks for an Asterisk is marked so."""
+    for item in items:
+        if "asterisk" in item.fixturenames:
+            item.add_marker("asterisk")
+
+
 @pytest.fixture
 def engine():
     """A factory: engine(asterisk, conf=…) is a started Engine; all of them end with the test, and must end well."""

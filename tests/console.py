@@ -97,7 +97,7 @@ class Console:
 def command(engine, *args, stdin=None, **more):
     """`astout console` on that engine, to its end."""
     return subprocess.run([binary(), "console", "-c", os.path.join(engine.dir, "astout.conf"), *args], input=stdin,
-                          capture_output=True, text=True, timeout=60, check=False, **more)
+                          capture_output=True, text=True, timeout=180, check=False, **more)
 
 
 class Terminal:
@@ -114,7 +114,7 @@ class Terminal:
         self.wait(lambda screen: screen.endswith("astout>"))
 
     def _tmux(self, *args):
-        done = subprocess.run(["tmux", "-S", self.socket, *args], capture_output=True, text=True, timeout=30,
+        done = subprocess.run(["tmux", "-S", self.socket, *args], capture_output=True, text=True, timeout=60,
                               check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -123,7 +123,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_):
-        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, timeout=30, check=False)
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, timeout=60, check=False)
 
     def screen(self):
         """What stands there, without empty lines at the end."""
@@ -143,9 +143,8 @@ class Terminal:
 
     def type(self, text):
         """Types, without Enter, until it stands there."""
-        before = self.screen()
         self._tmux("send-keys", "-l", text)
-        self.wait(lambda screen: screen != before or not text.strip())
+        self.wait(lambda screen: "".join(screen.split()).endswith("".join(text.split())))  # a long one is wrapped
 
     def prompts(self):
         """How many prompts there are."""
@@ -157,6 +156,17 @@ class Terminal:
         self.type(text)
         self.key("Enter")
         self.wait(lambda screen: self.prompts() > count and re.search(r"(astout>|     >>)$", screen))
+
+    def begin(self, text):
+        """Types a line, and waits until it has been taken: from then on C-c stops it, and does not forget it."""
+        self.type(text)
+        row = self._row()
+        self.key("Enter")
+        self.wait(lambda _: self._row() > row)
+
+    def _row(self):
+        """Where the cursor is."""
+        return int(self._tmux("display-message", "-p", "#{cursor_y}"))
 
 
 def steady(text):

@@ -143,7 +143,11 @@ class Engine:
         self.process = None
         self.clock = clock
         self._sessions = []
-        ports = [asterisk.ami_port for asterisk in asterisks] or [process.free_port(socket.SOCK_STREAM)]
+        ports = [asterisk.ami_port for asterisk in asterisks]
+        if not ports:  # an Asterisk that is away: nobody listens on this port, and nobody else can have it
+            self._away = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._away.bind(("127.0.0.1", 0))
+            ports = [self._away.getsockname()[1]]
         sections = {
             "general": {"result_filename": self.result, "log_level": "debug", "timezone": ZONE},
             "database": {"db_sqlite3_data": self.data},

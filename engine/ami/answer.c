@@ -12,11 +12,10 @@ struct answer *answer_new(struct session *s, const char *id, size_t asked) {
     a->session = s;
     a->id = xstrdup(id);
     a->asked = asked;
-    *s->last = a;
-    s->last = &a->next;
-    s->answers++;
+    STAILQ_INSERT_TAIL(&s->answers, a, link);
+    s->answer_count++;
     s->asked += asked;
-    if (s->answers >= ANSWERS_HIGH || s->asked >= ASKED_HIGH)
+    if (s->answer_count >= ANSWERS_HIGH || s->asked >= ASKED_HIGH)
         conn_hold(s->conn, true);
     return a;
 }
@@ -29,21 +28,19 @@ static void answer_destroy(struct answer *a) {
 
 /* The first one is complete and out. */
 static void answer_retire(struct session *s) {
-    struct answer *a = s->first;
-    s->first = a->next;
-    if (s->first == NULL)
-        s->last = &s->first;
-    s->answers--;
+    struct answer *a = STAILQ_FIRST(&s->answers);
+    STAILQ_REMOVE_HEAD(&s->answers, link);
+    s->answer_count--;
     s->asked -= a->asked;
     answer_destroy(a);
-    if (s->answers <= ANSWERS_HIGH / 2 && s->asked <= ASKED_HIGH / 2)
+    if (s->answer_count <= ANSWERS_HIGH / 2 && s->asked <= ASKED_HIGH / 2)
         conn_hold(s->conn, false);
 }
 
 /* Sends what the first answer holds; complete ones make way for the next. */
 static void answer_advance(struct session *s) {
-    while (s->first && !s->closed) {
-        struct answer *a = s->first;
+    struct answer *a;
+    while ((a = STAILQ_FIRST(&s->answers)) != NULL && !s->closed) {
         if (a->out.len) {
             a->begun = true;
             s->pending -= a->out.len;
@@ -65,12 +62,12 @@ static void answer_advance(struct session *s) {
             str_free(&held);
         }
     }
-    if (s->leaving && s->first == NULL)
+    if (s->leaving && STAILQ_EMPTY(&s->answers))
         session_close(s, true);
 }
 
 void answers_pump(struct session *s) {
-    struct answer *a = s->first;
+    struct answer *a = STAILQ_FIRST(&s->answers);
     size_t room = s->server->config.limits.owed / 4;
     if (s->closed || a == NULL || a->more == NULL || a->ended ||
         conn_owed(s->conn) > (room < STREAM_ROOM ? room : STREAM_ROOM))
@@ -86,28 +83,29 @@ void answer_stream(struct answer *a, void (*more)(void *arg), void *arg) {
     a->more_arg = arg;
     if (a->session == NULL)
         more(arg);
-    else if (a->session->first == a)
+    else if (STAILQ_FIRST(&a->session->answers) == a)
         task_queue(&a->session->pump);
 }
 
 void answer_pause(struct answer *a) { a->more = NULL; }
 
 void answers_orphan(struct session *s) {
-    for (struct answer *a = s->first, *next; a; a = next) {
-        next = a->next;
+    for (struct answer *a = STAILQ_FIRST(&s->answers), *next; a; a = next) {
+        next = STAILQ_NEXT(a, link);
         a->session = NULL;
         if (a->ended)
             answer_destroy(a);
         else if (a->more && a != s->pumped) /* that one is at work and will see it */
             a->more(a->more_arg);
     }
-    s->first = NULL;
-    s->last = &s->first;
+    STAILQ_INIT(&s->answers);
 }
 
 struct session *answer_session(const struct answer *a) {
     return a->session;
 }
+
+const struct action *answer_action(const struct answer *a) { return a->action; }
 
 const char *answer_id(const struct answer *a) { return a->id; }
 
@@ -117,7 +115,7 @@ void answer_send(struct answer *a, const char *bytes, size_t n) {
     struct session *s = a->session;
     str_addn(&a->out, bytes, n);
     s->pending += n;
-    if (s->first == a)
+    if (STAILQ_FIRST(&s->answers) == a)
         answer_advance(s);
     else if (s->pending > s->server->config.limits.owed)
         session_overflow(s);
@@ -129,7 +127,7 @@ void answer_end(struct answer *a) {
         return;
     }
     a->ended = true;
-    if (a->session->first == a)
+    if (STAILQ_FIRST(&a->session->answers) == a)
         answer_advance(a->session);
 }
 

@@ -259,7 +259,7 @@ static void ami_client_on_reply(struct pending *p, const struct message *m) {
 static bool ami_client_on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct client *c = arg;
     if (fault != FRAMING_OK) {
-        ami_client_drop(c, "sent a message beyond all bounds");
+        ami_client_drop(c, "sent a message that is too large");
         return false;
     }
     if (m->count == 0)

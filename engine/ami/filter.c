@@ -121,7 +121,7 @@ struct filter *filter_new(const struct user *u, const struct log *log) {
         struct rule *r = &f->rules[f->count];
         *r = (struct rule){0};
         if (!filter_rule_read(r, &u->filters[i])) {
-            log_warn(log, "user %s: eventfilter '%s' cannot be read, ignored", u->name,
+            log_warn(log, "user %s: eventfilter '%s' is malformed and is ignored", u->name,
                      u->filters[i].text ? u->filters[i].text : "");
             filter_rule_free(r);
             continue;

@@ -76,15 +76,6 @@ bool message_is_event(const struct message *m, const char *name) {
     return v && strcasecmp(v, name) == 0;
 }
 
-void message_copy(struct message *to, const struct message *from) {
-    *to = (struct message){0};
-    to->cap = to->count = from->count;
-    to->headers = xcalloc(from->count, sizeof *to->headers);
-    str_addn(&to->text, str_get(&from->text), from->text.len);
-    str_addn(&to->raw, str_get(&from->raw), from->raw.len);
-    message_done(to);
-}
-
 /* Adds text with line ends made harmless. */
 static void message_add_value(struct str *b, const char *s) {
     for (; *s; s++) {

@@ -34,8 +34,6 @@ const char *message_text(const struct message *m, const char *name);
 bool message_has(const struct message *m, const char *name);
 /* Is it this event? (header Event, any case) */
 bool message_is_event(const struct message *m, const char *name);
-/* A copy that lives on its own. */
-void message_copy(struct message *to, const struct message *from);
 
 /* ---- building; a message ends with message_end ---- */
 

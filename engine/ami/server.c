@@ -9,7 +9,8 @@ static void server_on_accept(void *arg, struct conn *c) {
     struct server *sv = arg;
     const struct server_limits *lim = &sv->config.limits;
     if (sv->count >= lim->sessions || sv->unauthenticated >= lim->unauthenticated) {
-        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many", conn_peer(c));
+        log_warn(loop_log(sv->loop), "ami: connection from %s refused: too many sessions",
+                 conn_peer(c));
         conn_close(c, false);
         return;
     }
@@ -22,7 +23,7 @@ struct server *server_new(struct loop *l, struct chance *chance,
     sv->loop = l;
     sv->chance = chance;
     sv->config = *config;
-    sv->sessions.next = sv->sessions.prev = &sv->sessions;
+    TAILQ_INIT(&sv->sessions);
     if (config->bindaddr) {
         sv->listener =
             listener_new(l, config->bindaddr, config->port, NULL, server_on_accept, sv, err);
@@ -70,24 +71,24 @@ void server_free(struct server *sv) {
     message_end(&b);
     server_event(sv, CLASS_SYSTEM, &b);
     str_free(&b);
-    while (sv->sessions.next != &sv->sessions)
-        session_close(sv->sessions.next, true);
+    while (!TAILQ_EMPTY(&sv->sessions))
+        session_close(TAILQ_FIRST(&sv->sessions), true);
     listener_free(sv->listener);
     listener_free(sv->encrypted);
     loop_later(sv->loop, free, sv);
 }
 
 void server_event(struct server *sv, uint32_t need, const struct str *packet) {
-    for (struct session *s = sv->sessions.next, *next; s != &sv->sessions; s = next) {
-        next = s->next;
+    for (struct session *s = server_first(sv), *next; s; s = next) {
+        next = session_next(s);
         session_event(s, need, packet);
     }
 }
 
 struct session *server_first(struct server *sv) {
-    return sv->sessions.next != &sv->sessions ? sv->sessions.next : NULL;
+    return TAILQ_FIRST(&sv->sessions);
 }
 
 struct session *session_next(struct session *s) {
-    return s->next != &s->server->sessions ? s->next : NULL;
+    return TAILQ_NEXT(s, link);
 }

@@ -19,6 +19,7 @@ struct action {
     uint32_t need; /* classes of write, any one of them; 0 = none */
     void (*run)(void *arg, struct answer *a, const struct message *m);
     const char *help;
+    const void *about; /* what its owner knows of it; answer_action gives it to run */
 };
 
 struct server_limits {
@@ -89,6 +90,8 @@ void session_send(struct session *s, const char *bytes, size_t n);
 /* ---- answers ---- */
 /* NULL once the session has gone; the answer must still be ended. */
 struct session *answer_session(const struct answer *a);
+/* Its action; NULL of one that is not in the tables. */
+const struct action *answer_action(const struct answer *a);
 /* The client's ActionID or NULL. */
 const char *answer_id(const struct answer *a);
 /* Bytes of the answer, sent when the ones before are complete. */

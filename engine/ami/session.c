@@ -24,8 +24,7 @@ void session_close(struct session *s, bool flush) {
         return;
     s->closed = true;
     struct server *sv = s->server;
-    s->next->prev = s->prev;
-    s->prev->next = s->next;
+    TAILQ_REMOVE(&s->server->sessions, s, link);
     sv->count--;
     if (s->user == NULL)
         sv->unauthenticated--;
@@ -85,7 +84,8 @@ void session_write(struct session *s, const char *bytes, size_t n) {
 void session_send(struct session *s, const char *bytes, size_t n) {
     if (s->closed)
         return;
-    if (s->first && s->first->begun && !s->first->ended)
+    const struct answer *first = STAILQ_FIRST(&s->answers);
+    if (first && first->begun && !first->ended)
         str_addn(&s->held, bytes, n);
     else
         session_write(s, bytes, n);
@@ -130,6 +130,12 @@ static void session_unknown(struct answer *a, const char *name) {
     answer_error(a, text);
 }
 
+static void session_run(struct server *sv, const struct action *act, struct answer *a,
+                        const struct message *m) {
+    a->action = act;
+    act->run(sv->config.arg, a, m);
+}
+
 static void session_dispatch(struct session *s, struct answer *a, const struct message *m) {
     struct server *sv = s->server;
     const char *name = message_get(m, "Action");
@@ -143,7 +149,7 @@ static void session_dispatch(struct session *s, struct answer *a, const struct m
     if (s->user == NULL || (act && act->need && !(s->user->write & act->need)))
         answer_error(a, "Permission denied");
     else if (act)
-        act->run(sv->config.arg, a, m);
+        session_run(sv, act, a, m);
     else if (sv->config.other == NULL || !sv->config.other(sv->config.arg, a, m))
         session_unknown(a, name);
 }
@@ -212,11 +218,9 @@ void session_new(struct server *sv, struct conn *c) {
     struct session *s = xcalloc(1, sizeof *s);
     s->server = sv;
     s->conn = c;
-    s->last = &s->first;
+    STAILQ_INIT(&s->answers);
     s->name = xasprintf("?@%s", conn_peer(c));
-    s->next = &sv->sessions;
-    s->prev = sv->sessions.prev;
-    s->prev->next = s->next->prev = s;
+    TAILQ_INSERT_TAIL(&sv->sessions, s, link);
     sv->count++;
     sv->unauthenticated++;
     framing_init(&s->framing, &framing_of_client);

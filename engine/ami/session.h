@@ -2,13 +2,16 @@
 #ifndef AMI_SESSION_H
 #define AMI_SESSION_H
 
+#include <sys/queue.h>
+
 #include "ami/filter.h"
 #include "ami/framing.h"
 #include "ami/server.h"
 
 struct answer {
-    struct answer *next;
-    struct session *session; /* NULL once it has gone */
+    STAILQ_ENTRY(answer) link;
+    struct session *session;     /* NULL once it has gone */
+    const struct action *action; /* NULL: in no table */
     char *id;
     struct str out; /* held back until it is the first */
     size_t asked;   /* bytes of the action */
@@ -18,7 +21,7 @@ struct answer {
 };
 
 struct session {
-    struct session *next, *prev;
+    TAILQ_ENTRY(session) link;
     struct server *server;
     struct conn *conn;
     struct framing framing;
@@ -28,8 +31,8 @@ struct session {
     char challenge[16];
     char *name, *target;
     void *data;
-    struct answer *first, **last; /* actions under way, oldest first */
-    unsigned answers;
+    STAILQ_HEAD(, answer) answers; /* actions under way, oldest first */
+    unsigned answer_count;
     struct answer *pumped; /* the one that is being asked for more */
     struct str held;       /* events that wait for the end of a list */
     size_t asked, pending; /* bytes of the actions under way; of answers held back */
@@ -47,7 +50,7 @@ struct server {
     struct chance *chance;
     struct server_config config;
     struct listener *listener, *encrypted;
-    struct session sessions; /* ring */
+    TAILQ_HEAD(, session) sessions;
     unsigned count, unauthenticated;
 };
 

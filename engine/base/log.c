@@ -1,7 +1,6 @@
 #include "base/log.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 static const char *const words[] = {"error", "warn", "info", "debug"};
 
@@ -20,11 +19,4 @@ void log_write(const struct log *l, enum log_level level, const char *fmt, ...) 
         l->sink(l->arg, level, line);
     else
         fprintf(stderr, "%-5s %s\n", words[level], line);
-}
-
-int log_level_of(const char *word) {
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strcasecmp(word, words[i]) == 0)
-            return (int)i;
-    return -1;
 }

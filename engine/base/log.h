@@ -18,8 +18,6 @@ struct log {
 
 /* Longer messages are cut, control characters become '?'. */
 void log_write(const struct log *l, enum log_level level, const char *fmt, ...) PRINTF(3, 4);
-/* error, warn, info or debug; -1 for anything else. */
-int log_level_of(const char *word);
 
 #define log_error(l, ...) log_write(l, LOG_ERROR, __VA_ARGS__)
 #define log_warn(l, ...) log_write(l, LOG_WARN, __VA_ARGS__)

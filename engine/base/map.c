@@ -12,41 +12,44 @@ static size_t map_hash_of(const char *key) {
     return (size_t)h;
 }
 
-static struct map_entry **map_find(const struct map *m, const char *key) {
-    struct map_entry **e = &m->buckets[map_hash_of(key) & (m->size - 1)];
-    while (*e && strcmp((*e)->key, key))
-        e = &(*e)->chain;
+static struct map_bucket *map_bucket_of(const struct map *m, const char *key) {
+    return &m->buckets[map_hash_of(key) & (m->size - 1)];
+}
+
+static struct map_entry *map_find(const struct map *m, const char *key) {
+    struct map_entry *e = NULL;
+    if (m->size && key)
+        e = LIST_FIRST(map_bucket_of(m, key));
+    while (e && strcmp(e->key, key))
+        e = LIST_NEXT(e, of_bucket);
     return e;
 }
 
 static void map_grow(struct map *m) {
     m->size = m->size ? 2 * m->size : 16;
     free(m->buckets);
-    m->buckets = xcalloc(m->size, sizeof(struct map_entry *));
-    for (struct map_entry *e = m->first; e; e = e->next) {
-        struct map_entry **b = &m->buckets[map_hash_of(e->key) & (m->size - 1)];
-        e->chain = *b;
-        *b = e;
-    }
+    m->buckets = xcalloc(m->size, sizeof *m->buckets);
+    for (struct map_entry *e = m->first; e; e = e->next)
+        LIST_INSERT_HEAD(map_bucket_of(m, e->key), e, of_bucket);
 }
 
 void *map_get(const struct map *m, const char *key) {
-    struct map_entry *e = m->size && key ? *map_find(m, key) : NULL;
+    struct map_entry *e = map_find(m, key);
     return e ? e->value : NULL;
 }
 
 void *map_put(struct map *m, const char *key, void *value) {
-    if (m->count >= m->size)
-        map_grow(m);
-    struct map_entry **slot = map_find(m, key);
-    if (*slot) {
-        void *old = (*slot)->value;
-        (*slot)->value = value;
+    struct map_entry *e = map_find(m, key);
+    if (e) {
+        void *old = e->value;
+        e->value = value;
         return old;
     }
-    struct map_entry *e = xcalloc(1, sizeof *e);
+    if (m->count >= m->size)
+        map_grow(m);
+    e = xcalloc(1, sizeof *e);
     *e = (struct map_entry){.key = xstrdup(key), .value = value, .prev = m->last};
-    *slot = e;
+    LIST_INSERT_HEAD(map_bucket_of(m, key), e, of_bucket);
     *(m->last ? &m->last->next : &m->first) = e;
     m->last = e;
     m->count++;
@@ -54,12 +57,11 @@ void *map_put(struct map *m, const char *key, void *value) {
 }
 
 void *map_take(struct map *m, const char *key) {
-    struct map_entry **slot = m->size && key ? map_find(m, key) : NULL;
-    if (slot == NULL || *slot == NULL)
+    struct map_entry *e = map_find(m, key);
+    if (e == NULL)
         return NULL;
-    struct map_entry *e = *slot;
     void *value = e->value;
-    *slot = e->chain;
+    LIST_REMOVE(e, of_bucket);
     *(e->prev ? &e->prev->next : &m->first) = e->next;
     *(e->next ? &e->next->prev : &m->last) = e->prev;
     m->count--;

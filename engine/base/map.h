@@ -4,20 +4,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "base/mem.h"
 
 struct map_entry {
     char *key;
     void *value;
-    struct map_entry *chain;       /* of the bucket */
-    struct map_entry *next, *prev; /* in the order they were put in */
+    LIST_ENTRY(map_entry) of_bucket;
+    /* In the order they were put in. By hand: a head of a TAILQ points to itself, but a map
+     * is empty when it is all zeros, and may be moved. */
+    struct map_entry *next, *prev;
 };
+
+LIST_HEAD(map_bucket, map_entry);
 
 /* {0} is an empty one. Iterating: for (e = m.first; e; e = next) with next taken
  * before the body if the body may take entries out. */
 struct map {
-    struct map_entry **buckets;
+    struct map_bucket *buckets;
     size_t size, count;
     struct map_entry *first, *last;
 };

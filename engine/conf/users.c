@@ -121,7 +121,7 @@ static bool users_mask_read(const char *text, int length, uint8_t out[16]) {
     return true;
 }
 
-/* Reads one net, "10.0.0.0/8", "!10.1.0.0/255.255.0.0" (the other way round), "::1". */
+/* Reads one net, "10.0.0.0/8", "!10.1.0.0/255.255.0.0" (the opposite), "::1". */
 static bool users_rule_read(const char *text, bool permits, struct user_rule *rule) {
     char net[2 * ADDRESS_TEXT];
     if (*text == '!') {
@@ -188,7 +188,7 @@ static void users_note(const struct entry *e, const char *what) {
     if (us->note_count == NOTES_MAX)
         return;
     if (us->note_count == NOTES_MAX - 1)
-        what = "and maybe others: further notes are left out";
+        what = "and maybe others: further notes are omitted";
     us->notes[us->note_count++] = xasprintf("%s:%d: %s %s", v->file, v->line, v->key, what);
 }
 
@@ -201,7 +201,7 @@ static char *users_set_secret(const struct entry *e) {
 /* Reads classes; a word we do not know may be a class of a newer Asterisk. */
 static char *users_set_classes(const struct entry *e, uint32_t *mask) {
     if (!class_mask(e->value->text, mask))
-        users_note(e, "holds a word that is no class");
+        users_note(e, "contains an unknown class");
     return NULL;
 }
 
@@ -222,9 +222,9 @@ static char *users_add_rules(const struct entry *e, bool permits) {
     while (!wrong && (word = strsep(&rest, ",")) != NULL) {
         struct user_rule rule;
         if (!users_rule_read(str_trim(word), permits, &rule))
-            wrong = xstrdup("must be nets: 192.168.0.0/255.255.0.0, 10.0.0.0/8");
+            wrong = xstrdup("must be networks such as 192.168.0.0/255.255.0.0 or 10.0.0.0/8");
         else if (u->rule_count == RULES_MAX)
-            wrong = xasprintf("is one more than %d", RULES_MAX);
+            wrong = xasprintf("exceeds %d networks", RULES_MAX);
         if (wrong)
             break;
         u->rules = xrealloc(u->rules, (u->rule_count + 1) * sizeof(rule));
@@ -240,11 +240,11 @@ static char *users_set_permit(const struct entry *e) { return users_add_rules(e,
 /* deny = nets */
 static char *users_set_deny(const struct entry *e) { return users_add_rules(e, false); }
 
-/* acl = name of a section of acl.conf. To ignore it would let in whom it keeps out. */
+/* acl = name of a section of acl.conf. To ignore it would admit those it keeps out. */
 static char *users_set_acl(const struct entry *e) {
     e->user->is_closed = true;
-    users_note(e, "names an ACL of acl.conf, which is not read: nobody may connect as this "
-                  "user (use permit and deny)");
+    users_note(e, "names an ACL of acl.conf, which is not read: nobody can connect as this "
+                  "user; use permit and deny");
     return NULL;
 }
 
@@ -267,7 +267,7 @@ static char *users_set_allowmultiplelogin(const struct entry *e) {
 static char *users_set_writetimeout(const struct entry *e) {
     if (str_int(e->value->text, WRITETIMEOUT, 3600000, &e->user->writetimeout))
         return NULL;
-    return xasprintf("must be a whole number from %d to 3600000", WRITETIMEOUT);
+    return xasprintf("must be a whole number of milliseconds, %d to 3600000", WRITETIMEOUT);
 }
 
 /* eventfilter = regex, eventfilter(criteria) = text */
@@ -276,9 +276,9 @@ static char *users_set_eventfilter(const struct entry *e) {
     const char *open = strchr(e->value->key, '(');
     size_t n = open ? strlen(open) : 0;
     if (open && (n < 2 || open[n - 1] != ')'))
-        return xstrdup("lacks its closing parenthesis");
+        return xstrdup("needs a closing parenthesis");
     if (u->filter_count == FILTERS_MAX)
-        return xasprintf("is one more than %d", FILTERS_MAX);
+        return xasprintf("exceeds %d filters", FILTERS_MAX);
     u->filters = xrealloc(u->filters, (u->filter_count + 1) * sizeof(*u->filters));
     struct user_filter *f = &u->filters[u->filter_count++];
     f->criteria = open ? xstrndup(open + 1, n - 2) : NULL;
@@ -315,7 +315,7 @@ static char *users_user_set(const struct entry *e) {
     for (size_t i = 0; i < ARRAY_LEN(settings); i++)
         if (users_is_key(e->value->key, settings[i].key))
             return settings[i].set(e);
-    users_note(e, "is not used here");
+    users_note(e, "is not supported and is ignored");
     return NULL;
 }
 
@@ -346,7 +346,7 @@ static bool users_general_bool(const struct users *us, const char *key) {
     return value;
 }
 
-/* Fills a user from his section. Returns the text of an error, or NULL. */
+/* Fills a user from its section. Returns the text of an error, or NULL. */
 static char *users_user_fill(struct users *us, struct user *u,
                              const struct astconf_section *s) {
     u->displayconnects = users_general_bool(us, "displayconnects");
@@ -369,13 +369,13 @@ static char *users_user_fill(struct users *us, struct user *u,
 static char *users_user_add(struct users *us, const struct astconf_section *s) {
     const struct user *twin = users_find(us, s->name);
     if (twin)
-        return xasprintf("%s:%d: user %s stands in %s:%d already; (+) would add to him",
+        return xasprintf("%s:%d: user %s is already defined in %s:%d; use (+) to add to it",
                          s->file, s->line, s->name, twin->file, twin->line);
     if (us->count == USERS_MAX)
         return xasprintf("%s:%d: more than %d users", s->file, s->line, USERS_MAX);
     if (strlen(s->name) > NAME_LEN_MAX)
-        return xasprintf("%s:%d: a user's name has at most %d characters", s->file, s->line,
-                         NAME_LEN_MAX);
+        return xasprintf("%s:%d: the name of a user must be at most %d characters long",
+                         s->file, s->line, NAME_LEN_MAX);
     struct user *u = &us->list[us->count++];
     *u = (struct user){.name = xstrdup(s->name), .file = s->file, .line = s->line};
     return users_user_fill(us, u, s);

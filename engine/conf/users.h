@@ -69,7 +69,7 @@ struct user {
     bool is_closed;
     struct user_filter *filters; /* in the order of the file */
     size_t filter_count;
-    const char *file; /* where his section begins, for messages; kept by users */
+    const char *file; /* where the section begins, for messages; kept by users */
     int line;
 };
 
@@ -77,7 +77,7 @@ struct users {
     struct user *list;
     size_t count;
     struct astconf *source;
-    char **notes; /* "FILE:LINE: …": what was left aside, for the log */
+    char **notes; /* "FILE:LINE: …": what is ignored, for the log */
     size_t note_count;
 };
 
@@ -89,8 +89,8 @@ void users_free(struct users *u);
 const struct user *users_find(const struct users *u, const char *name);
 /* The last value of a key of [general], or NULL. */
 const char *users_general(const struct users *u, const char *key);
-/* May he come from this address (IPv4 or IPv6, in figures)? As in Asterisk the last
- * rule that matches decides, and where none does he may; a rule for IPv4 never matches
+/* May the user connect from this address (IPv4 or IPv6, in figures)? As in Asterisk the
+ * last rule that matches decides, and without one they may; a rule for IPv4 never matches
  * an IPv6 address, so `deny = 0.0.0.0/0` alone leaves IPv6 open. */
 bool user_may_connect(const struct user *u, const char *ip);
 

@@ -1,10 +1,11 @@
-/* What a console is told later: events it listens to, alarms it has set. */
+/* What a console hears of later: the events it subscribed to and the alarms it set. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "console/console.h"
 #include "console/inner.h"
+#include "dialer/events.h"
 
 #define ALARMS_MAX 1000
 #define EVERY_MIN 0.01 /* s */
@@ -13,18 +14,15 @@
 /* ---- alarms ---- */
 
 struct alarm {
-    struct alarm *next;
+    LIST_ENTRY(alarm) list;
     struct peer *peer;
     int64_t id, every;          /* every: ns, 0 = once */
-    struct shell_call *sleeper; /* who waits for it, instead of on_alarm */
+    struct shell_call *sleeper; /* the call that waits for it; NULL: on_alarm is called */
     struct timer timer;
 };
 
 static void alarm_drop(struct alarm *a) {
-    struct alarm **slot = &a->peer->alarms;
-    while (*slot != a)
-        slot = &(*slot)->next;
-    *slot = a->next;
+    LIST_REMOVE(a, list);
     timer_stop(&a->timer);
     if (a->sleeper)
         shell_answer(a->sleeper, json_true());
@@ -32,8 +30,8 @@ static void alarm_drop(struct alarm *a) {
 }
 
 void alarms_free(struct peer *p) {
-    while (p->alarms)
-        alarm_drop(p->alarms);
+    while (!LIST_EMPTY(&p->alarms))
+        alarm_drop(LIST_FIRST(&p->alarms));
 }
 
 static void alarm_on(void *arg) {
@@ -47,12 +45,14 @@ static void alarm_on(void *arg) {
         alarm_drop(a);
 }
 
-/* A new one, or NULL with the call refused. */
+/* Sets a new alarm. If it cannot be set, refuses the call and returns NULL. */
 static struct alarm *alarm_set(struct peer *p, struct shell_call *c, json_t *args, bool every) {
     double s = json_number_value(json_array_get(args, 0));
     size_t n = 0;
-    for (struct alarm *a = p->alarms; a; a = a->next)
+    struct alarm *a;
+    LIST_FOREACH (a, &p->alarms, list) {
         n++;
+    }
     if (!(s >= (every ? EVERY_MIN : 0)) || s > SECONDS_MAX) {
         shell_refuse(c, every ? "every how many seconds? 0.01 to a year"
                               : "after how many seconds? 0 to a year");
@@ -62,10 +62,10 @@ static struct alarm *alarm_set(struct peer *p, struct shell_call *c, json_t *arg
         shell_refuse(c, "1000 timers are set already");
         return NULL;
     }
-    struct alarm *a = xcalloc(1, sizeof *a);
-    *a = (struct alarm){.next = p->alarms, .peer = p, .id = ++p->alarm_ids};
+    a = xcalloc(1, sizeof *a);
+    *a = (struct alarm){.peer = p, .id = ++p->alarm_ids};
     a->every = every ? SECONDS(s) : 0;
-    p->alarms = a;
+    LIST_INSERT_HEAD(&p->alarms, a, list);
     timer_init(&a->timer, p->console->engine->loop, alarm_on, a);
     timer_set(&a->timer, SECONDS(s));
     return a;
@@ -89,9 +89,11 @@ static void alarm_lent_sleep(void *arg, struct shell_call *c, json_t *args) {
 static void alarm_lent_alarm_off(void *arg, struct shell_call *c, json_t *args) {
     struct peer *p = arg;
     int64_t id = arg_int(args, 0, 0);
-    struct alarm *a = p->alarms;
-    while (a && a->id != id)
-        a = a->next;
+    struct alarm *a;
+    LIST_FOREACH (a, &p->alarms, list) {
+        if (a->id == id)
+            break;
+    }
     if (a)
         alarm_drop(a);
     shell_answer(c, json_boolean(a != NULL));
@@ -99,25 +101,15 @@ static void alarm_lent_alarm_off(void *arg, struct shell_call *c, json_t *args) 
 
 /* ---- events ---- */
 
-/* OutDialingUpdate -> dialing.update; an event of no noun in lower case as a whole. */
-static char *alarm_event_name(const char *event, const struct kind *k) {
-    size_t out = str_has_prefix(event, "Out") ? strlen("Out") : 0;
-    char *name =
-        k ? xasprintf("%s.%s", k->name, event + out + strlen(k->event)) : xstrdup(event + out);
+/* "dialing.update". An event that belongs to no noun has its AMI name in lower case, without
+ * "Out". To be freed. */
+static char *alarm_event_name(const struct event_type *t) {
+    if (t->noun)
+        return xasprintf("%s.%s", t->noun, t->verb);
+    char *name = xstrdup(t->name + strlen("Out"));
     for (char *p = name; *p; p++)
         *p = (char)tolower((unsigned char)*p);
     return name;
-}
-
-/* The headers of an event of no noun, names in lower case. */
-static json_t *alarm_plain_headers(const struct message *m) {
-    json_t *o = json_object();
-    for (unsigned i = 0; i < m->count; i++) {
-        char *name = alarm_event_name(m->headers[i].name, NULL);
-        json_object_set_new(o, name, json_string(m->headers[i].value));
-        free(name);
-    }
-    return o;
 }
 
 static void alarm_tell(struct peer *p, const char *name, json_t *data) {
@@ -130,30 +122,27 @@ static void alarm_tell(struct peer *p, const char *name, json_t *data) {
         p->dropped++;
 }
 
-void console_event(struct console *c, const struct str *packet) {
-    if (!console_hears(c))
-        return;
-    struct message m = {0};
-    message_reset(&m);
-    for (const char *p = str_get(packet), *end; (end = strstr(p, "\r\n")); p = end + 2)
-        message_line(&m, p, (size_t)(end - p));
-    message_done(&m);
-    const char *event = message_text(&m, "Event");
-    const struct kind *k = kind_of_event(event);
-    char *name = alarm_event_name(event, k);
-    json_t *data = k ? kind_headers(k, &m) : alarm_plain_headers(&m);
-    for (struct peer *p = c->peers; p; p = p->next)
-        alarm_tell(p, name, data);
-    json_decref(data);
-    free(name);
-    message_free(&m);
-}
-
-bool console_hears(const struct console *c) {
-    for (const struct peer *p = c ? c->peers : NULL; p; p = p->next)
+static bool alarm_is_heard(const struct console *c) {
+    const struct peer *p;
+    LIST_FOREACH (p, &c->peers, list) {
         if (p->hears)
             return true;
+    }
     return false;
+}
+
+void console_event(struct console *c, const struct event *ev) {
+    const struct event_type *t = &event_types[ev->kind];
+    if (!alarm_is_heard(c))
+        return;
+    char *name = alarm_event_name(t);
+    json_t *data = t->stored ? kind_row(ev->subject) : kind_attrs(t->attrs, ev->subject);
+    struct peer *p;
+    LIST_FOREACH (p, &c->peers, list) {
+        alarm_tell(p, name, data);
+    }
+    json_decref(data);
+    free(name);
 }
 
 /* hear(yes) */

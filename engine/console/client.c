@@ -30,7 +30,7 @@ static void console_client_on_signal(int signo) {
         resizes = 1;
 }
 
-/* Without SA_RESTART: what waits returns. */
+/* Without SA_RESTART, so that a blocking call returns when a signal arrives. */
 static void console_client_catch_signals(void) {
     struct sigaction sa = {.sa_handler = console_client_on_signal};
     sigaction(SIGINT, &sa, NULL);
@@ -126,7 +126,7 @@ static void console_client_print_out(json_t *frame) {
     fflush(stdout);
 }
 
-/* LINE_OK, _ERROR or _MORE of an end frame. */
+/* How an end frame says that the line ended. */
 static enum line_end console_client_read_end(json_t *frame, char **error) {
     const char *end = json_string_value(json_object_get(frame, "end"));
     const char *text = json_string_value(json_object_get(frame, "text"));
@@ -172,7 +172,7 @@ enum line_end link_line(struct link *l, const char *code, char **error) {
 
 /* ---- without a terminal ---- */
 
-/* One line, or all lines of a file: the exit status. */
+/* Reports how a line ended; returns the exit status. */
 static int console_client_report(enum line_end end, char *error) {
     if (end == LINE_MORE)
         fputs("astout: the line is not complete\n", stderr);
@@ -188,7 +188,7 @@ static int console_client_run_code(struct link *l, const char *code) {
     return console_client_report(end, error);
 }
 
-/* Standard input, until an error. A line that is not complete goes on in the next. */
+/* Runs standard input, up to the first error. An incomplete line continues in the next. */
 static int console_client_run_input(struct link *l) {
     struct str code = {0};
     char *line = NULL, *error = NULL;
@@ -251,7 +251,7 @@ static int console_client_read_options(struct options *o, int argc, char **argv)
                : console_client_usage(stderr);
 }
 
-/* Connects and greets. The greeting (free it), or NULL with *err. */
+/* Connects. Returns the greeting (free it), or NULL with *err. */
 static char *console_client_begin(struct link *l, const struct options *o, const char *path,
                                   char **err) {
     l->fd = unixsock_connect(path, err);
@@ -259,7 +259,7 @@ static char *console_client_begin(struct link *l, const struct options *o, const
         return NULL;
     link_send(l, json_pack("{s:s, s:b, s:i}", "do", "hello", "json", o->json, "width",
                            link_width()));
-    l->gone = false; /* a refusal may lie there although sending failed */
+    l->gone = false; /* a refusal may have arrived although sending failed */
     json_t *frame = console_client_wait_frame(l);
     const char *hello = json_string_value(json_object_get(frame, "hello"));
     const char *text = json_string_value(json_object_get(frame, "text"));
@@ -270,7 +270,7 @@ static char *console_client_begin(struct link *l, const struct options *o, const
     return greeting;
 }
 
-/* The socket that the options name (free it), or NULL with *err. */
+/* Returns the path of the socket (free it), or NULL with *err. */
 static char *console_client_find_socket(const struct options *o, char **err) {
     if (o->socket)
         return xstrdup(o->socket);

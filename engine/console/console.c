@@ -1,6 +1,5 @@
 #include "console/console.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,32 +12,20 @@
 
 #define PEERS_MAX 32
 #define FRAME_MAX (8 * CONSOLE_LINE_MAX) /* JSON may write a byte as six */
-#define OWED_SOFT (1024 * 1024)          /* beyond it what is printed is dropped */
-#define OWED_HARD (8 * 1024 * 1024)      /* beyond it the connection is */
+#define OWED_SOFT (1024 * 1024)          /* bytes owed above which output is dropped, */
+#define OWED_HARD (8 * 1024 * 1024)      /* and above which the connection is closed */
 #define MEMORY (32 * 1024 * 1024)        /* of one console's Lua state */
 #define INSTRUCTIONS INT64_C(100000000)  /* of one line: a second or two, in slices */
 
-const struct lent *const console_lent[] = {console_nouns,  console_live,       console_whys,
-                                           console_alarms, console_strategies, NULL};
-
-void peer_note(const struct peer *p, const char *fmt, ...) {
-    char text[200];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    log_info(p->console->engine->log, "console: uid %u: %s", (unsigned)p->uid, text);
-}
-
 /* ---- frames ---- */
 
-/* Asks for the connection to be closed at the end of the turn: its own Lua may run now. */
+/* Closes the connection at the end of the turn, because its own Lua may be running now. */
 static void console_give_up(struct peer *p) {
     p->closing = true;
     task_queue(&p->close);
 }
 
-/* Sends one and drops it. */
+/* Sends a frame; takes the reference. */
 static void console_send_frame(struct peer *p, json_t *frame) {
     char *text = json_dumps(frame, JSON_COMPACT);
     json_decref(frame);
@@ -54,7 +41,7 @@ static void console_send_frame(struct peer *p, json_t *frame) {
     free(text);
 }
 
-/* Who does not read loses what is printed, not the answers. */
+/* A client that does not read loses output, but no answers. */
 static void console_on_output(void *arg, const char *text, size_t n) {
     struct peer *p = arg;
     if (conn_owed(p->conn) < OWED_SOFT)
@@ -74,7 +61,7 @@ static void console_on_reset(void *arg) {
     p->hears = false;
 }
 
-/* ---- what a peer asks for ---- */
+/* ---- requests ---- */
 
 static void console_on_line_done(void *arg, json_t *result, const char *error) {
     struct peer *p = arg;
@@ -170,12 +157,9 @@ static void console_destroy(void *arg) {
     free(p);
 }
 
-/* flush: what was said last still goes out. */
+/* flush: sends what is still owed first. */
 static void console_peer_close(struct peer *p, bool flush) {
-    struct peer **slot = &p->console->peers;
-    while (*slot != p)
-        slot = &(*slot)->next;
-    *slot = p->next;
+    LIST_REMOVE(p, list);
     p->console->count--;
     p->closing = true;
     task_cancel(&p->close);
@@ -219,7 +203,7 @@ static void console_on_lost(void *arg, const char *why) {
 static const struct conn_events conn_events = {.data = console_on_data,
                                                .lost = console_on_lost};
 
-/* Who it is, as the kernel says, or as it said when this was recorded. */
+/* The user of the peer, as the kernel says now or as it said in the recording. */
 static bool console_find_uid(struct console *c, struct conn *conn, uid_t *uid) {
     struct record *record = loop_record(c->engine->loop);
     bool known = record_is_replayed(record) || unixsock_uid(conn_fd(conn), uid);
@@ -265,13 +249,13 @@ static struct shell *console_open_shell(struct peer *p, char **err) {
 static void console_on_accept(void *arg, struct conn *conn) {
     struct console *c = arg;
     struct peer *p = xcalloc(1, sizeof *p);
-    *p = (struct peer){.console = c, .conn = conn, .next = c->peers};
-    c->peers = p;
+    *p = (struct peer){.console = c, .conn = conn};
+    LIST_INSERT_HEAD(&c->peers, p, list);
     c->count++;
     task_init(&p->close, c->engine->loop, console_on_close, p);
     conn_attach(conn, &conn_events, p);
     char *err = NULL;
-    c->count--; /* does not count itself */
+    c->count--; /* this connection does not count */
     const char *why = console_refusal(c, conn, &p->uid);
     c->count++;
     if (why == NULL && (p->shell = console_open_shell(p, &err)) == NULL)
@@ -305,8 +289,8 @@ struct console *console_new(struct engine *e, char **err) {
 void console_free(struct console *c) {
     if (c == NULL)
         return;
-    while (c->peers)
-        console_peer_close(c->peers, false);
+    while (!LIST_EMPTY(&c->peers))
+        console_peer_close(LIST_FIRST(&c->peers), false);
     listener_free(c->listener);
     free(c);
 }

@@ -12,7 +12,7 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
-#include "dialer/core/engine.h"
+#include "dialer/core/event.h"
 
 #define CONSOLE_LINE_MAX 65536 /* bytes of a line of Lua */
 
@@ -21,10 +21,8 @@ struct console;
 /* Listens on [console] socket. NULL with *err (free it). */
 struct console *console_new(struct engine *e, char **err) MUST_CHECK;
 void console_free(struct console *c);
-/* An event of the engine, a whole packet; for those who asked to hear it. */
-void console_event(struct console *c, const struct str *packet);
-/* Does anybody? c may be NULL. */
-bool console_hears(const struct console *c);
+/* An event of the engine, for those who asked to hear them. */
+void console_event(struct console *c, const struct event *ev);
 /* docs/console.md's reference to stdout: made by the prelude, without an engine. */
 int console_reference(void);
 

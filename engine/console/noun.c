@@ -3,76 +3,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialer/campaign/campaign.h"
+#include "dialer/call/dialing.h"
+#include "dialer/events.h"
 #include "dialer/list/lead.h"
 #include "dialer/noun/nouns.h"
+#include "dialer/pace/preview.h"
+#include "dialer/pbx/attrs.h"
+#include "dialer/plan/plan.h"
+#include "dialer/plan/shadow.h"
 #include "console/inner.h"
 
-#define PIECE 200    /* resources that one call of list looks at */
-#define ROW_COST 300 /* instructions that one of them is taken for */
-
-const char *arg_text(json_t *args, size_t i) {
-    const char *s = json_string_value(json_array_get(args, i));
-    return s ? s : "";
-}
-
-int64_t arg_int(json_t *args, size_t i, int64_t otherwise) {
-    json_t *v = json_array_get(args, i);
-    return json_is_integer(v) ? json_integer_value(v) : otherwise;
-}
+#define PIECE 200    /* resources that one call of list examines */
+#define ROW_COST 300 /* instructions that each of them is charged as */
 
 /* ---- what there is ---- */
 
 static void console_noun_each_stored(struct engine *e, const struct kind *k, kind_visit *visit,
                                      void *ctx) {
     for (struct map_entry *i = noun_map(e, k->noun)->first; i; i = i->next)
-        if (!visit(ctx, i->key, (void *)(uintptr_t)noun_row(k->noun, i->value)))
+        if (!visit(ctx, i->key, noun_row(k->noun, i->value)))
             return;
 }
 
-static json_t *console_noun_stored_row(struct engine *e, void *value) {
-    (void)e;
-    return kind_row(value);
-}
-
 const struct kind kinds[] = {
-    {"campaign", "joins one plan, one list (dlma) and one destination", "Campaign",
-     &noun_campaign, NULL, "uuid", console_noun_each_stored, console_noun_stored_row},
-    {"plan", "how and when to call", "Plan", &noun_plan, NULL, "uuid", console_noun_each_stored,
-     console_noun_stored_row},
-    {"dlma", "a named list of leads (dial list master)", "Dlma", &noun_dlma, NULL, "uuid",
-     console_noun_each_stored, console_noun_stored_row},
-    {"dl", "a lead: a customer with up to eight numbers", "DlList", &noun_lead, NULL, "uuid",
-     NULL, console_noun_stored_row},
-    {"destination", "where a call goes once it is answered", "Destination", &noun_destination,
-     NULL, "uuid", console_noun_each_stored, console_noun_stored_row},
-    {"dialing", "a call in flight", "Dialing", NULL, dialing_fields, "uuid", each_dialing,
-     dialing_row},
-    {"preview", "a lead offered to an agent", NULL, NULL, preview_fields, "uuid", each_preview,
-     preview_row},
-    {"agent", "a member of a queue", NULL, NULL, agent_fields, "key", each_agent, agent_row},
-    {"queue", "a queue of agents", NULL, NULL, queue_fields, "key", each_queue, queue_row},
-    {"asterisk", "a server that calls go through", NULL, NULL, asterisk_fields, "name",
-     each_asterisk, asterisk_row},
-    {"trunk", "a [trunk:NAME] section with its limits and calls", NULL, NULL, trunk_fields,
-     "name", each_trunk, trunk_row},
-    {"strategy", "what runs in one hook of a plan", NULL, NULL, strategy_fields, "key",
-     each_strategy, strategy_row},
-    {"shadow", "a second dial script of a plan, only compared", NULL, NULL, shadow_fields,
-     "plan", each_shadow, shadow_row},
+    {"campaign", "joins one plan, one list (dlma) and one destination", "uuid", &noun_campaign,
+     NULL, console_noun_each_stored},
+    {"plan", "how and when to call", "uuid", &noun_plan, NULL, console_noun_each_stored},
+    {"dlma", "a named list of leads (dial list master)", "uuid", &noun_dlma, NULL,
+     console_noun_each_stored},
+    {"dl", "a lead: a customer with up to eight numbers", "uuid", &noun_lead, NULL, NULL},
+    {"destination", "where a call goes once it is answered", "uuid", &noun_destination, NULL,
+     console_noun_each_stored},
+    {"dialing", "a call in flight", "uuid", NULL, dialing_attrs, each_dialing},
+    {"preview", "a lead offered to an agent", "uuid", NULL, preview_attrs, each_preview},
+    {"agent", "a member of a queue", "key", NULL, agent_attrs, each_agent},
+    {"queue", "a queue of agents", "key", NULL, queue_attrs, each_queue},
+    {"asterisk", "a server that calls go through", "name", NULL, asterisk_attrs, each_asterisk},
+    {"trunk", "a [trunk:NAME] section with its limits and calls", "name", NULL, trunk_attrs,
+     each_trunk},
+    {"strategy", "what runs in one hook of a plan", "key", NULL, strategy_attrs, each_strategy},
+    {"shadow", "a second dial script of a plan, only compared", "plan", NULL, shadow_attrs,
+     each_shadow},
     {0},
 };
 
 const struct kind *kind_find(const char *name) {
     for (const struct kind *k = kinds; k->name; k++)
         if (strcmp(k->name, name) == 0)
-            return k;
-    return NULL;
-}
-
-const struct kind *kind_of_event(const char *event) {
-    for (const struct kind *k = kinds; k->name && str_has_prefix(event, "Out"); k++)
-        if (k->event && str_has_prefix(event + 3, k->event))
             return k;
     return NULL;
 }
@@ -92,85 +69,69 @@ json_t *kind_row(const struct row *row) {
         else if (f->type == FIELD_VARS)
             j = v->vars ? json_deep_copy(v->vars) : NULL;
         else if (v->text && (j = json_string(v->text)) == NULL)
-            j = json_string("?"); /* bytes that are no UTF-8 */
+            j = json_string("?"); /* not UTF-8 */
         if (j)
             json_object_set_new(o, f->column, j);
     }
     return o;
 }
 
-/* One header as a value of that type; NULL for <unknown>. */
-static json_t *console_noun_header_value(const char *text, enum kind_type type) {
-    int64_t n;
-    if (strcmp(text, "<unknown>") == 0)
-        return NULL;
-    if (type == KIND_INT && str_int(text, INT64_MIN, INT64_MAX, &n))
-        return json_integer(n);
-    json_t *v = json_string(text);
+/* A text as JSON, or "?" if it is not UTF-8. */
+static json_t *console_noun_text(const char *text, size_t n) {
+    json_t *v = json_stringn(text, n);
     return v ? v : json_string("?");
 }
 
-/* name=value into the object of variables. */
-static void console_noun_add_variable(json_t *o, const char *text) {
-    const char *eq = strchr(text, '=');
-    json_t *vars = json_object_get(o, "variables");
-    if (eq == NULL)
-        return;
-    if (vars == NULL) {
-        vars = json_object();
-        json_object_set_new(o, "variables", vars);
-    }
-    char *name = xstrndup(text, (size_t)(eq - text));
-    json_t *value = console_noun_header_value(eq + 1, KIND_TEXT);
-    json_object_set_new(vars, name, value ? value : json_null());
-    free(name);
+static json_t *console_noun_lines(const char *lines) {
+    json_t *all = json_array();
+    for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+        json_array_append_new(all, console_noun_text(lines, (size_t)(end - lines)));
+    return all;
 }
 
-/* The name and type under which the kind knows a header; NULL if it does not. */
-static const char *console_noun_field_of(const struct kind *k, const char *header,
-                                         enum kind_type *type) {
-    for (int i = 0; k->noun && i < k->noun->count; i++) {
-        const struct field *f = &k->noun->fields[i];
-        *type = f->type == FIELD_INT ? KIND_INT : KIND_TEXT;
-        if (f->header && strcmp(f->header, header) == 0)
-            return f->column;
-    }
-    for (const struct kind_field *f = k->fields; f && f->name; f++) {
-        *type = f->type;
-        if (f->header && strcmp(f->header, header) == 0)
-            return f->name;
+/* NULL for null. */
+static json_t *console_noun_value(const struct attr *a, const struct attr_value *v) {
+    switch (a->type) {
+    case ATTR_TEXT:
+        return v->text ? console_noun_text(v->text, strlen(v->text)) : NULL;
+    case ATTR_INT:
+        return json_integer(v->num);
+    case ATTR_BOOL:
+        return json_boolean(v->yes);
+    case ATTR_REAL:
+        return json_real(v->real);
+    case ATTR_VARS:
+        return json_object_size(v->vars) ? json_deep_copy(v->vars) : NULL;
+    case ATTR_LIST:
+        return console_noun_lines(str_get(&v->made));
     }
     return NULL;
 }
 
-json_t *kind_headers(const struct kind *k, const struct message *m) {
+json_t *kind_attrs(const struct attr *attrs, const void *subject) {
     json_t *o = json_object();
-    for (unsigned i = 0; i < m->count; i++) {
-        const struct header *h = &m->headers[i];
-        enum kind_type type;
-        if (strcmp(h->name, "Variable") == 0) {
-            console_noun_add_variable(o, h->value);
+    struct attr_value v = {0};
+    for (const struct attr *a = attrs; a->get; a++) {
+        if (a->name == NULL)
             continue;
-        }
-        const char *name = console_noun_field_of(k, h->name, &type);
-        json_t *v = name ? console_noun_header_value(h->value, type) : NULL;
-        if (v)
-            json_object_set_new(o, name, v);
+        attr_read(a, subject, &v);
+        json_t *j = v.absent ? NULL : console_noun_value(a, &v);
+        if (j)
+            json_object_set_new(o, a->name, j);
     }
+    attr_value_free(&v);
     return o;
+}
+
+json_t *kind_json(const struct kind *k, const void *value) {
+    return k->noun ? kind_row(value) : kind_attrs(k->attrs, value);
 }
 
 /* ---- what they consist of ---- */
 
-static const char *const type_names[] = {[KIND_TEXT] = "text",
-                                         [KIND_INT] = "number",
-                                         [KIND_BOOL] = "boolean",
-                                         [KIND_REAL] = "number",
-                                         [KIND_VARS] = "table"};
-
 static json_t *console_noun_describe_noun(const struct noun *n) {
-    static const enum kind_type types[] = {
-        [FIELD_TEXT] = KIND_TEXT, [FIELD_INT] = KIND_INT, [FIELD_VARS] = KIND_VARS};
+    static const char *const types[] = {
+        [FIELD_TEXT] = "text", [FIELD_INT] = "number", [FIELD_VARS] = "table"};
     json_t *all = json_array();
     for (int i = 0; i < n->count; i++) {
         const struct field *f = &n->fields[i];
@@ -179,37 +140,50 @@ static json_t *console_noun_describe_noun(const struct noun *n) {
         json_array_append_new(all,
                               json_pack("{s:s, s:s*, s:s*, s:s, s:s*, s:s*, s:b, s:b}", "name",
                                         f->column, "header", f->header, "alias", f->alias,
-                                        "type", type_names[types[f->type]], "help", f->help,
-                                        "init", f->init, "input", (f->flags & FIELD_INPUT) != 0,
-                                        "asks", (f->flags & FIELD_ASKED) != 0));
+                                        "type", types[f->type], "help", f->help, "init",
+                                        f->init, "input", (f->flags & FIELD_INPUT) != 0, "asks",
+                                        (f->flags & FIELD_ASKED) != 0));
     }
     return all;
 }
 
-static json_t *console_noun_describe_fields(const struct kind_field *f) {
+static json_t *console_noun_describe_attrs(const struct attr *a) {
+    static const char *const types[] = {
+        [ATTR_TEXT] = "text",   [ATTR_INT] = "number", [ATTR_BOOL] = "boolean",
+        [ATTR_REAL] = "number", [ATTR_VARS] = "table", [ATTR_LIST] = "table"};
     json_t *all = json_array();
-    for (; f->name; f++)
-        json_array_append_new(all, json_pack("{s:s, s:s, s:s*, s:b}", "name", f->name, "type",
-                                             type_names[f->type], "help", f->help, "input", 0));
+    for (; a->get; a++)
+        if (a->name)
+            json_array_append_new(all,
+                                  json_pack("{s:s, s:s, s:s*, s:b}", "name", a->name, "type",
+                                            types[a->type], "help", a->help, "input", 0));
     return all;
+}
+
+/* Are there events about it? */
+static bool console_noun_has_events(const struct kind *k) {
+    for (size_t i = 0; i < EVENT_COUNT; i++)
+        if (event_types[i].noun && strcmp(event_types[i].noun, k->name) == 0)
+            return true;
+    return false;
 }
 
 static void console_noun_lent_nouns(void *arg, struct shell_call *c, json_t *args) {
     (void)arg, (void)args;
     json_t *all = json_array();
     for (const struct kind *k = kinds; k->name; k++)
-        json_array_append_new(all,
-                              json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "name", k->name,
-                                        "help", k->help, "key", k->key, "stored",
-                                        k->noun != NULL, "events", k->event != NULL, "fields",
-                                        k->noun ? console_noun_describe_noun(k->noun)
-                                                : console_noun_describe_fields(k->fields)));
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "name", k->name,
+                                             "help", k->help, "key", k->key, "stored",
+                                             k->noun != NULL, "events",
+                                             console_noun_has_events(k), "fields",
+                                             k->noun ? console_noun_describe_noun(k->noun)
+                                                     : console_noun_describe_attrs(k->attrs)));
     shell_answer(c, all);
 }
 
 /* ---- finding ---- */
 
-/* A value of a row against what was asked for: the same text. */
+/* Is a value of a row the same text as the value asked for? */
 static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
     char a[64], b[64];
     const char *text[2];
@@ -232,13 +206,14 @@ static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
 static bool console_noun_matches(json_t *row, json_t *match) {
     const char *name;
     json_t *wanted;
-    json_object_foreach (match, name, wanted)
+    json_object_foreach (match, name, wanted) {
         if (!console_noun_is_same(json_object_get(row, name), wanted))
             return false;
+    }
     return true;
 }
 
-/* One call of list: a piece of all there are. */
+/* One call of list, which returns a piece of the whole list. */
 struct walk {
     struct engine *engine;
     const struct kind *kind;
@@ -268,12 +243,12 @@ static void console_noun_end_walk(struct walk *w) {
     free(w);
 }
 
-static bool console_noun_visit_next(void *ctx, const char *key, void *value) {
+static bool console_noun_visit_next(void *ctx, const char *key, const void *value) {
     (void)key;
     struct walk *w = ctx;
     if (w->at++ < w->after)
         return true;
-    return console_noun_keep(w, w->kind->json(w->engine, value));
+    return console_noun_keep(w, kind_json(w->kind, value));
 }
 
 static void console_noun_on_leads(void *arg, enum read_end end, const struct rows *rows) {
@@ -335,16 +310,15 @@ static void console_noun_lent_list(void *arg, struct shell_call *c, json_t *args
 }
 
 struct search {
-    struct engine *engine;
     const struct kind *kind;
     const char *key;
     json_t *found;
 };
 
-static bool console_noun_visit_key(void *ctx, const char *key, void *value) {
+static bool console_noun_visit_key(void *ctx, const char *key, const void *value) {
     struct search *s = ctx;
     if (strcmp(key, s->key) == 0)
-        s->found = s->kind->json(s->engine, value);
+        s->found = kind_json(s->kind, value);
     return s->found == NULL;
 }
 
@@ -361,7 +335,7 @@ static void console_noun_on_lead(void *arg, struct lead *l, const char *error) {
 static void console_noun_lent_get(void *arg, struct shell_call *c, json_t *args) {
     struct engine *e = ((struct peer *)arg)->console->engine;
     const struct kind *k = kind_find(arg_text(args, 0));
-    struct search s = {.engine = e, .kind = k, .key = arg_text(args, 1)};
+    struct search s = {.kind = k, .key = arg_text(args, 1)};
     if (k && k->each == NULL) {
         lead_fetch(e, s.key, true, console_noun_on_lead, c);
         return;
@@ -373,7 +347,7 @@ static void console_noun_lent_get(void *arg, struct shell_call *c, json_t *args)
 
 /* ---- changing ---- */
 
-/* A value of Lua as that of a field; false if it cannot be one. */
+/* Sets a field to a value from Lua; false if the field cannot be set. */
 static bool console_noun_read_value(struct change *ch, const char *name, json_t *value) {
     const char *variable;
     json_t *v;
@@ -394,7 +368,7 @@ static bool console_noun_read_value(struct change *ch, const char *name, json_t 
     return true;
 }
 
-/* {field = value}; the name of one that cannot be read, else NULL. */
+/* Sets all fields of {field = value}. Returns the name of one that cannot be set, or NULL. */
 static const char *console_noun_read_fields(struct change *ch, json_t *fields) {
     const char *name;
     json_t *value;
@@ -405,7 +379,7 @@ static const char *console_noun_read_fields(struct change *ch, json_t *fields) {
     return NULL;
 }
 
-/* A call of the shell is answered, also one whose peer has gone. */
+/* The call may be answered even if its peer has gone. */
 static void console_noun_on_changed(void *arg, const char *error, const struct row *row) {
     if (error)
         shell_refuse(arg, error);
@@ -413,14 +387,14 @@ static void console_noun_on_changed(void *arg, const char *error, const struct r
         shell_answer(arg, kind_row(row));
 }
 
-/* The common part of create, update and delete; fields: the place of the fields among the
- * arguments. */
+/* The common part of create, update and delete. fields is the place of the fields among the
+ * arguments; in an update and a delete the uuid comes before it. */
 static void console_noun_change(struct peer *p, struct shell_call *c, json_t *args,
                                 enum change_verb verb, size_t fields) {
     const struct kind *k = kind_find(arg_text(args, 0));
     struct change ch;
     if (k == NULL || k->noun == NULL) {
-        shell_refuse(c, "this cannot be changed from the console");
+        shell_refuse(c, "the console does not change this noun");
         return;
     }
     char by[40];

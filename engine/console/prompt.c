@@ -1,4 +1,4 @@
-/* The prompt: libedit reads the line, and between two keys the engine may speak. */
+/* The prompt: libedit reads the line; output of the engine may appear between two keys. */
 #include <errno.h>
 #include <histedit.h>
 #include <limits.h>
@@ -57,7 +57,7 @@ static bool prompt_read_engine(struct prompt *p) {
     return true;
 }
 
-/* One byte of a key; -1 when the line is given up. */
+/* One byte of a key; -1 if the line is abandoned. */
 static int prompt_next_byte(struct prompt *p) {
     struct pollfd fds[2] = {{.fd = 0, .events = POLLIN}, {.fd = p->link->fd, .events = POLLIN}};
     for (;;) {
@@ -75,7 +75,7 @@ static int prompt_next_byte(struct prompt *p) {
     }
 }
 
-/* libedit's way of asking for a key. */
+/* Called by libedit for each key. */
 static int prompt_get_key(EditLine *el, wchar_t *out) {
     mbstate_t state = {0};
     for (;;) {
@@ -94,7 +94,7 @@ static int prompt_get_key(EditLine *el, wchar_t *out) {
 
 /* ---- Tab ---- */
 
-/* The engine's offer for the text before the cursor; NULL if it does not come. */
+/* The engine's completions of the text before the cursor; NULL if none arrive in time. */
 static json_t *prompt_ask_words(struct prompt *p) {
     const LineInfo *line = el_line(p->el);
     struct str text = {0};
@@ -120,7 +120,7 @@ static const char *prompt_word(json_t *words, size_t i) {
     return s ? s : "";
 }
 
-/* Bytes that all of them begin with. */
+/* The number of bytes that all words begin with. */
 static size_t prompt_common(json_t *words) {
     size_t n = strlen(prompt_word(words, 0));
     for (size_t i = 1; i < json_array_size(words); i++) {
@@ -134,7 +134,7 @@ static size_t prompt_common(json_t *words) {
     return n;
 }
 
-/* All of them below the line, in columns. */
+/* Prints all words below the line, in columns. */
 static void prompt_print_words(json_t *words) {
     size_t widest = 0, count = json_array_size(words);
     for (size_t i = 0; i < count; i++)
@@ -180,7 +180,7 @@ static void prompt_open_history(struct prompt *p) {
     el_set(p->el, EL_HIST, history, p->history);
 }
 
-/* Kept at once: a terminal may be closed at any time. */
+/* Saves the line at once, because a terminal may be closed at any time. */
 static void prompt_remember(struct prompt *p, const char *line) {
     HistEvent ev;
     history(p->history, &ev, H_ENTER, line);
@@ -207,7 +207,7 @@ static void prompt_run_line(struct prompt *p, const char *line) {
 
 static bool prompt_is_blank(const char *line) { return line[strspn(line, " \t\r\n")] == '\0'; }
 
-/* A key was not to be had: Ctrl-C begins anew, Ctrl-D and a lost engine end. */
+/* No key came: after Ctrl-C the line starts again; Ctrl-D or a lost engine ends the prompt. */
 static void prompt_on_no_line(struct prompt *p) {
     bool interrupted = p->link->interrupted;
     p->link->interrupted = false;
@@ -227,7 +227,7 @@ static void prompt_read_line(struct prompt *p) {
                (strcmp(line, "exit\n") == 0 || strcmp(line, "quit\n") == 0)) {
         p->done = true;
     } else if (!prompt_is_blank(line) || p->code.len) {
-        char *copy = xstrdup(line); /* libedit's own goes with the next */
+        char *copy = xstrdup(line); /* libedit reuses its own with the next line */
         prompt_remember(p, copy);
         prompt_run_line(p, copy);
         free(copy);

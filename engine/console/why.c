@@ -11,8 +11,8 @@
 #include "console/inner.h"
 #include "dialer/list/agenda.h"
 
-#define PIECE 2000   /* leads that one call of why_counts looks at */
-#define LEAD_COST 20 /* instructions that one of them is taken for */
+#define PIECE 2000   /* leads that one call of why_counts examines */
+#define LEAD_COST 20 /* instructions that each of them is charged as */
 
 static struct campaign *why_find_campaign(struct peer *p, const char *uuid) {
     return map_get(&p->console->engine->campaigns, uuid);
@@ -116,7 +116,7 @@ static const char *why_ready(const struct campaign *c) {
                                     : reason_text(c->reason);
 }
 
-/* Borrowed, or text in buf. */
+/* Borrowed text, or text in buf. */
 static const char *why_lead_reason(const struct lead *l, json_t *campaigns, char buf[320]) {
     int64_t status = row_int(l->row, LEAD_STATUS);
     const char *agent = row_text(l->row, LEAD_RESV_TARGET);
@@ -129,8 +129,7 @@ static const char *why_lead_reason(const struct lead *l, json_t *campaigns, char
     const char *reason = "no campaign uses its list";
     size_t i;
     json_t *c;
-    json_array_foreach (campaigns, i,
-                        c) { /* one that is started decides over one that is not */
+    json_array_foreach (campaigns, i, c) { /* a started campaign has precedence */
         bool stopped = json_integer_value(json_object_get(c, "status")) == CAMPAIGN_STOP;
         if (i == 0 || !stopped)
             reason = json_string_value(json_object_get(c, "reason"));

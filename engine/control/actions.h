@@ -1,16 +1,18 @@
-/* Our AMI actions: one table, and the names of nouns in it. */
+/* What our AMI actions do; control/table.h lists them. Each takes the struct engine. */
 #ifndef CONTROL_ACTIONS_H
 #define CONTROL_ACTIONS_H
 
-#include "ami/server.h"
+#include "control/about.h"
 
-/* Who has one of these classes in `write` may use them. */
-#define ACTIONS_NEED (CLASS_COMMAND | CLASS_DIALER)
+/* Creates, changes or deletes a resource, as the action's about says. */
+void action_change(void *arg, struct answer *a, const struct message *m);
+/* Lists the resources of a noun; leads have a way of their own. */
+void action_show(void *arg, struct answer *a, const struct message *m);
+/* Calls in flight; how many there are. */
+void action_show_dialings(void *arg, struct answer *a, const struct message *m);
+void action_count_dialings(void *arg, struct answer *a, const struct message *m);
 
-/* Their arg is the struct engine. Ended by {0}. */
-extern const struct action actions[];
-
-/* Lines of ListCommands for all of a NULL-ended list of tables, as Asterisk prints its own. */
-void actions_print(struct str *b, const struct action *const *tables);
+/* Of their entries. */
+extern const struct attr summary_attrs[];
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
 #include "io/listener.h"
 #include "dialer/noun/nouns.h"
@@ -17,14 +18,14 @@
 struct agi {
     struct engine *engine;
     struct listener *listener;
-    struct agi_call *calls; /* list */
+    LIST_HEAD(, agi_call) calls;
     unsigned count;
 };
 
 /* One AGI() of the dialplan. */
 struct agi_call {
     struct agi *agi;
-    struct agi_call *next, **place;
+    LIST_ENTRY(agi_call) list;
     struct conn *conn;
     struct str line;
     unsigned lines;
@@ -44,14 +45,12 @@ static void agi_destroy(void *arg) {
     free(c);
 }
 
-/* Off the list; the memory waits for the store's answer if one is to come. */
+/* Takes it off the list. If the store has still to answer, the memory is freed then. */
 static void agi_close_call(struct agi_call *c) {
     if (c->closed)
         return;
     c->closed = true;
-    *c->place = c->next;
-    if (c->next)
-        c->next->place = c->place;
+    LIST_REMOVE(c, list);
     c->agi->count--;
     timer_stop(&c->limit);
     conn_close(c->conn, true);
@@ -59,7 +58,7 @@ static void agi_close_call(struct agi_call *c) {
         loop_later(c->agi->engine->loop, agi_destroy, c);
 }
 
-/* SET VARIABLE with a value that stays one word. */
+/* Sends SET VARIABLE, the value quoted so that it stays one argument. */
 static void agi_set_variable(struct agi_call *c, const char *name, const char *value) {
     struct str b = {0};
     str_addf(&b, "SET VARIABLE %s \"", name);
@@ -82,7 +81,7 @@ static void agi_tell(struct agi_call *c, bool ok, const char *detail) {
 
 static void agi_on_answer(struct agi_call *c) {
     if (c->detail == NULL) {
-        agi_close_call(c); /* both are set: the dialplan goes on */
+        agi_close_call(c); /* both are set: the dialplan continues */
         return;
     }
     agi_set_variable(c, "OUTDETAIL", c->detail);
@@ -100,7 +99,7 @@ static void agi_on_created(void *arg, const char *error, const struct row *row) 
 
 /* ---- the request ---- */
 
-/* The parts of a list that is split at colons: number_1, number_2 ... */
+/* Splits a list at colons into number_1, number_2 ... */
 static void agi_add_numbers(struct change *ch, const char *list) {
     char *copy = xstrdup(list), *rest = copy, *part, name[32];
     for (int n = 1; (part = strtok_r(rest, ":", &rest)); n++) {
@@ -110,7 +109,7 @@ static void agi_add_numbers(struct change *ch, const char *list) {
     free(copy);
 }
 
-/* name=value:name=value; false if a part is not of that form. */
+/* Splits name=value:name=value; false if a part is not of that form. */
 static bool agi_add_variables(struct change *ch, const char *list) {
     char *copy = xstrdup(list), *rest = copy, *part;
     bool good = true;
@@ -127,10 +126,10 @@ static bool agi_over_eight(const char *numbers) {
     return n > LEAD_NUMBERS;
 }
 
-/* OutDlCreate's arguments, by their place. */
+/* The arguments of OutDlCreate, by position. */
 enum { ARG_DLMA, ARG_NUMBERS, ARG_NAME, ARG_DETAIL, ARG_EMAIL, ARG_UKEY, ARG_VARIABLES };
 
-/* False if they are not of the right form. */
+/* False if the variables are not of the form name=value. */
 static bool agi_read_arguments(const struct agi_call *c, struct change *ch) {
     static const struct {
         int arg;
@@ -154,7 +153,7 @@ static void agi_create(struct agi_call *c) {
         return;
     }
     if (agi_over_eight(c->args[ARG_NUMBERS])) {
-        agi_tell(c, false, "over eight numbers");
+        agi_tell(c, false, "a lead has at most eight numbers");
         return;
     }
     change_begin(&ch, CHANGE_CREATE, &noun_lead, NULL, "agi");
@@ -167,7 +166,7 @@ static void agi_create(struct agi_call *c) {
     change_end(&ch);
 }
 
-/* agi://host/OutDlCreate, maybe with ?arguments behind it */
+/* Is it agi://host/OutDlCreate, with or without ?arguments? */
 static bool agi_is_create(const char *request) {
     static const char name[] = "OutDlCreate";
     const char *slash = request ? strrchr(request, '/') : NULL;
@@ -208,7 +207,7 @@ static void agi_take_line(struct agi_call *c) {
     else if (!c->asked)
         agi_read_environment(c, line);
     else if (str_has_prefix(line, "HANGUP"))
-        return; /* said between answers when the caller goes */
+        return; /* comes between answers when the caller hangs up */
     else if (str_has_prefix(line, "200 ") && !c->pending)
         agi_on_answer(c);
 }
@@ -247,11 +246,7 @@ static void agi_on_accept(void *arg, struct conn *conn) {
     struct agi_call *c = xcalloc(1, sizeof *c);
     c->agi = agi;
     c->conn = conn;
-    c->next = agi->calls;
-    c->place = &agi->calls;
-    if (c->next)
-        c->next->place = &c->next;
-    agi->calls = c;
+    LIST_INSERT_HEAD(&agi->calls, c, list);
     agi->count++;
     timer_init(&c->limit, agi->engine->loop, agi_on_limit, c);
     timer_set(&c->limit, CALL_TIME);
@@ -274,8 +269,8 @@ int agi_port(const struct agi *agi) { return listener_port(agi->listener); }
 void agi_free(struct agi *agi) {
     if (agi == NULL)
         return;
-    while (agi->calls)
-        agi_close_call(agi->calls);
+    while (!LIST_EMPTY(&agi->calls))
+        agi_close_call(LIST_FIRST(&agi->calls));
     listener_free(agi->listener);
     free(agi);
 }

@@ -8,10 +8,10 @@
 
 struct agi;
 
-/* Listens. NULL with *err (free it) when it cannot. */
+/* Listens. Returns NULL with *err (free it) if it cannot. */
 struct agi *agi_new(struct engine *e, const char *bindaddr, int port, char **err) MUST_CHECK;
 int agi_port(const struct agi *agi);
-/* Closes; calls under way are cut. */
+/* Closes the port and cuts off calls under way. */
 void agi_free(struct agi *agi);
 
 #endif

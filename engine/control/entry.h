@@ -1,19 +1,18 @@
-/* Entries of list answers, and refusals with a reason. */
+/* Answers as the action's about says: lists of entries, success, and refusals with a
+ * reason. */
 #ifndef CONTROL_ENTRY_H
 #define CONTROL_ENTRY_H
 
-#include "ami/server.h"
-#include "store/noun.h"
-#include "base/str.h"
+#include "control/about.h"
 
-/* Begins an entry: Event and the ActionID of the request. */
-void entry_begin(struct answer *a, struct str *b, const char *event);
-/* Ends it, sends it and frees b. */
-void entry_end(struct answer *a, struct str *b);
-/* The protocol's Message, and why (NULL = no more to say) in a header of its own. */
-void entry_refuse(struct answer *a, const char *text, const char *why);
-
-/* A whole entry of a list: Out...Entry with the row. */
-void entry_row(struct answer *a, const struct row *row);
+/* The head of the action's list. */
+void entries_begin(struct answer *a);
+/* One entry, a row of the store or a subject with attributes; returns its bytes. */
+size_t entry_send(struct answer *a, const void *subject);
+/* The closing event, and the end of the answer. */
+void entries_end(struct answer *a, unsigned long items);
+/* The action's Message for a failure, and why (NULL = no more to say) in a header of its
+ * own; the end of the answer. */
+void entry_refuse(struct answer *a, const char *why);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-/* Variable: name=value, as often as it is there; empty ones clear the field. */
+/* All headers Variable: name=value. If all of them are empty, the field is cleared. */
 static bool form_read_variables(struct change *ch, const struct field *f,
                                 const struct message *m) {
     change_variable(ch, f->column, NULL, NULL);
@@ -15,7 +15,7 @@ static bool form_read_variables(struct change *ch, const struct field *f,
     return true;
 }
 
-/* The name under which the message has the field, NULL if it has not. */
+/* The header, or its alias, that the message has; NULL if it has neither. */
 static const char *form_header_of(const struct field *f, const struct message *m) {
     if (message_has(m, f->header))
         return f->header;
@@ -29,7 +29,7 @@ static bool form_read_field(struct change *ch, const struct field *f, const stru
     if (f->type == FIELD_VARS)
         return form_read_variables(ch, f, m);
     const char *text = message_text(m, header);
-    if (*text || f->type != FIELD_INT) /* an empty number says nothing */
+    if (*text || f->type != FIELD_INT) /* an empty number changes nothing */
         change_text(ch, f->column, text);
     return true;
 }

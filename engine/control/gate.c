@@ -4,7 +4,7 @@
 
 void gate_init(struct gate *g, unsigned most) {
     *g = (struct gate){.most = most};
-    g->last = &g->first;
+    TAILQ_INIT(&g->waiting);
 }
 
 void gate_enter(struct guest *guest) {
@@ -15,20 +15,12 @@ void gate_enter(struct guest *guest) {
         guest->enter(guest->arg);
     } else {
         guest->waits = true;
-        guest->behind = NULL;
-        *g->last = guest;
-        g->last = &guest->behind;
+        TAILQ_INSERT_TAIL(&g->waiting, guest, list);
     }
 }
 
-/* Takes it out of those who wait. */
 static void gate_unlist(struct guest *guest) {
-    struct guest **p = &guest->gate->first;
-    while (*p != guest)
-        p = &(*p)->behind;
-    *p = guest->behind;
-    if (*p == NULL)
-        guest->gate->last = p;
+    TAILQ_REMOVE(&guest->gate->waiting, guest, list);
     guest->waits = false;
 }
 
@@ -39,7 +31,7 @@ void gate_leave(struct guest *guest) {
         return;
     guest->inside = false;
     guest->gate->inside--;
-    struct guest *next = guest->gate->first;
+    struct guest *next = TAILQ_FIRST(&guest->gate->waiting);
     if (next) {
         gate_unlist(next);
         gate_enter(next);

@@ -1,28 +1,29 @@
-/* A door through which only so many go at a time; the others wait for their turn, first
- * come, first served. */
+/* Lets only so many in at a time; the others wait, first come, first served. */
 #ifndef CONTROL_GATE_H
 #define CONTROL_GATE_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
-/* Somebody at a gate: part of whoever wants to go through. */
+/* Somebody at a gate; a member of whoever wants to go through. */
 struct guest {
     struct gate *gate;
-    void (*enter)(void *arg); /* it is inside; maybe from within gate_enter */
+    void (*enter)(void *arg); /* called when it is let in, perhaps from within gate_enter */
     void *arg;
-    struct guest *behind;
+    TAILQ_ENTRY(guest) list; /* of those that wait */
     bool waits, inside;
 };
 
 struct gate {
     unsigned most, inside;
-    struct guest *first, **last; /* who waits */
+    TAILQ_HEAD(guests, guest) waiting; /* in the order in which they came */
 };
 
 void gate_init(struct gate *g, unsigned most);
-/* Goes in, now or when there is room: then guest->enter is called. */
+/* Lets the guest in, now or once there is room, and calls guest->enter. */
 void gate_enter(struct guest *guest);
-/* It is done, or waits no longer; the next one's turn. Nothing if it did neither. */
+/* The guest leaves, or stops waiting, and the next one is let in. Does nothing if it was
+ * neither inside nor waiting. */
 void gate_leave(struct guest *guest);
 
 #endif

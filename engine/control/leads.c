@@ -22,7 +22,7 @@ struct lead_list {
 
 static void leads_end(struct lead_list *l) {
     if (answer_session(l->answer))
-        answer_complete(l->answer, "OutDlListComplete", l->items);
+        entries_end(l->answer, l->items);
     else
         answer_end(l->answer);
     free(l->dlma);
@@ -39,19 +39,19 @@ static void leads_more(void *arg);
 static void leads_on_page(void *arg, enum read_end end, const struct rows *rows) {
     struct lead_list *l = arg;
     if (end == READ_FAILED && !l->is_begun) {
-        entry_refuse(l->answer, "No such dl_list", read_error(rows));
+        entry_refuse(l->answer, read_error(rows));
         free(l->dlma);
         free(l);
         return;
     }
     if (!l->is_begun)
-        answer_list(l->answer, "Dl List will follow");
+        entries_begin(l->answer);
     l->is_begun = true;
     int n = end == READ_ROWS && answer_session(l->answer) ? rows_count(rows) : 0;
     for (int i = 0; i < n; i++) {
         struct row *row = rows_row(rows, i);
         l->after = row_int(row, LEAD_ID);
-        entry_row(l->answer, row);
+        entry_send(l->answer, row);
         row_free(row);
     }
     bool is_last = n < leads_page(l);
@@ -91,12 +91,12 @@ static void leads_more(void *arg) {
 static void leads_on_one(void *arg, struct lead *lead, const char *error) {
     struct answer *a = arg;
     if (lead == NULL) {
-        entry_refuse(a, "No such dl_list", error);
+        entry_refuse(a, error);
         return;
     }
-    answer_list(a, "Dl List will follow");
-    entry_row(a, lead->row);
-    answer_complete(a, "OutDlListComplete", 1);
+    entries_begin(a);
+    entry_send(a, lead->row);
+    entries_end(a, 1);
     lead_release(lead);
 }
 
@@ -111,12 +111,12 @@ static void leads_on_after(void *arg, struct lead *lead, const char *error) {
         leads_read(l);
         return;
     }
-    entry_refuse(l->answer, "No such dl_list", error ? error : "After does not exist");
+    entry_refuse(l->answer, error ? error : "After does not exist");
     free(l->dlma);
     free(l);
 }
 
-void leads_run_show(void *arg, struct answer *a, const struct message *m) {
+void action_show_leads(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid"), *dlma = message_get(m, "DlmaUuid");
     const char *count = message_get(m, "Count"), *after = message_get(m, "After");
@@ -124,9 +124,9 @@ void leads_run_show(void *arg, struct answer *a, const struct message *m) {
     if (uuid) {
         lead_fetch(e, uuid, true, leads_on_one, a);
     } else if (count && !str_int(count, 1, COUNT_MAX, &n)) {
-        entry_refuse(a, "No such dl_list", "Count must be 1 to 100000000");
+        entry_refuse(a, "Count must be 1 to 100000000");
     } else if (dlma && noun_find(e, &noun_dlma, dlma) == NULL) {
-        entry_refuse(a, "No such dl_list", "DlmaUuid does not exist");
+        entry_refuse(a, "DlmaUuid does not exist");
     } else {
         struct lead_list *l = xcalloc(1, sizeof *l);
         *l = (struct lead_list){.engine = e, .answer = a, .dlma = xstrdup(dlma), .count = n};

@@ -2,9 +2,9 @@
 #ifndef CONTROL_LEADS_H
 #define CONTROL_LEADS_H
 
-#include "ami/server.h"
+#include "control/about.h"
 
 /* arg is the engine. */
-void leads_run_show(void *arg, struct answer *a, const struct message *m);
+void action_show_leads(void *arg, struct answer *a, const struct message *m);
 
 #endif

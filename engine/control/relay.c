@@ -4,23 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
 #include "ami/framing.h"
-#include "control/actions.h"
 #include "control/gate.h"
+#include "control/table.h"
 
 #define RETRY SECONDS(1)
 #define REFUSED_MAX SECONDS(60) /* between two logins of a user whom Asterisk refuses */
-#define LOGIN_TIME SECONDS(5)   /* relayed actions wait so long for the upstream login */
-#define AGAIN SECONDS(0.2)      /* Asterisk closes at once whoever is beyond its authlimit */
-#define LOGINS_MAX 10         /* at once, of one Asterisk: so many it lets wait for accept() */
-#define OWN_ID "astout-relay" /* ActionID of what the relay itself asks */
+#define LOGIN_TIME SECONDS(5)   /* how long relayed actions wait for the login to Asterisk */
+#define AGAIN \
+    SECONDS(0.2)      /* before another try when Asterisk, at its authlimit, closes at once */
+#define LOGINS_MAX 10 /* under way at once to one Asterisk: the length of its accept() queue */
+#define OWN_ID "astout-relay" /* ActionID of the relay's own actions */
 #define QUEUED_MAX 65536      /* bytes that may wait for the login */
 #define PING_EVERY SECONDS(30)
 
-/* Before each Asterisk: few log in at once. */
+/* One for each Asterisk, so that only a few sessions log in at once. */
 struct door {
-    struct door *next;
+    SLIST_ENTRY(door) list;
     const struct conf_asterisk *conf;
     struct gate gate;
 };
@@ -28,17 +30,17 @@ struct door {
 struct relays {
     struct loop *loop;
     const struct str *commands;
-    struct door *doors;
+    SLIST_HEAD(, door) doors;
 };
 
 enum state { RELAY_AWAY, RELAY_LOGIN, RELAY_UP };
 
 struct waiting {
-    struct waiting *next;
-    struct answer *answer; /* NULL: our own action, its answer is swallowed */
-    struct str instead;    /* sent in the place of Asterisk's answer */
-    int64_t patience;      /* ns it may take without a byte; 0 = for ever */
-    bool commands;         /* ListCommands: ours are added */
+    STAILQ_ENTRY(waiting) list;
+    struct answer *answer; /* NULL: an action of the relay's own, whose answer goes to nobody */
+    struct str instead;    /* sent instead of Asterisk's answer */
+    int64_t patience;      /* ns of silence allowed; 0 = no limit */
+    bool commands;         /* ListCommands: our actions are added */
 };
 
 struct relay {
@@ -51,11 +53,11 @@ struct relay {
     struct conn *conn;
     struct framing framing;
     enum state state;
-    bool opened, banner;           /* of the connection: it is open; the banner has been read */
-    struct waiting *first, **last; /* actions sent, in order */
-    bool in_list;                  /* the first one's answer is a list under way */
-    struct str queued;             /* actions that wait for the login */
-    char why[200];                 /* it is away */
+    bool opened, banner;         /* of the connection; banner: it has been read */
+    STAILQ_HEAD(, waiting) sent; /* actions, in order */
+    bool in_list;                /* the answer to the first one is a list under way */
+    struct str queued;           /* actions that wait for the login */
+    char why[200];               /* why Asterisk is away */
     int64_t retry;
     struct timer timer, again, silence, ping;
 };
@@ -64,13 +66,14 @@ static void relay_begin(void *arg);
 
 /* ---- the order of answers ---- */
 
-/* No byte for so long while an answer is owed: it is dead. */
+/* After so much silence while an answer is owed, Asterisk counts as dead. */
 static int64_t relay_silence_of(const struct relay *r) { return SECONDS(r->conf->timeout); }
 
-/* Begins to count the silence anew: something came, or another answer is waited for. */
+/* Restarts the count of silence: bytes came, or another answer is waited for. */
 static void relay_watch(struct relay *r) {
-    if (r->first && r->first->patience && r->state == RELAY_UP)
-        timer_set(&r->silence, r->first->patience);
+    const struct waiting *first = STAILQ_FIRST(&r->sent);
+    if (first && first->patience && r->state == RELAY_UP)
+        timer_set(&r->silence, first->patience);
     else
         timer_stop(&r->silence);
 }
@@ -79,31 +82,28 @@ static struct waiting *relay_expect(struct relay *r, struct answer *a, int64_t p
     struct waiting *w = xcalloc(1, sizeof *w);
     w->answer = a;
     w->patience = patience;
-    *r->last = w;
-    r->last = &w->next;
-    if (r->first == w)
+    STAILQ_INSERT_TAIL(&r->sent, w, list);
+    if (STAILQ_FIRST(&r->sent) == w)
         relay_watch(r);
     return w;
 }
 
 static void relay_next(struct relay *r) {
-    struct waiting *w = r->first;
-    r->first = w->next;
-    if (r->first == NULL)
-        r->last = &r->first;
+    struct waiting *w = STAILQ_FIRST(&r->sent);
+    STAILQ_REMOVE_HEAD(&r->sent, list);
     r->in_list = false;
     str_free(&w->instead);
     free(w);
     relay_watch(r);
 }
 
-/* Asterisk is away: each action gets its Error, in order. */
+/* Asterisk is away: answers each action with an Error, in order. */
 static void relay_fail_all(struct relay *r, const char *why) {
     str_reset(&r->queued);
-    while (r->first) {
-        struct answer *a = r->first->answer;
-        struct str instead = r->first->instead;
-        r->first->instead = (struct str){0};
+    for (struct waiting *w; (w = STAILQ_FIRST(&r->sent));) {
+        struct answer *a = w->answer;
+        struct str instead = w->instead;
+        w->instead = (struct str){0};
         relay_next(r);
         if (a && instead.len) {
             answer_send(a, instead.s, instead.len);
@@ -135,7 +135,7 @@ static void relay_drop(struct relay *r, const char *why) {
     relay_fail_all(r, r->why);
 }
 
-/* It may hang without closing: `core restart gracefully`, a link that is gone. */
+/* Asterisk may hang without closing (`core restart gracefully`, a broken link). */
 static void relay_on_silence(void *arg) { relay_drop(arg, "Asterisk does not answer"); }
 
 static void relay_on_timer(void *arg) {
@@ -146,7 +146,7 @@ static void relay_on_timer(void *arg) {
         relay_drop(r, "Asterisk is away");
 }
 
-/* Sends, after what waits for the login already. */
+/* Sends bytes, after those that wait for the login. */
 static void relay_transmit(struct relay *r, const struct str *b) {
     if (r->state == RELAY_UP)
         conn_send(r->conn, b->s, b->len);
@@ -158,8 +158,8 @@ static void relay_on_ping(void *arg) {
     struct relay *r = arg;
     struct str b = {0};
     timer_set(&r->ping, PING_EVERY);
-    if (r->first)
-        return; /* what is owed already will tell */
+    if (!STAILQ_EMPTY(&r->sent))
+        return; /* the answers owed already show whether it lives */
     header_add(&b, "Action", "Ping");
     header_add(&b, "ActionID", OWN_ID);
     message_end(&b);
@@ -177,7 +177,7 @@ static void relay_add_mask(struct relay *r, struct str *b, const char *header) {
         header_add(b, header, "on");
     else {
         class_text(&classes, mask & ~(uint32_t)CLASS_DIALER);
-        char *all = strstr(classes.s, ",all"); /* how Asterisk ends the classes of an event */
+        char *all = strstr(classes.s, ",all"); /* class_text ends with it, as Asterisk does */
         if (all)
             *all = '\0';
         header_add(b, header, classes.s);
@@ -200,7 +200,7 @@ static void relay_send_login(struct relay *r) {
 
 bool relay_mask(struct relay *r, struct answer *a, const struct str *packet) {
     if (r->state == RELAY_AWAY)
-        return false; /* the login will say it */
+        return false; /* the login will send the mask */
     struct str b = {0};
     header_add(&b, "Action", "Events");
     header_add(&b, "ActionID", OWN_ID);
@@ -219,7 +219,7 @@ static void relay_on_refused(struct relay *r, const char *text) {
         return;
     }
     char why[sizeof r->why];
-    if (r->retry == RETRY) /* the first of a row */
+    if (r->retry == RETRY) /* the first refusal in a row */
         log_warn(loop_log(r->loop), "relay: asterisk %s refuses %s: %.100s", r->conf->name,
                  session_name(r->session), text);
     snprintf(why, sizeof why, "Asterisk refuses this user: %.100s", text);
@@ -245,7 +245,7 @@ static void relay_on_logged_in(struct relay *r, const struct message *m) {
 
 /* ---- what comes from Asterisk ---- */
 
-/* ListCommands shows what works here: ours stand behind Asterisk's, in its packet. */
+/* ListCommands shows what works here: our actions follow Asterisk's, in the same packet. */
 static void relay_send_commands(struct relay *r, struct answer *a, const struct message *m) {
     size_t end = m->raw.len >= 2 && strcmp(m->raw.s + m->raw.len - 2, "\r\n") == 0 ? 2 : 1;
     struct str b = {0};
@@ -258,12 +258,13 @@ static void relay_send_commands(struct relay *r, struct answer *a, const struct 
 }
 
 static void relay_on_response(struct relay *r, const struct message *m) {
-    struct answer *a = r->first ? r->first->answer : NULL;
-    if (r->first == NULL)
+    struct waiting *first = STAILQ_FIRST(&r->sent);
+    if (first == NULL)
         return;
-    if (a && r->first->instead.len)
-        answer_send(a, r->first->instead.s, r->first->instead.len);
-    else if (a && r->first->commands)
+    struct answer *a = first->answer;
+    if (a && first->instead.len)
+        answer_send(a, first->instead.s, first->instead.len);
+    else if (a && first->commands)
         relay_send_commands(r, a, m);
     else if (a)
         answer_send(a, m->raw.s, m->raw.len);
@@ -277,7 +278,7 @@ static void relay_on_response(struct relay *r, const struct message *m) {
 }
 
 static void relay_on_item(struct relay *r, const struct message *m) {
-    struct answer *a = r->first->answer;
+    struct answer *a = STAILQ_FIRST(&r->sent)->answer;
     if (a)
         answer_send(a, m->raw.s, m->raw.len);
     if (strcasecmp(message_text(m, "EventList"), "Complete"))
@@ -304,7 +305,7 @@ static bool relay_on_message(void *arg, struct message *m, enum framing_fault fa
         relay_on_response(r, m);
     } else if (r->in_list) {
         relay_on_item(r, m);
-    } else if (!message_is_event(m, "FullyBooted")) { /* the session has had ours */
+    } else if (!message_is_event(m, "FullyBooted")) { /* the session got ours at its login */
         session_send(r->session, m->raw.s, m->raw.len);
     }
     return r->conn == conn;
@@ -315,7 +316,7 @@ static void relay_on_data(void *arg, const char *bytes, size_t n) {
     if (!r->banner) {
         const char *nl = memchr(bytes, '\n', n);
         if (nl == NULL)
-            return; /* the rest of the banner is to come */
+            return; /* the rest of the banner has still to come */
         r->banner = true;
         n -= (size_t)(nl + 1 - bytes);
         bytes = nl + 1;
@@ -330,7 +331,7 @@ static void relay_on_open(void *arg) { ((struct relay *)arg)->opened = true; }
 static void relay_on_lost(void *arg, const char *why) {
     (void)why;
     struct relay *r = arg;
-    if (r->state == RELAY_LOGIN && r->opened) { /* what waits for the login waits on */
+    if (r->state == RELAY_LOGIN && r->opened) { /* queued actions go on waiting for a login */
         relay_hang_up(r);
         timer_set(&r->again, AGAIN);
     } else {
@@ -349,13 +350,13 @@ static void relay_begin(void *arg) {
     gate_enter(&r->guest);
 }
 
-/* Asterisk closed at once: to the gate again. */
+/* Asterisk closed at once: waits at the gate again. */
 static void relay_again(void *arg) {
     struct relay *r = arg;
     gate_enter(&r->guest);
 }
 
-/* Its turn. */
+/* Let in by the gate: connects. */
 static void relay_dial(void *arg) {
     struct relay *r = arg;
     r->opened = r->banner = false;
@@ -363,12 +364,12 @@ static void relay_dial(void *arg) {
     r->conn = conn_dial(r->loop, r->conf->host, (int)r->conf->port, r->tls, &conn_events, r);
 }
 
-/* How long an action may take without a byte: some wait by nature. */
+/* How long an action may be silent; some wait by their nature. */
 static int64_t relay_patience_of(const struct relay *r, const struct message *m) {
     const char *action = message_text(m, "Action"), *timeout = message_text(m, "Timeout");
     bool async = false;
     int64_t wait;
-    if (strcasecmp(action, "WaitEvent") == 0) /* s; none or -1 = for ever */
+    if (strcasecmp(action, "WaitEvent") == 0) /* seconds; none or -1 = no limit */
         return str_int(timeout, 0, 86400, &wait) ? relay_silence_of(r) + wait * NS_PER_S : 0;
     if (strcasecmp(action, "Originate") ||
         (str_bool(message_text(m, "Async"), &async) && async))
@@ -378,11 +379,12 @@ static int64_t relay_patience_of(const struct relay *r, const struct message *m)
 }
 
 void relay_action(struct relay *r, struct answer *a, const struct message *m) {
-    bool full = r->state == RELAY_LOGIN && r->queued.len + m->raw.len > QUEUED_MAX;
-    if (r->state == RELAY_AWAY || full) {
-        answer_error(a, full      ? "Too much waits for the login to Asterisk"
-                        : *r->why ? r->why
-                                  : "Asterisk is away");
+    if (r->state == RELAY_AWAY) {
+        answer_error(a, *r->why ? r->why : "Asterisk is away");
+        return;
+    }
+    if (r->state == RELAY_LOGIN && r->queued.len + m->raw.len > QUEUED_MAX) {
+        answer_error(a, "Too much waits for the login to Asterisk");
         return;
     }
     struct waiting *w = relay_expect(r, a, relay_patience_of(r, m));
@@ -402,23 +404,23 @@ struct relays *relays_new(struct loop *l, const struct str *commands) {
 void relays_free(struct relays *rs) {
     if (rs == NULL)
         return;
-    for (struct door *d = rs->doors, *next; d; d = next) {
-        next = d->next;
+    for (struct door *d; (d = SLIST_FIRST(&rs->doors));) {
+        SLIST_REMOVE_HEAD(&rs->doors, list);
         free(d);
     }
     free(rs);
 }
 
 static struct gate *relay_gate_of(struct relays *rs, const struct conf_asterisk *conf) {
-    struct door *d = rs->doors;
-    while (d && d->conf != conf)
-        d = d->next;
-    if (d)
-        return &d->gate;
+    struct door *d;
+    SLIST_FOREACH (d, &rs->doors, list) {
+        if (d->conf == conf)
+            return &d->gate;
+    }
     d = xcalloc(1, sizeof *d);
-    *d = (struct door){.next = rs->doors, .conf = conf};
+    d->conf = conf;
     gate_init(&d->gate, LOGINS_MAX);
-    rs->doors = d;
+    SLIST_INSERT_HEAD(&rs->doors, d, list);
     return &d->gate;
 }
 
@@ -433,7 +435,7 @@ struct relay *relay_new(struct relays *rs, const struct conf_asterisk *conf, str
                         .guest = {.gate = relay_gate_of(rs, conf), .enter = relay_dial},
                         .retry = RETRY};
     r->guest.arg = r;
-    r->last = &r->first;
+    STAILQ_INIT(&r->sent);
     timer_init(&r->silence, rs->loop, relay_on_silence, r);
     timer_init(&r->ping, rs->loop, relay_on_ping, r);
     timer_init(&r->timer, rs->loop, relay_on_timer, r);
@@ -460,6 +462,6 @@ void relay_free(struct relay *r) {
     conn_close(r->conn, false);
     r->conn = NULL;
     r->state = RELAY_AWAY;
-    relay_fail_all(r, "Session is closed"); /* nobody hears it, but the answers must end */
+    relay_fail_all(r, "Session is closed"); /* nobody gets it, but every answer must end */
     loop_later(r->loop, relay_destroy, r);
 }

@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 
 struct relay;
-struct relays; /* what they share */
+struct relays; /* what all relays share */
 
 /* commands: lines that ListCommands shows besides Asterisk's own, to those who may use
  * them; it must outlive the relays. */
@@ -22,8 +22,8 @@ struct relay *relay_new(struct relays *rs, const struct conf_asterisk *conf, str
 void relay_free(struct relay *r);
 /* Sends an action on; its answer comes through a, an Error if Asterisk is away. */
 void relay_action(struct relay *r, struct answer *a, const struct message *m);
-/* The session wants other events now. True: packet goes out through a as soon as Asterisk
- * sends these. False: it is away. */
+/* The session has changed its event mask. True: packet is sent through a once Asterisk has
+ * changed it too. False: Asterisk is away. */
 bool relay_mask(struct relay *r, struct answer *a, const struct str *packet);
 
 #endif

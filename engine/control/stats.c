@@ -1,11 +1,36 @@
 #include "control/stats.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/entry.h"
 #include "dialer/list/stats.h"
 #include "dialer/noun/nouns.h"
+
+/* Counts of a campaign's list. */
+struct stat {
+    const char *uuid, *reason;
+    int64_t total, finished, available, dialing, called;
+};
+
+#define AT(member) offsetof(struct stat, member)
+
+const struct attr stat_attrs[] = {
+    {NULL, "Uuid", ATTR_TEXT, 0, "uuid of the campaign", attr_get_text, AT(uuid)},
+    {NULL, "DlTotalCount", ATTR_INT, 0, "leads of its list", attr_get_int64, AT(total)},
+    {NULL, "DlFinishedCount", ATTR_INT, 0,
+     "leads that are never called again: answered, out of attempts, or by decision of the "
+     "retry script",
+     attr_get_int64, AT(finished)},
+    {NULL, "DlAvailableCount", ATTR_INT, 0, "leads that are still to be called", attr_get_int64,
+     AT(available)},
+    {NULL, "DlDialingCount", ATTR_INT, 0, "leads being called", attr_get_int64, AT(dialing)},
+    {NULL, "DlCalledCount", ATTR_INT, 0, "attempts so far", attr_get_int64, AT(called)},
+    {NULL, "Reason", ATTR_TEXT, 0, "why no call begins at this moment", attr_get_text,
+     AT(reason)},
+    {0},
+};
 
 /* One campaign's place in the answer. */
 struct stat_entry {
@@ -23,22 +48,20 @@ struct stat_list {
 };
 
 static void stats_send(struct answer *a, const struct campaign *c, const struct stats *s) {
-    struct str b = {0};
-    entry_begin(a, &b, "OutCampaignStatEntry");
-    header_add(&b, "Uuid", row_uuid(c->item.row));
-    header_int(&b, "DlTotalCount", s->total);
-    header_int(&b, "DlFinishedCount", s->finished);
-    header_int(&b, "DlAvailableCount", s->total - s->finished - s->dialing);
-    header_int(&b, "DlDialingCount", s->dialing);
-    header_int(&b, "DlCalledCount", s->tries);
-    header_add(&b, "Reason", reason_text(c->reason));
-    entry_end(a, &b);
+    struct stat stat = {.uuid = row_uuid(c->item.row),
+                        .reason = reason_text(c->reason),
+                        .total = s->total,
+                        .dialing = s->dialing,
+                        .finished = s->finished,
+                        .called = s->tries};
+    stat.available = stat.total - stat.finished - stat.dialing;
+    entry_send(a, &stat);
 }
 
 /* All have been read, or could not be: then the log says why. */
 static void stats_answer(struct stat_list *l) {
     unsigned long items = 0;
-    answer_list(l->answer, "Campaign Stat List will follow");
+    entries_begin(l->answer);
     for (int i = 0; i < l->count; i++) {
         struct stat_entry *x = &l->entries[i];
         const struct campaign *c = map_get(&l->engine->campaigns, x->uuid);
@@ -51,7 +74,7 @@ static void stats_answer(struct stat_list *l) {
         }
         free(x->error);
     }
-    answer_complete(l->answer, "OutCampaignStatListComplete", items);
+    entries_end(l->answer, items);
     free(l->entries);
     free(l);
 }
@@ -67,11 +90,11 @@ static void stats_on_read(void *arg, const struct stats *s, const char *error) {
         stats_answer(l);
 }
 
-void stats_run_show(void *arg, struct answer *a, const struct message *m) {
+void action_show_stats(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     const char *uuid = message_get(m, "Uuid");
     if (uuid && noun_find(e, &noun_campaign, uuid) == NULL) {
-        entry_refuse(a, "No such campaign", NULL);
+        entry_refuse(a, NULL);
         return;
     }
     struct stat_list *l = xcalloc(1, sizeof *l);

@@ -2,9 +2,12 @@
 #ifndef CONTROL_STATS_H
 #define CONTROL_STATS_H
 
-#include "ami/server.h"
+#include "control/about.h"
 
 /* arg is the engine. */
-void stats_run_show(void *arg, struct answer *a, const struct message *m);
+void action_show_stats(void *arg, struct answer *a, const struct message *m);
+
+/* Of its entries. */
+extern const struct attr stat_attrs[];
 
 #endif

@@ -1,63 +1,55 @@
 #include "control/strategies.h"
 
-#include "ami/message.h"
 #include "dialer/plan/plan.h"
 #include "dialer/plan/shadow.h"
-#include "control/actions.h"
 #include "control/entry.h"
 
-/* The plan that header Plan names, if there is one. False: refused. */
+/* Finds the plan that header Plan names; *plan is NULL without that header. False: there is
+ * no such plan, and the action has been refused. */
 static bool strategies_find_plan(struct engine *e, struct answer *a, const struct message *m,
                                  struct plan **plan) {
     const char *uuid = message_get(m, "Plan");
     *plan = uuid ? map_get(&e->plans, uuid) : NULL;
     if (uuid == NULL || *plan)
         return true;
-    entry_refuse(a, "No such plan", NULL);
+    entry_refuse(a, NULL);
     return false;
 }
 
-static void strategies_run_show(void *arg, struct answer *a, const struct message *m) {
+void strategy_action_show(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     struct plan *only;
     unsigned long items = 0;
     if (!strategies_find_plan(e, a, m, &only))
         return;
-    answer_list(a, "Strategy List will follow");
+    entries_begin(a);
     for (struct map_entry *i = e->plans.first; i; i = i->next) {
         if (only && i->value != only)
             continue;
-        for (int h = 0; h < HOOK_COUNT; h++, items++) {
-            struct str b = {0};
-            entry_begin(a, &b, "OutStrategyEntry");
-            strategy_print(i->value, (enum hook)h, &b);
-            entry_end(a, &b);
-        }
+        for (int h = 0; h < HOOK_COUNT; h++, items++)
+            entry_send(a, &(struct hook_of){i->value, (enum hook)h});
     }
-    answer_complete(a, "OutStrategyListComplete", items);
+    entries_end(a, items);
 }
 
-static void strategies_run_shadows(void *arg, struct answer *a, const struct message *m) {
+void strategy_action_shadows(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     struct plan *only;
     unsigned long items = 0;
     if (!strategies_find_plan(e, a, m, &only))
         return;
-    answer_list(a, "Strategy Shadow List will follow");
+    entries_begin(a);
     for (struct map_entry *i = e->plans.first; i; i = i->next) {
         const struct plan *p = i->value;
         if ((only && p != only) || p->shadow == NULL)
             continue;
-        struct str b = {0};
-        entry_begin(a, &b, "OutStrategyShadowEntry");
-        shadow_print(p, &b);
-        entry_end(a, &b);
+        entry_send(a, p);
         items++;
     }
-    answer_complete(a, "OutStrategyShadowListComplete", items);
+    entries_end(a, items);
 }
 
-static void strategies_run_reload(void *arg, struct answer *a, const struct message *m) {
+void strategy_action_reload(void *arg, struct answer *a, const struct message *m) {
     struct engine *e = arg;
     struct plan *only;
     int refused;
@@ -65,7 +57,7 @@ static void strategies_run_reload(void *arg, struct answer *a, const struct mess
         return;
     int swapped = plans_reload(e, only, true, &refused);
     struct str b = {0};
-    answer_head(a, &b, "Success", "Strategies reloaded");
+    answer_head(a, &b, "Success", about_of(a)->success);
     header_int(&b, "Swapped", swapped);
     header_int(&b, "Refused", refused);
     message_end(&b);
@@ -73,13 +65,3 @@ static void strategies_run_reload(void *arg, struct answer *a, const struct mess
     str_free(&b);
     answer_end(a);
 }
-
-const struct action strategy_actions[] = {
-    {"OutStrategyShow", ACTIONS_NEED, strategies_run_show,
-     "Lists what runs in each hook of the plans."},
-    {"OutStrategyShadowShow", ACTIONS_NEED, strategies_run_shadows,
-     "Lists what shadows would have done."},
-    {"OutStrategyReload", ACTIONS_NEED, strategies_run_reload,
-     "Reads the strategies' files again."},
-    {0},
-};

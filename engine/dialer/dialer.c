@@ -77,7 +77,7 @@ static bool dialer_load_dialings(struct engine *e) {
 
 static void dialer_on_freed(void *arg, enum batch_end end) {
     (void)end;
-    lead_event(arg, "Update");
+    lead_tell(arg);
     lead_written(arg);
 }
 

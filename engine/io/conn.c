@@ -174,10 +174,12 @@ static void conn_on_taken(struct evbuffer *out, const struct evbuffer_cb_info *i
 static const char *conn_why_lost(struct conn *c, short what, char buf[128]) {
     int dns = bufferevent_socket_get_dns_error(c->bev);
     const char *tls = c->is_tls ? tls_error(c->bev, buf) : NULL;
-    return tls                    ? tls
-           : what & BEV_EVENT_EOF ? "closed by the far end"
-           : dns                  ? evutil_gai_strerror(dns)
-                                  : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
+    if (tls)
+        return tls;
+    if (what & BEV_EVENT_EOF)
+        return "closed by the far end";
+    return dns ? evutil_gai_strerror(dns)
+               : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
 }
 
 static void conn_on_refused(void *arg) {

@@ -78,8 +78,8 @@ static char *listener_bind_to(struct listener *ls, const char *host, int port) {
     struct sockaddr_storage addr;
     int len = sizeof addr;
     bool is_v6 = strchr(host, ':') != NULL;
-    char *text = port ? xasprintf(is_v6 ? "[%s]:%d" : "%s:%d", host, port)
-                      : xasprintf(is_v6 ? "[%s]" : "%s", host);
+    char *name = is_v6 ? xasprintf("[%s]", host) : xstrdup(host);
+    char *text = port ? xasprintf("%s:%d", name, port) : xstrdup(name);
     if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&addr, &len) == 0)
         ls->ev = evconnlistener_new_bind(loop_events(ls->loop), listener_on_accept, ls,
                                          LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE |
@@ -88,6 +88,7 @@ static char *listener_bind_to(struct listener *ls, const char *host, int port) {
     else
         errno = EINVAL;
     char *why = ls->ev ? NULL : xasprintf("cannot listen on %s: %s", text, strerror(errno));
+    free(name);
     free(text);
     return why;
 }

@@ -11,7 +11,7 @@
 #define SIGNALS_MAX 8
 
 struct later {
-    struct later *next;
+    SLIST_ENTRY(later) link;
     void (*fn)(void *arg);
     void *arg;
 };
@@ -25,8 +25,8 @@ struct loop {
     struct timer **heap;
     int timers, heap_cap;
     uint64_t seq;
-    struct task tasks; /* ring */
-    struct later *later;
+    TAILQ_HEAD(, task) tasks;
+    SLIST_HEAD(, later) later;
     struct {
         struct event *ev;
         int signo;
@@ -132,28 +132,23 @@ void task_init(struct task *t, struct loop *l, void (*fn)(void *arg), void *arg)
 void task_queue(struct task *t) {
     if (t->queued)
         return;
-    struct task *head = &t->loop->tasks;
     t->queued = true;
-    t->prev = head->prev;
-    t->next = head;
-    head->prev->next = t;
-    head->prev = t;
+    TAILQ_INSERT_TAIL(&t->loop->tasks, t, link);
 }
 
 void task_cancel(struct task *t) {
     if (!t->queued)
         return;
     t->queued = false;
-    t->prev->next = t->next;
-    t->next->prev = t->prev;
+    TAILQ_REMOVE(&t->loop->tasks, t, link);
 }
 
 static bool loop_run_tasks(struct loop *l) {
     /* A task may queue others: they still belong to this turn, but not without end. */
     int budget = 100000;
     bool any = false;
-    while (l->tasks.next != &l->tasks && budget--) {
-        struct task *t = l->tasks.next;
+    struct task *t;
+    while ((t = TAILQ_FIRST(&l->tasks)) != NULL && budget--) {
         task_cancel(t);
         t->fn(t->arg);
         any = true;
@@ -163,14 +158,14 @@ static bool loop_run_tasks(struct loop *l) {
 
 void loop_later(struct loop *l, void (*fn)(void *arg), void *arg) {
     struct later *n = xmalloc(sizeof *n);
-    *n = (struct later){.next = l->later, .fn = fn, .arg = arg};
-    l->later = n;
+    *n = (struct later){.fn = fn, .arg = arg};
+    SLIST_INSERT_HEAD(&l->later, n, link);
 }
 
 static void loop_run_later(struct loop *l) {
-    while (l->later) {
-        struct later *n = l->later;
-        l->later = n->next;
+    struct later *n;
+    while ((n = SLIST_FIRST(&l->later)) != NULL) {
+        SLIST_REMOVE_HEAD(&l->later, link);
         n->fn(n->arg);
         free(n);
     }
@@ -188,7 +183,7 @@ struct loop *loop_new(struct clock *clock, const struct log *log) {
     l->log = log;
     l->base = event_base_new();
     l->alarm = evtimer_new(l->base, loop_on_alarm, l);
-    l->tasks.next = l->tasks.prev = &l->tasks;
+    TAILQ_INIT(&l->tasks);
     return l;
 }
 
@@ -210,7 +205,7 @@ void loop_free(struct loop *l) {
 
 /* How long may we sleep? Arms the alarm accordingly and returns the flags for it. */
 static int loop_prepare_wait(struct loop *l, bool wait) {
-    if (!wait || l->tasks.next != &l->tasks || l->later)
+    if (!wait || !TAILQ_EMPTY(&l->tasks) || !SLIST_EMPTY(&l->later))
         return EVLOOP_NONBLOCK;
     if (l->timers == 0)
         return EVLOOP_ONCE;

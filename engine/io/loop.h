@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,7 +29,7 @@ struct task {
     struct loop *loop;
     void (*fn)(void *arg);
     void *arg;
-    struct task *next, *prev;
+    TAILQ_ENTRY(task) link;
     bool queued;
 };
 

@@ -44,11 +44,11 @@ static const char *unixsock_clear_path(const char *path) {
     if (lstat(path, &st))
         return errno == ENOENT ? NULL : strerror(errno);
     if (!S_ISSOCK(st.st_mode))
-        return "there is a file that is no socket";
+        return "the file exists and is not a socket";
     int fd = unixsock_connect_to(path);
     if (fd >= 0) {
         close(fd);
-        return "another engine listens there";
+        return "another engine is listening there";
     }
     return errno == ECONNREFUSED && unlink(path) == 0 ? NULL : strerror(errno);
 }

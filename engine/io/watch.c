@@ -51,7 +51,7 @@ struct watch *watch_new(struct loop *l, void (*changed)(void *arg), void *arg) {
         return w;
     w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (w->fd < 0) {
-        log_warn(loop_log(l), "files are not watched: %s", strerror(errno));
+        log_warn(loop_log(l), "cannot watch files for changes: %s", strerror(errno));
         return w;
     }
     w->readable = event_new(loop_events(l), w->fd, EV_READ | EV_PERSIST, watch_on_readable, w);

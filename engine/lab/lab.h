@@ -9,20 +9,20 @@
 
 #include "base/mem.h"
 
-/* One policy that is tried. */
+/* A plan that is tried. */
 struct lab_plan {
     char *title;      /* what it is called in reports */
     json_t *headers;  /* of OutPlanCreate */
     char *strategies; /* the folder its scripts come from */
 };
 
-/* A plan with what came of its shifts. */
+/* A plan and the results of its shifts. */
 struct lab_trial {
     struct lab_plan plan;
     json_t *runs;
 };
 
-/* One shift to be simulated. Nothing in it is the shift's own: borrowed. */
+/* One shift to be simulated. All pointers are borrowed. */
 struct lab_shift {
     const struct lab_plan *plan;
     const json_t *world; /* sim.h; an object */
@@ -35,7 +35,7 @@ struct lab_shift {
     bool is_timed; /* also measure what decisions cost, in this machine's time */
 };
 
-/* ---- labplan.c ---- */
+/* ---- plan.c ---- */
 
 /* Reads what --plan says: a file that returns a table of headers, a strategy file, or
  * the name of a dial strategy of the folder. False with *err. lab_plan_free in any case. */
@@ -48,27 +48,27 @@ void lab_plan_free(struct lab_plan *p);
 json_t *lab_world_load(const char *path, int64_t agents, json_t **learned,
                        char **err) MUST_CHECK;
 
-/* ---- lablearn.c ---- */
+/* ---- learn.c ---- */
 
 /* The world that a campaign's ledger shows; from is DATABASE:CAMPAIGN. *learned says what
  * was learned from how many calls. NULL with *err. */
 json_t *lab_world_learn(const char *from, json_t **learned, char **err) MUST_CHECK;
 
-/* ---- labrun.c ---- */
+/* ---- run.c ---- */
 
 /* Runs it to the end and gives what happened (simulate.md names the keys); depends on
  * the shift alone. progress(arg, share) comes now and then. NULL with *err. */
 json_t *lab_run(const struct lab_shift *s, void (*progress)(void *arg, double share), void *arg,
                 char **err) MUST_CHECK;
 
-/* ---- labwork.c ---- */
+/* ---- work.c ---- */
 
 /* Runs them all, several at a time in processes of their own: results[i] is that of
  * shifts[i]. False with *err when one fails; then there are no results. */
 bool lab_work(const struct lab_shift *shifts, size_t count, json_t **results,
               char **err) MUST_CHECK;
 
-/* ---- labscratch.c ---- */
+/* ---- scratch.c ---- */
 
 /* A new folder for files that nobody keeps; NULL with *err. */
 char *lab_scratch_new(char **err) MUST_CHECK;

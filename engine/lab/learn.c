@@ -254,8 +254,8 @@ json_t *lab_world_learn(const char *from, json_t **learned, char **err) {
     json_t *world = NULL;
     bool ok = ledger_read(path, colon + 1, lab_learn_on_call, &l, err);
     if (ok && l.calls < CALLS_MIN) {
-        *err = xasprintf("%s: only %.0f calls of %s are over: nothing can be learned from them",
-                         path, l.calls, colon + 1);
+        *err = xasprintf("%s: only %.0f calls of %s have ended, too few to learn from", path,
+                         l.calls, colon + 1);
     } else if (ok) {
         lab_learn_learn_wrapup(&l, path, colon + 1);
         world = lab_learn_world_of(&l);

@@ -75,7 +75,7 @@ static bool make_set_table(struct shift *s, struct change *ch, const json_t *tab
     json_object_foreach ((json_t *)(uintptr_t)table, key, v) {
         const struct field *f = make_field_of(ch->noun, key);
         if (s->error == NULL && f == NULL)
-            s->error = xasprintf("%s: no such header", key);
+            s->error = xasprintf("%s: unknown header", key);
         else if (s->error == NULL && !make_set(ch, f, v))
             s->error = xasprintf("%s: not a value for it", key);
     }
@@ -168,7 +168,7 @@ static void make_on_fed(void *arg, enum batch_end end) {
     struct fed *f = arg;
     struct shift *s = f->shift;
     if (end != BATCH_DURABLE && s->error == NULL)
-        s->error = xstrdup("the database does not take the leads");
+        s->error = xstrdup("the leads cannot be written to the database");
     for (int i = 0; i < f->count; i++) {
         lead_written(f->leads[i]);
         lead_release(f->leads[i]);

@@ -139,8 +139,8 @@ static bool lab_plan_load_file(struct lab_plan *p, const char *path, const char 
     if (ok)
         lab_plan_use_strategy(p, name);
     else if (p->strategies) /* the error of what it was meant to be */
-        *err =
-            xasprintf("%s: neither headers of a plan nor a dial strategy: %s", path, no_script);
+        *err = xasprintf("%s: neither the headers of a plan nor a dial strategy: %s", path,
+                         no_script);
     free(name);
     free(no_table);
     free(no_script);
@@ -154,7 +154,7 @@ bool lab_plan_load(struct lab_plan *p, const char *what, const char *strategies,
     bool is_file = access(what, F_OK) == 0;
     bool is_name = !is_file && script_exists(&env, HOOK_DIAL, what);
     if (!is_file && !is_name) {
-        *err = xasprintf("%s: neither a file nor a strategy of %s/dial", what, strategies);
+        *err = xasprintf("%s: no such file, and no such strategy in %s/dial", what, strategies);
         return false;
     }
     if (is_file)
@@ -207,20 +207,26 @@ static void lab_plan_scale_agents(json_t *world, int64_t agents) {
     json_object_set_new(world, "agents", json_integer(agents));
 }
 
-json_t *lab_world_load(const char *path, int64_t agents, json_t **learned, char **err) {
+/* The world as its file or its ledger has it; NULL path: the default one. */
+static json_t *lab_plan_read_world(const char *path, json_t **learned, char **err) {
     static const char prefix[] = "from:";
     struct script_env env = lab_plan_env_of(".");
+    if (path == NULL)
+        return json_object();
+    if (str_has_prefix(path, prefix))
+        return lab_world_learn(path + strlen(prefix), learned, err);
+    return script_data(&env, path, err);
+}
+
+json_t *lab_world_load(const char *path, int64_t agents, json_t **learned, char **err) {
     *learned = NULL;
-    json_t *world = path == NULL ? json_object()
-                    : str_has_prefix(path, prefix)
-                        ? lab_world_learn(path + strlen(prefix), learned, err)
-                        : script_data(&env, path, err);
+    json_t *world = lab_plan_read_world(path, learned, err);
     if (json_is_array(world) && json_array_size(world) == 0) { /* an empty Lua table */
         json_decref(world);
         world = json_object();
     }
     if (world && !json_is_object(world)) {
-        *err = xasprintf("%s: a world is a table with keys", path);
+        *err = xasprintf("%s: a world must be a table with named keys", path);
         json_decref(world);
         return NULL;
     }

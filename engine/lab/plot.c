@@ -34,14 +34,18 @@ static double plot_place_x(const struct plot *p, double x) {
 }
 
 static double plot_place_y(const struct plot *p, double y) {
-    double in = y < p->y_min ? p->y_min : y > p->y_max ? p->y_max : y;
+    double in = fmin(fmax(y, p->y_min), p->y_max);
     return HEIGHT - BOTTOM - (in - p->y_min) / (p->y_max - p->y_min) * (HEIGHT - TOP - BOTTOM);
 }
 
 /* 1, 2 or 5 times a power of ten, so that about TICKS of it make the range. */
 static double plot_round_step(double range) {
-    double raw = range / TICKS, power = pow(10, floor(log10(raw))), f = raw / power;
-    return power * (f <= 1 ? 1 : f <= 2 ? 2 : f <= 5 ? 5 : 10);
+    static const double steps[] = {1, 2, 5};
+    double raw = range / TICKS, power = pow(10, floor(log10(raw)));
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (raw / power <= steps[i])
+            return power * steps[i];
+    return power * 10;
 }
 
 /* A tick's number: whole, or with the digits that its step needs. */

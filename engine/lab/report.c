@@ -303,9 +303,9 @@ static void report_add_head(struct page *p) {
         plot_text(&p->html, p->trials[i].plan.title);
     }
     str_addf(&p->html,
-             " in the laboratory</h1><p class=\"soft\">%lld simulated shifts of %g hours, "
+             " in the laboratory</h1><p class=\"soft\">%lld simulated shift%s of %g hour%s, "
              "%.1f agents on average, seeds %lld to %lld, in ",
-             (long long)s->runs, s->hours,
+             (long long)s->runs, s->runs == 1 ? "" : "s", s->hours, s->hours == 1 ? "" : "s",
              labsum_of(json_array_get(p->trials[0].runs, 0), "agent_hours") / s->hours,
              (long long)s->seed, (long long)(s->seed + s->runs - 1));
     plot_text(&p->html, s->world ? s->world : "the default world");

@@ -1,5 +1,5 @@
 /* What the shifts show, for people: a table with sparklines, and a page with plots that
- * needs nothing but itself. */
+ * loads nothing else. */
 #ifndef LAB_REPORT_H
 #define LAB_REPORT_H
 

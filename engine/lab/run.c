@@ -129,7 +129,8 @@ static bool run_start_time(struct shift *s, int64_t *wall) {
         return true;
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (rest == NULL || (*rest && strcmp(rest, "Z"))) {
-        s->error = xasprintf("world: start: %s is no time like 2026-03-02T09:00:00", text);
+        s->error =
+            xasprintf("world: start must be a time such as 2026-03-02T09:00:00, not %s", text);
         return false;
     }
     *wall = timegm(&tm) * NS_PER_S;
@@ -303,6 +304,6 @@ json_t *lab_run(const struct lab_shift *job, void (*progress)(void *arg, double 
     }
     run_tear_down(&s);
     if (out == NULL)
-        *err = s.error ? s.error : xstrdup("the shift ended before its time");
+        *err = s.error ? s.error : xstrdup("the shift ended early");
     return out;
 }

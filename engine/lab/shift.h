@@ -1,4 +1,4 @@
-/* What one shift of the laboratory consists of: inside of labrun.c and labmake.c. */
+/* What one shift of the laboratory consists of: shared by run.c and make.c. */
 #ifndef LAB_SHIFT_H
 #define LAB_SHIFT_H
 

@@ -29,61 +29,66 @@ struct options {
 
 static int simulate_usage(FILE *to) {
     fputs("usage: astout simulate --plan FILE.lua|STRATEGY [--compare FILE.lua|STRATEGY]\n"
-          "           [--world FILE.lua] [--hours 8] [--agents 50] [--seed 1] [--runs 20]\n"
-          "           [--out DIR] [--json] [--strategies DIR] [--timing]\n"
-          "           [--abandon-limit PERCENT, 0 = none]\n",
+          "           [--world FILE.lua|from:DATABASE:CAMPAIGN] [--hours 8] [--agents 50]\n"
+          "           [--seed 1] [--runs 20] [--out DIR] [--json] [--strategies DIR]\n"
+          "           [--timing] [--abandon-limit PER CENT]    (0: no limit)\n",
           to);
     return to == stdout ? 0 : 2;
 }
 
 /* ---- options ---- */
 
-static bool simulate_read_hours(const char *text, double *out) {
+/* NULL, or what the number must be; to be freed. */
+static char *simulate_read_decimal(const char *text, double min, double max, double *out) {
     char *end;
     *out = strtod(text, &end);
-    return end != text && *end == '\0' && *out >= HOURS_MIN && *out <= HOURS_MAX;
+    if (end != text && *end == '\0' && *out >= min && *out <= max)
+        return NULL;
+    return xasprintf("a number, %g to %g", min, max);
 }
 
-static bool simulate_read_limit(const char *text, double *out) {
-    char *end;
-    *out = strtod(text, &end);
-    return end != text && *end == '\0' && *out >= 0 && *out <= 100;
+static char *simulate_read_int(const char *text, int64_t min, int64_t max, int64_t *out) {
+    if (str_int(text, min, max, out))
+        return NULL;
+    return xasprintf("a whole number, %lld to %lld", (long long)min, (long long)max);
 }
 
-static bool simulate_read_option(struct options *o, int c) {
+/* NULL, or what the option must be; to be freed. */
+static char *simulate_read_option(struct options *o, int c) {
     switch (c) {
     case 'p':
         o->plan = optarg;
-        return true;
+        break;
     case 'c':
         o->compare = optarg;
-        return true;
+        break;
     case 'w':
         o->world = optarg;
-        return true;
+        break;
     case 'o':
         o->out = optarg;
-        return true;
+        break;
     case 'S':
         xreplace(&o->strategies, optarg);
-        return true;
+        break;
     case 'j':
-        return o->json = true;
+        o->json = true;
+        break;
     case 't':
-        return o->timing = true;
+        o->timing = true;
+        break;
     case 'H':
-        return simulate_read_hours(optarg, &o->hours);
+        return simulate_read_decimal(optarg, HOURS_MIN, HOURS_MAX, &o->hours);
     case 'l':
-        return simulate_read_limit(optarg, &o->limit);
+        return simulate_read_decimal(optarg, 0, 100, &o->limit);
     case 'a':
-        return str_int(optarg, 1, 10000, &o->agents);
+        return simulate_read_int(optarg, 1, 10000, &o->agents);
     case 's':
-        return str_int(optarg, 0, INT64_MAX - RUNS_MAX, &o->seed);
+        return simulate_read_int(optarg, 0, INT64_MAX - RUNS_MAX, &o->seed);
     case 'r':
-        return str_int(optarg, 1, RUNS_MAX, &o->runs);
-    default:
-        return false;
+        return simulate_read_int(optarg, 1, RUNS_MAX, &o->runs);
     }
+    return NULL;
 }
 
 /* -1, or the status to exit with. */
@@ -110,8 +115,10 @@ static int simulate_read_options(struct options *o, int argc, char **argv) {
             return simulate_usage(stdout);
         if (c == '?')
             return simulate_usage(stderr);
-        if (!simulate_read_option(o, c)) {
-            fprintf(stderr, "astout simulate: --%s: not %s\n", known[at].name, optarg);
+        char *wanted = simulate_read_option(o, c);
+        if (wanted) {
+            fprintf(stderr, "astout simulate: --%s must be %s\n", known[at].name, wanted);
+            free(wanted);
             return 2;
         }
     }

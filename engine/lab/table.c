@@ -1,4 +1,5 @@
 /* The report in the terminal. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,7 @@ static void lab_table_print_spark(const struct curve *c, double low, double high
     const char *const *set = blocks[lab_table_is_utf8()];
     for (size_t i = 0; i < c->n; i++) {
         double f = high > low ? (c->mean[i] - low) / (high - low) : 0;
-        int level = (int)(f * LEVELS);
-        fputs(set[level < 0 ? 0 : level >= LEVELS ? LEVELS - 1 : level], stdout);
+        fputs(set[(int)fmin(fmax(f * LEVELS, 0), LEVELS - 1)], stdout);
     }
 }
 
@@ -49,7 +49,7 @@ static void lab_table_print_sparks(const struct lab_trial *t) {
     } rows[] = {{"utilisation", CURVE_UTILISATION, 100, 1, "%"},
                 {"abandoned so far", CURVE_ABANDONED, 100, LEGAL_SHARE, "%"},
                 {"calls ringing", CURVE_RINGING, 1, 0, ""},
-                {"calls a second", CURVE_CPS, 1, 0, ""}};
+                {"calls per second", CURVE_CPS, 1, 0, ""}};
     printf("\n%s over the shift\n", t->plan.title);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct curve c;
@@ -79,12 +79,12 @@ char *labreport_learned(const struct lab_setting *s) {
     if (l == NULL)
         return NULL;
     char *wrapup = json_is_true(json_object_get(l, "wrapup_learnt"))
-                       ? xasprintf("wrap-up %.0f s; not known:", labsum_of(l, "wrapup_mean"))
-                       : xstrdup("not known: wrap-up,");
+                       ? xasprintf("wrap-up %.0f s. Unknown:", labsum_of(l, "wrapup_mean"))
+                       : xstrdup("Unknown: wrap-up,");
     char *text =
         xasprintf("Learned from %.0f calls: %.1f%% answered, ring %.1f s (cv %.2f), talk %.0f "
-                  "s (cv %.2f, %.0f talks), %.0f answered calls met nobody, at least %.0f "
-                  "agents, %s breaks, machines.",
+                  "s (cv %.2f, %.0f talks), %.0f answered calls reached no agent, at least "
+                  "%.0f agents, %s breaks, machines.",
                   labsum_of(l, "calls"), 100 * labsum_of(l, "answer_rate"),
                   labsum_of(l, "ring_mean"), labsum_of(l, "ring_cv"), labsum_of(l, "talk_mean"),
                   labsum_of(l, "talk_cv"), labsum_of(l, "talks"), labsum_of(l, "met_nobody"),
@@ -93,13 +93,12 @@ char *labreport_learned(const struct lab_setting *s) {
     return text;
 }
 
-/* A strategy that failed was not what these figures are of. */
+/* If a strategy failed, the figures are those of what ran instead. */
 static void lab_table_print_warnings(const struct lab_trial *t) {
     struct labsum_spread w = labsum_spread(t->runs, "warnings");
     if (w.high > 0)
-        printf(
-            "\n%s: the engine complained, up to %.0f times a shift: see what it said above\n",
-            t->plan.title, w.high);
+        printf("\n%s: the engine logged up to %.0f warnings in a shift; they are above\n",
+               t->plan.title, w.high);
 }
 
 void labreport_print(const struct lab_setting *s, const struct lab_trial *trials,

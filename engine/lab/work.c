@@ -1,7 +1,8 @@
-/* Several shifts at a time: each in a process of its own, which says how far it is and
- * then what came of it over a pipe. */
+/* Several shifts at a time: each in a process of its own, which writes its progress and
+ * then its result into a pipe. */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "base/str.h"
 #include "lab/lab.h"
 
-#define WORKERS_MAX 2
+#define WORKERS_MAX 64
 #define BAR_WIDTH 40
 
 struct worker {
@@ -29,6 +30,7 @@ struct work {
     size_t count, next, over;
     json_t **results;
     struct worker workers[WORKERS_MAX];
+    size_t worker_count;
     bool bar;
     char *error;
 };
@@ -63,7 +65,7 @@ static void work_be_worker(const struct lab_shift *s, int fd) {
 
 static void work_draw_bar(const struct work *w) {
     double done = (double)w->over;
-    for (size_t i = 0; i < WORKERS_MAX; i++)
+    for (size_t i = 0; i < w->worker_count; i++)
         done += w->workers[i].pid ? w->workers[i].share : 0;
     int filled = (int)(done / (double)w->count * BAR_WIDTH);
     fprintf(stderr, "\r[%.*s%*s] %zu of %zu shifts ", filled,
@@ -139,7 +141,7 @@ static void work_hear(struct work *w, struct worker *k) {
 static bool work_wait_for_one(struct work *w) {
     struct pollfd fds[WORKERS_MAX];
     nfds_t n = 0;
-    for (size_t i = 0; i < WORKERS_MAX; i++)
+    for (size_t i = 0; i < w->worker_count; i++)
         if (w->workers[i].pid)
             fds[n++] = (struct pollfd){.fd = w->workers[i].fd, .events = POLLIN};
     if (n == 0)
@@ -147,21 +149,21 @@ static bool work_wait_for_one(struct work *w) {
     if (poll(fds, n, -1) < 0)
         return true; /* a signal: the caller looks */
     for (nfds_t f = 0; f < n; f++)
-        for (size_t i = 0; fds[f].revents && i < WORKERS_MAX; i++)
+        for (size_t i = 0; fds[f].revents && i < w->worker_count; i++)
             if (w->workers[i].pid && w->workers[i].fd == fds[f].fd)
                 work_hear(w, &w->workers[i]);
     return true;
 }
 
 static void work_stop_all(struct work *w) {
-    for (size_t i = 0; i < WORKERS_MAX; i++)
+    for (size_t i = 0; i < w->worker_count; i++)
         if (w->workers[i].pid)
             kill(w->workers[i].pid, SIGTERM);
 }
 
 static void work(struct work *w) {
     for (;;) {
-        for (size_t i = 0; i < WORKERS_MAX && w->error == NULL; i++)
+        for (size_t i = 0; i < w->worker_count && w->error == NULL; i++)
             if (w->workers[i].pid == 0 && w->next < w->count)
                 work_hire(w, &w->workers[i]);
         if (!work_wait_for_one(w))
@@ -175,10 +177,18 @@ static void work(struct work *w) {
     }
 }
 
+/* As many as there are processors that this process may use. */
+static size_t work_count_workers(void) {
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < WORKERS_MAX ? (size_t)n : WORKERS_MAX;
+}
+
 bool lab_work(const struct lab_shift *shifts, size_t count, json_t **results, char **err) {
     struct work w = {.shifts = shifts,
                      .count = count,
                      .results = results,
+                     .worker_count = work_count_workers(),
                      .bar = isatty(STDERR_FILENO)};
     struct sigaction act = {.sa_handler = work_on_signal}, old_int, old_term;
     sigaction(SIGINT, &act, &old_int);

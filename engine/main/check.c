@@ -78,8 +78,8 @@ static void check_try_hook(struct script *s, const struct script_env *env, enum 
         printf("%s (with the example view)\n", err);
         c->failed++;
     } else if (err == NULL && !check_result_fits(h, out)) {
-        printf("%s: with the example view it returns what is no result of '%s'\n", c->path,
-               hook_name(h));
+        printf("%s: with the example view it returns something that is no result of '%s'\n",
+               c->path, hook_name(h));
         c->failed++;
     }
     free(err);
@@ -136,7 +136,7 @@ static bool check_file(const char *path) {
         if (check_as(&env, (enum hook)h, true, &c))
             used = h;
     if (used < 0) {
-        printf("%s: has none of the functions dial, retry, route and result\n", path);
+        printf("%s: defines none of the functions dial, retry, route and result\n", path);
         c.failed++;
     }
     if (c.failed == 0)

@@ -12,9 +12,8 @@
 #include "io/tls.h"
 #include "dialer/pbx/asterisk.h"
 #include "dialer/dialer.h"
-#include "control/actions.h"
-#include "control/previews.h"
-#include "control/strategies.h"
+#include "control/print.h"
+#include "control/table.h"
 
 /* ---- our AMI port ---- */
 
@@ -64,23 +63,23 @@ static bool daemon_on_other(void *arg, struct answer *a, const struct message *m
     return true;
 }
 
-static void daemon_on_event(void *arg, const struct str *packet) {
+static void daemon_on_event(void *arg, const struct event *ev) {
     struct daemon *d = arg;
     if (d->server)
-        server_event(d->server, CLASS_MESSAGE, packet);
+        print_to_all(d->server, ev);
     if (d->console)
-        console_event(d->console, packet);
+        console_event(d->console, ev);
 }
 
-static bool daemon_on_heard(void *arg) {
-    struct daemon *d = arg;
-    for (struct session *s = d->server ? server_first(d->server) : NULL; s; s = session_next(s))
-        if (session_hears(s, CLASS_MESSAGE))
-            return true;
-    return console_hears(d->console);
-}
+static const struct action *const tables[] = {actions, NULL};
 
-static const struct action *const tables[] = {actions, strategy_actions, preview_actions, NULL};
+/* The certificates of our port; a replay has no use for them, but something is there. */
+static struct tls *daemon_open_tls(const struct daemon *d, char **err) {
+    const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
+    if (record_is_replayed(d->record))
+        return tls_client(NULL, err);
+    return tls_server(cert, *key ? key : cert, err);
+}
 
 static bool daemon_open_server(struct daemon *d, char **err) {
     if (!d->conf->ami.enabled)
@@ -102,13 +101,10 @@ static bool daemon_open_server(struct daemon *d, char **err) {
         .masked = daemon_on_masked,
         .knows = daemon_on_knows,
     };
-    actions_print(&d->commands, tables);
+    actions_print(&d->commands);
     d->relays = relays_new(d->loop, &d->commands);
     if (d->conf->ami.tlsenable) {
-        const char *cert = d->conf->ami.tlscertfile, *key = d->conf->ami.tlsprivatekey;
-        d->tls = record_is_replayed(d->record)
-                     ? tls_client(NULL, err) /* of no use, but there */
-                     : tls_server(cert, *key ? key : cert, err);
+        d->tls = daemon_open_tls(d, err);
         if (d->tls == NULL)
             return false;
         sc.encrypted.tls = d->tls;
@@ -163,7 +159,7 @@ static void daemon_on_signal(void *arg) {
         loop_stop(d->loop);
         return;
     }
-    log_info(&d->log, "leaving; %zu calls in flight go on in Asterisk",
+    log_info(&d->log, "shutting down; %zu calls in progress continue in Asterisk",
              d->engine->dialings.count);
     daemon_notify("STOPPING=1");
     dialer_leave(d->engine, daemon_on_left, d);
@@ -202,7 +198,7 @@ static bool daemon_replay_clock(struct daemon *d, char **err) {
     bool ok = record_next(d->record, &item) && item.kind == RECORD_CLOCK;
     record_reading(d->record, &d->clock.mono, &d->clock.wall);
     if (!ok)
-        *err = xasprintf("the recording begins with no time%s%s",
+        *err = xasprintf("the recording does not begin with a time%s%s",
                          *record_why(d->record) ? ": " : "", record_why(d->record));
     return ok;
 }
@@ -214,7 +210,7 @@ static bool daemon_begin_record(struct daemon *d, char **err) {
     d->record = record_create(c->general.record, c->general.record_size, &d->log, err);
     if (d->record == NULL)
         return false;
-    log_info(&d->log, "recording: everything goes to %s", c->general.record);
+    log_info(&d->log, "recording to %s", c->general.record);
     record_clock(d->record, d->clock.mono, d->clock.wall);
     record_file(d->record, c->path);
     return true;
@@ -281,7 +277,6 @@ bool daemon_start(struct daemon *d, const char *path, char **err) {
     if (!daemon_open_engine(d, err))
         return false;
     d->engine->out.event = daemon_on_event;
-    d->engine->out.heard = daemon_on_heard;
     d->engine->out.reload = daemon_on_reload;
     d->engine->out.decision = d->record ? daemon_on_decision : NULL;
     d->engine->out.arg = d;

@@ -60,13 +60,17 @@ static const struct {
     int (*main)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"run", main_run, "run -c FILE                 the engine, in the foreground"},
-    {"check", check_main, "check FILE...               strategies: load, types, own tests"},
-    {"console", console_main, "console -c FILE [-e CODE]   Lua in the running engine"},
-    {"reference", reference_main, "reference config|strategies the generated parts of docs"},
-    {"sim", sim_main, "sim --listen HOST:PORT ...  the simulated Asterisk"},
-    {"replay", replay_main, "replay FILE                 a recorded run, again and compared"},
-    {"simulate", simulate_main, "simulate --plan FILE ...    shifts against it, in seconds"},
+    {"run", main_run, "run -c FILE                 run the engine, in the foreground"},
+    {"check", check_main,
+     "check FILE...               load strategies and run their own tests"},
+    {"console", console_main,
+     "console -c FILE [-e CODE]   the Lua console of a running engine"},
+    {"reference", reference_main,
+     "reference PAGE              print a generated part of the manual: ami, config, strategies"},
+    {"sim", sim_main, "sim --listen HOST:PORT ...  run the simulated Asterisk"},
+    {"replay", replay_main, "replay FILE                 run a recording again and compare"},
+    {"simulate", simulate_main,
+     "simulate --plan FILE ...    try a plan on the simulated Asterisk, a shift in seconds"},
 };
 
 static int main_usage(FILE *to) {
@@ -80,5 +84,9 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
         if (strcmp(commands[i].name, argv[1]) == 0)
             return commands[i].main(argc - 1, argv + 1);
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+        main_usage(stdout);
+        return 0;
+    }
     return main_usage(stderr);
 }

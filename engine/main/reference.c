@@ -5,16 +5,17 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "control/manual.h"
 #include "dialer/dialer.h"
 #include "script/hook/view.h"
 
 static const char head[] =
     "# astout.conf\n\n"
-    "The configuration of the engine: `astout run -c FILE`. A section begins with its name in\n"
-    "brackets, a key is set by `key = value`, and `;` begins a comment. If the file has an\n"
+    "The configuration of the engine: `astout run -c FILE`. A section begins with its name\n"
+    "in brackets, a key is set by `key = value`, and `;` begins a comment. If the file has an\n"
     "unknown section or key, a value out of range, or the path of a file that does not exist,\n"
-    "the engine reports file and line and does not start. Relative paths start at the folder of\n"
-    "the file. [conf/astout.conf](../conf/astout.conf) is a sample. The\n"
+    "the engine reports file and line and does not start. Relative paths start at the folder\n"
+    "of the file. [conf/astout.conf](../conf/astout.conf) is a sample. The\n"
     "[glossary](glossary.md) defines the terms. This page is the output of\n"
     "`astout reference config`.\n";
 
@@ -117,15 +118,31 @@ static void reference_print_strategies(void) {
     }
 }
 
+/* ---- the pages ---- */
+
+static void reference_print_ami(void) { manual_print(stdout); }
+
+static void reference_print_json(void) {
+    json_t *all = manual_json();
+    json_dumpf(all, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(all);
+}
+
+static const struct {
+    const char *name;
+    void (*print)(void);
+} pages[] = {{"ami", reference_print_ami},
+             {"ami-json", reference_print_json},
+             {"config", reference_print_config},
+             {"strategies", reference_print_strategies}};
+
 int reference_main(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], "strategies") == 0) {
-        reference_print_strategies();
-        return 0;
-    }
-    if (argc != 2 || strcmp(argv[1], "config")) {
-        fputs("usage: astout reference config|strategies\n", stderr);
-        return 2;
-    }
-    reference_print_config();
-    return 0;
+    for (size_t i = 0; argc == 2 && i < ARRAY_LEN(pages); i++)
+        if (strcmp(argv[1], pages[i].name) == 0) {
+            pages[i].print();
+            return 0;
+        }
+    fputs("usage: astout reference ami|ami-json|config|strategies\n", stderr);
+    return 2;
 }

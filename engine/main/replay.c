@@ -81,13 +81,14 @@ static int replay_report(const struct replaying *p, const struct record *r) {
                record_why(r));
         return DIFFERENT;
     case RECORD_BROKEN:
-        fprintf(stderr, "astout replay: %s: %s (%llu decisions before are the same)\n", p->path,
-                record_why(r), (unsigned long long)n->decisions);
+        fprintf(stderr, "astout replay: %s: %s (%llu decisions before it are the same)\n",
+                p->path, record_why(r), (unsigned long long)n->decisions);
         return UNUSABLE;
     default:
         break;
     }
-    printf("%llu decisions and %llu sendings are the same; %llu inputs, %llu turns, up to %s\n",
+    printf("%llu decisions and %llu packets sent are the same; %llu inputs, %llu turns, up to "
+           "%s\n",
            (unsigned long long)n->decisions, (unsigned long long)n->sent,
            (unsigned long long)n->inputs, (unsigned long long)n->turns, when);
     if (record_state(r) == RECORD_CUT)
@@ -154,8 +155,8 @@ static int replay_work(struct replaying *p) {
     if (starts)
         return replay_prepare(p, r);
     fprintf(stderr,
-            "astout replay: %s is a later part of a recording: it can be shown, but the "
-            "state it begins with is not known\n",
+            "astout replay: %s is a later part of a recording: it can be shown, but not "
+            "replayed, since the state that it begins with is unknown\n",
             p->path);
     record_close(r);
     return UNUSABLE;

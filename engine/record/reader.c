@@ -22,7 +22,7 @@ struct record_reader {
 };
 
 /* A first line that is not ours. */
-static char *reader_explain_head(const char *path, const char *head) {
+static char *record_reader_explain_head(const char *path, const char *head) {
     size_t n = strlen(RECORD_HEAD_NAME);
     if (memcmp(head, RECORD_HEAD_NAME, n))
         return xasprintf("%s: not a recording", path);
@@ -40,7 +40,7 @@ struct record_reader *record_reader_open(const char *path, bool *starts, char **
         *err = xasprintf("%s: %s", path, f ? "not a recording" : strerror(errno));
     } else if (memcmp(head, RECORD_HEAD_START, RECORD_HEAD) &&
                memcmp(head, RECORD_HEAD_LATER, RECORD_HEAD)) {
-        *err = reader_explain_head(path, head);
+        *err = record_reader_explain_head(path, head);
     } else {
         struct record_reader *r = xcalloc(1, sizeof *r);
         r->file = f;
@@ -72,7 +72,7 @@ void record_reader_stop(struct record_reader *r, enum record_state state, char *
     r->why = why;
 }
 
-static bool reader_broken(struct record_reader *r, const char *what) {
+static bool record_reader_broken(struct record_reader *r, const char *what) {
     record_reader_stop(r, RECORD_BROKEN,
                        xasprintf("%lld bytes before the end of the file: %s",
                                  (long long)(r->left + (int64_t)(r->block.len - r->at)), what));
@@ -80,7 +80,7 @@ static bool reader_broken(struct record_reader *r, const char *what) {
 }
 
 /* The next block. A part of one is what a crash or a full disk leaves: an end. */
-static bool reader_read_block(struct record_reader *r) {
+static bool record_reader_read_block(struct record_reader *r) {
     char head[RECORD_BLOCK_HEAD];
     r->at = 0;
     str_reset(&r->block);
@@ -101,11 +101,11 @@ static bool reader_read_block(struct record_reader *r) {
         str_addn(&r->block, bytes, n);
     free(bytes);
     if (!ok || crc_of(&r->crc, str_get(&r->block), n) != record_number_read(head + 4))
-        return reader_broken(r, "the checksum of a block is wrong");
+        return record_reader_broken(r, "the checksum of a block is wrong");
     return true;
 }
 
-static void reader_count(struct record_reader *r, const struct record_item *item) {
+static void record_reader_count(struct record_reader *r, const struct record_item *item) {
     struct record_count *c = &r->count;
     switch (item->kind) {
     case RECORD_CLOCK: /* sums of hostile numbers must not overflow */
@@ -130,13 +130,13 @@ static void reader_count(struct record_reader *r, const struct record_item *item
 
 const struct record_item *record_reader_peek(struct record_reader *r) {
     while (!r->has_item && r->state == RECORD_GOES_ON) {
-        if (r->at == r->block.len && !reader_read_block(r))
+        if (r->at == r->block.len && !record_reader_read_block(r))
             return NULL;
         if (r->at == r->block.len)
             continue; /* an empty block */
         r->has_item = record_item_read(&r->block, &r->at, &r->item);
         if (!r->has_item)
-            reader_broken(r, "malformed item");
+            record_reader_broken(r, "malformed item");
     }
     return r->state == RECORD_GOES_ON ? &r->item : NULL;
 }
@@ -151,7 +151,7 @@ bool record_reader_next(struct record_reader *r, struct record_item *item) {
         record_reader_stop(r, RECORD_ENDED, NULL);
         return false;
     }
-    reader_count(r, item);
+    record_reader_count(r, item);
     return true;
 }
 

@@ -8,14 +8,14 @@
 
 #include "base/map.h"
 #include "record/crc.h"
-#include "record/writer.h"
+#include "record/recorder.h"
 
 #define FILE_MAX (64 << 20)
 #define SAY_MAX 4000 /* bytes of each side of a difference */
 
-/* One of two: writer is set for one that is made, reader for one that is replayed. */
+/* One of two: recorder is set for one that is made, reader for one that is replayed. */
 struct record {
-    struct record_writer *writer;
+    struct recorder *recorder;
     struct record_reader *reader;
     uint64_t ids; /* sources so far */
     /* writing */
@@ -31,11 +31,11 @@ struct record {
 
 struct record *record_create(const char *path, int64_t size, const struct log *log,
                              char **err) {
-    struct record_writer *w = record_writer_new(path, size, log, err);
+    struct recorder *w = recorder_new(path, size, log, err);
     if (w == NULL)
         return NULL;
     struct record *r = xcalloc(1, sizeof *r);
-    r->writer = w;
+    r->recorder = w;
     crc_init(&r->crc);
     return r;
 }
@@ -57,14 +57,14 @@ void record_set_folder(struct record *r, const char *folder, const char *except)
 }
 
 void record_end(struct record *r) {
-    if (r && r->writer)
-        record_writer_end(r->writer);
+    if (r && r->recorder)
+        recorder_end(r->recorder);
 }
 
 void record_close(struct record *r) {
     if (r == NULL)
         return;
-    record_writer_free(r->writer);
+    recorder_free(r->recorder);
     record_reader_free(r->reader);
     for (struct map_entry *e = r->files.first; e; e = e->next)
         free(e->value);
@@ -89,8 +89,8 @@ const struct record_count *record_counted(const struct record *r) {
 /* Notes an item of a recording that is made. */
 static void record_put(struct record *r, enum record_kind kind, int64_t a, int64_t b,
                        const void *bytes, size_t n) {
-    if (r && r->writer)
-        record_writer_put(r->writer, &(struct record_item){kind, a, b, bytes, n});
+    if (r && r->recorder)
+        recorder_put(r->recorder, &(struct record_item){kind, a, b, bytes, n});
 }
 
 /* ---- comparing ---- */
@@ -170,7 +170,7 @@ void record_input(struct record *r, enum record_kind kind, const struct source_p
 }
 
 void record_clock(struct record *r, int64_t mono, int64_t wall) {
-    if (r == NULL || r->writer == NULL)
+    if (r == NULL || r->recorder == NULL)
         return;
     record_put(r, RECORD_CLOCK, mono - r->mono, (wall - r->wall) - (mono - r->mono), NULL, 0);
     r->mono = mono;
@@ -178,8 +178,8 @@ void record_clock(struct record *r, int64_t mono, int64_t wall) {
 }
 
 void record_flush(struct record *r) {
-    if (r && r->writer)
-        record_writer_flush(r->writer);
+    if (r && r->recorder)
+        recorder_flush(r->recorder);
 }
 
 bool record_next(struct record *r, struct record_item *item) {
@@ -198,7 +198,7 @@ void record_play(struct record *r, const struct record_item *item) {
         s->play(s->arg, item);
         return;
     }
-    record_stray(r, item, "nothing of that number is open, or the engine did not do that");
+    record_stray(r, item, "nothing with that number is open, or the engine did not do this");
 }
 
 void record_stray(struct record *r, const struct record_item *item, const char *why) {
@@ -337,7 +337,7 @@ static void record_output(struct record *r, const struct record_item *made) {
     if (r->reader)
         record_compare(r, made);
     else
-        record_writer_put(r->writer, made);
+        recorder_put(r->recorder, made);
 }
 
 void record_decision(struct record *r, const char *line) {

@@ -262,20 +262,20 @@ static void action_list_commands(void *arg, struct answer *a, const struct messa
 }
 
 static const struct action table[] = {
-    {"Originate", CLASS_ORIGINATE, simaction_originate, "Originate a call."},
-    {"Hangup", CLASS_SYSTEM | CLASS_CALL, action_hangup, "Hangup channel."},
+    {"Originate", CLASS_ORIGINATE, simaction_originate, "Originate a call.", NULL},
+    {"Hangup", CLASS_SYSTEM | CLASS_CALL, action_hangup, "Hangup channel.", NULL},
     {"Status", CLASS_SYSTEM | CLASS_CALL | CLASS_REPORTING, action_status,
-     "List channel status."},
-    {"Getvar", CLASS_CALL | CLASS_REPORTING, action_getvar, "Gets a channel variable."},
+     "List channel status.", NULL},
+    {"Getvar", CLASS_CALL | CLASS_REPORTING, action_getvar, "Gets a channel variable.", NULL},
     {"CoreShowChannels", CLASS_SYSTEM | CLASS_REPORTING, action_show_channels,
-     "List currently active channels."},
+     "List currently active channels.", NULL},
     {"CoreSettings", CLASS_SYSTEM | CLASS_REPORTING, action_core_settings,
-     "Show PBX core settings (version etc)."},
+     "Show PBX core settings (version etc).", NULL},
     {"CoreStatus", CLASS_SYSTEM | CLASS_REPORTING, action_core_status,
-     "Show PBX core status variables."},
-    {"Command", CLASS_COMMAND, action_command, "Execute Asterisk CLI Command."},
-    {"UserEvent", CLASS_USER, action_user_event, "Send an arbitrary event."},
-    {"ListCommands", 0, action_list_commands, "List available manager commands."},
+     "Show PBX core status variables.", NULL},
+    {"Command", CLASS_COMMAND, action_command, "Execute Asterisk CLI Command.", NULL},
+    {"UserEvent", CLASS_USER, action_user_event, "Send an arbitrary event.", NULL},
+    {"ListCommands", 0, action_list_commands, "List available manager commands.", NULL},
     {0},
 };
 

@@ -17,36 +17,39 @@ struct simagent *simagent_new(struct sim *sim, const char *interface, const char
     a->name = xstrdup(name);
     a->state = AGENT_FREE;
     timer_init(&a->timer, sim->loop, agent_on_timer, a);
-    *sim->agents_end = a;
-    sim->agents_end = &a->next;
+    STAILQ_INSERT_TAIL(&sim->agents, a, link);
     return a;
 }
 
 struct simagent *simagent_find(struct sim *sim, const char *interface) {
-    struct simagent *a = sim->agents;
-    while (a && strcasecmp(a->interface, interface))
-        a = a->next;
-    return a;
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link) {
+        if (strcasecmp(a->interface, interface) == 0)
+            return a;
+    }
+    return NULL;
 }
 
 void simagents_free(struct sim *sim) {
     timer_stop(&sim->shift);
-    for (struct simagent *a = sim->agents, *next; a; a = next) {
-        next = a->next;
+    struct simagent *a;
+    while ((a = STAILQ_FIRST(&sim->agents)) != NULL) {
+        STAILQ_REMOVE_HEAD(&sim->agents, link);
         timer_stop(&a->timer);
         leg_close(&a->leg);
         free(a->interface);
         free(a->name);
         free(a);
     }
-    sim->agents = NULL;
 }
 
 void simagents_join(struct sim *sim, struct simqueue *q) {
     unsigned i = 0;
-    for (struct simagent *a = sim->agents; a && i < sim->agent_count; a = a->next, i++)
-        if (a->is_present)
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link) {
+        if (i++ < sim->agent_count && a->is_present)
             simmember_add(q, a, 0, true);
+    }
 }
 
 /* The world's agents, the first time they are needed: agent-01, agent-02 ... */
@@ -63,21 +66,25 @@ static void agent_hire(struct sim *sim, unsigned wanted) {
 
 /* ---- what they do ---- */
 
-/* His phone has another state: every row of his tells it. */
+/* The phone has another state: every row of the agent says so. */
 static void agent_tell_state(struct simagent *a, enum agent_state state) {
     int talks = (state == AGENT_TALKING) - (a->state == AGENT_TALKING);
     if (talks)
         tally_level(&a->sim->tally, LEVEL_TALKING, talks);
     a->state = state;
-    for (struct simmember *m = a->members; m; m = m->agent_next)
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent)
         simmember_event(m, "QueueMemberStatus");
 }
 
 void simagent_serve(struct simagent *a) {
     struct simqueue *queues[QUEUES_MAX];
     size_t n = 0;
-    for (struct simmember *m = a->members; m && n < ARRAY_LEN(queues); m = m->agent_next)
-        queues[n++] = m->queue;
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent) {
+        if (n < ARRAY_LEN(queues))
+            queues[n++] = m->queue;
+    }
     for (size_t i = 0; i < n; i++)
         simqueue_serve(queues[i]);
 }
@@ -87,8 +94,8 @@ static void agent_log_out(struct simagent *a) {
     if (a->is_present)
         tally_level(&a->sim->tally, LEVEL_AGENTS, -1);
     a->is_present = a->is_leaving = false;
-    while (a->members)
-        simmember_remove(a->members);
+    while (!LIST_EMPTY(&a->members))
+        simmember_remove(LIST_FIRST(&a->members));
 }
 
 /* An event about caller and agent; the caller adds to it and sends. */
@@ -107,7 +114,7 @@ static bool agent_begin(struct simagent *a, const char *event) {
 /* Whole seconds, as AMI counts. */
 static long long agent_seconds(int64_t from, int64_t to) { return (to - from) / NS_PER_S; }
 
-/* The phone is free again; he may not be. */
+/* The phone is free again; the agent may not be. */
 static void agent_release(struct simagent *a) {
     timer_stop(&a->timer);
     a->call->agent = NULL;
@@ -123,16 +130,18 @@ void simagent_ready(struct simagent *a) {
     a->idle = a->sim->clock->mono;
     if (told)
         tally_level(&a->sim->tally, LEVEL_WRAPUP, -1);
-    for (struct simmember *m = a->members; m && told; m = m->agent_next)
-        if (!m->paused)
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent) {
+        if (told && !m->paused)
             simmember_event(m, "QueueMemberPause");
+    }
     if (a->is_leaving)
         agent_log_out(a);
     else
         simagent_serve(a);
 }
 
-/* A channel of his, with the caller's Linkedid, until it rings. */
+/* The agent's channel, with the caller's Linkedid, until it rings. */
 static void agent_open_leg(struct simagent *a) {
     struct simcall *c = a->call;
     char *name = xasprintf("%s-%08lx", a->interface, a->sim->numbers++);
@@ -149,7 +158,7 @@ static void agent_open_leg(struct simagent *a) {
     a->leg.has_connected = true;
 }
 
-/* He has picked up. */
+/* The agent has picked up. */
 static void agent_connect_caller(struct simagent *a) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
@@ -209,8 +218,8 @@ static void agent_miss(struct simagent *a) {
     simqueue_serve(c->queue);
 }
 
-/* The talk is over for him: wrap-up is told before AgentComplete, so that nobody takes
- * him for free in between. */
+/* The talk is over for the agent: wrap-up is told before AgentComplete, so that nobody
+ * takes them for free in between. */
 static void agent_complete(struct simagent *a, const char *reason) {
     struct sim *sim = a->sim;
     struct simcall *c = a->call;
@@ -219,12 +228,15 @@ static void agent_complete(struct simagent *a, const char *reason) {
     c->queue->completed++;
     c->queue->hold_time += held;
     c->queue->talk_time += talked;
-    for (struct simmember *m = a->members; m; m = m->agent_next) {
+    struct simmember *m;
+    LIST_FOREACH (m, &a->members, of_agent) {
         m->last_call = sim_epoch(sim);
         m->taken += m == a->row;
     }
     a->wraps_up = c->fate.wrapup > 0;
-    for (struct simmember *m = a->members; m && a->wraps_up; m = m->agent_next) {
+    LIST_FOREACH (m, &a->members, of_agent) {
+        if (!a->wraps_up)
+            break;
         m->last_pause = sim_epoch(sim);
         if (!m->paused)
             simmember_event(m, "QueueMemberPause");
@@ -237,7 +249,7 @@ static void agent_complete(struct simagent *a, const char *reason) {
     }
 }
 
-/* His phone is on the hook; the caller's end is the caller's matter. */
+/* The agent has hung up; the caller's end is ended elsewhere. */
 static void agent_hang_up(struct simagent *a, double wrapup) {
     bool is_sip = str_has_prefix(a->interface, "SIP/");
     leg_hangup(&a->leg, is_sip ? 16 : 0, 0);
@@ -251,8 +263,7 @@ static void agent_hang_up(struct simagent *a, double wrapup) {
         simagent_ready(a);
 }
 
-/* The talk ends, by him or by the caller: who does it is a matter of the dial's fate.
- */
+/* The talk ends, by the agent or by the caller: the dial's fate says by whom. */
 static void agent_part(struct simagent *a) {
     struct simcall *c = a->call;
     if (!c->fate.agent_ends) {
@@ -293,7 +304,7 @@ void simagent_drop(struct simagent *a) {
         agent_log_out(a);
 }
 
-/* Whatever he was at is over: wrap-up, talk, or ringing. */
+/* The end of what the agent was doing: wrap-up, talk, or ringing. */
 static void agent_on_timer(void *arg) {
     struct simagent *a = arg;
     if (a->wraps_up)
@@ -308,7 +319,7 @@ static void agent_on_timer(void *arg) {
 
 /* ---- coming and going ---- */
 
-/* Into all queues, unless he is there. */
+/* Into all queues, unless the agent is there already. */
 static void agent_log_in(struct simagent *a) {
     bool was_here = a->is_present;
     a->is_present = true;
@@ -318,12 +329,13 @@ static void agent_log_in(struct simagent *a) {
     a->turn = ++a->sim->turns;
     a->idle = a->sim->clock->mono;
     tally_level(&a->sim->tally, LEVEL_AGENTS, 1);
-    for (struct simqueue *q = a->sim->queues; q; q = q->next)
+    struct simqueue *q;
+    STAILQ_FOREACH (q, &a->sim->queues, link)
         simmember_add(q, a, 0, true);
     simagent_serve(a);
 }
 
-/* At once if he is free, else after his call. */
+/* At once if the agent is free, else after the call. */
 static void agent_send_home(struct simagent *a) {
     if (!a->is_present)
         return;
@@ -340,8 +352,12 @@ static void agent_on_shift(void *arg) {
     const struct schedule *s = &sim->world->agents;
     unsigned wanted = (unsigned)schedule_at(s, now), i = 0;
     agent_hire(sim, wanted);
-    for (struct simagent *a = sim->agents; a && i < sim->agent_count; a = a->next, i++)
-        (i < wanted ? agent_log_in : agent_send_home)(a);
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link) {
+        if (i < sim->agent_count)
+            (i < wanted ? agent_log_in : agent_send_home)(a);
+        i++;
+    }
     for (unsigned k = s->count; k-- > 0;)
         if (s->steps[k].from > now)
             next = s->steps[k].from;

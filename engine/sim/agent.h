@@ -8,20 +8,20 @@
 enum agent_state { AGENT_FREE = 1, AGENT_TALKING = 2, AGENT_RINGING = 6 };
 
 struct simagent {
-    struct simagent *next;
+    STAILQ_ENTRY(simagent) link;
     struct sim *sim;
     char *name, *interface;
     enum agent_state state; /* as a device state */
     bool wraps_up;
-    bool is_present, is_leaving; /* of the world's own agents: logged in */
-    uint64_t turn;               /* who has been free longest has the lowest */
-    struct simmember *members;
+    bool is_present, is_leaving;    /* of the world's own agents: logged in */
+    uint64_t turn;                  /* who has been free longest has the lowest */
+    LIST_HEAD(, simmember) members; /* the rows, by of_agent */
     /* the call */
     struct simcall *call;
-    struct simmember *row; /* by which he was rung */
+    struct simmember *row; /* by which the phone was rung */
     struct leg leg;
     struct timer timer;
-    int64_t rung, connected, idle; /* idle: since when he waits for a call */
+    int64_t rung, connected, idle; /* idle: since when there is no call */
     bool misses;
 };
 
@@ -34,14 +34,14 @@ struct simagent *simagent_new(struct sim *sim, const char *interface, const char
 /* The world's agents who are logged in stand in every queue it makes. */
 void simagents_join(struct sim *sim, struct simqueue *q);
 void simagent_ring(struct simagent *a, struct simmember *by, struct simcall *c);
-/* His phone's channel is hung up. */
+/* The phone's channel is hung up. */
 void simagent_hangup(struct simagent *a);
-/* The caller has hung up: no longer rings, or the talk is over. Where he was only rung
+/* The caller has hung up: no longer rings, or the talk is over. Where the phone only rang
  * simagent_serve is to follow, once the caller is out of the queue. */
 void simagent_drop(struct simagent *a);
-/* He may be free: looks into all queues he stands in. */
+/* The agent may be free: looks into all their queues. */
 void simagent_serve(struct simagent *a);
-/* Ends the wrap-up: he can be rung again. */
+/* Ends the wrap-up: the phone can ring again. */
 void simagent_ready(struct simagent *a);
 
 #endif

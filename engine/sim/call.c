@@ -23,10 +23,7 @@ struct simcall *simcall_new(struct sim *sim, struct request *asked, struct answe
     c->sync = sync;
     timer_init(&c->timer, sim->loop, sim_call_on_timer, c);
     timer_init(&c->late, sim->loop, sim_call_on_late, c);
-    c->next = sim->calls;
-    if (c->next)
-        c->next->prev = c;
-    sim->calls = c;
+    LIST_INSERT_HEAD(&sim->calls, c, link);
     simdial_read(c);
     char *number = xstrndup(c->dialled, strcspn(c->dialled, "@/"));
     fate_draw(&c->fate, sim->world, sim->seed, sim->dials++, sim_time(sim), number);
@@ -49,12 +46,7 @@ void request_free(struct request *r) {
 }
 
 void simcall_free(struct simcall *c) {
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        c->sim->calls = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
+    LIST_REMOVE(c, link);
     timer_stop(&c->timer);
     timer_stop(&c->late);
     leg_close(&c->leg);

@@ -30,7 +30,7 @@ enum ender { ENDER_WE, ENDER_FAR, ENDER_ACTION };
 #define CAUSE_USUAL -1
 
 struct simcall {
-    struct simcall *next, *prev;
+    LIST_ENTRY(simcall) link;
     struct sim *sim;
     struct request asked;
     struct answer *sync; /* of a synchronous Originate, until it is answered */
@@ -53,7 +53,8 @@ struct simcall {
     /* in a queue */
     struct simqueue *queue;
     struct simagent *agent;
-    struct simcall *next_waiting;
+    TAILQ_ENTRY(simcall) in_line;
+    bool is_in_line;
     int64_t joined, expires; /* expires: the queue's own timeout, 0 = none */
     unsigned first_position;
     int64_t greeted; /* when the greeting was over: the person waits from then on */
@@ -78,7 +79,7 @@ void simcall_free(struct simcall *c);
 /* The events have come to this place: is it OriginateResponse's? */
 void simcall_reached(struct simcall *c, enum slot slot);
 
-/* ---- simdial.c: how it comes into being ---- */
+/* ---- dial.c: how it begins ---- */
 
 /* Technology and number out of the channel that was asked for. */
 void simdial_read(struct simcall *c);
@@ -89,7 +90,7 @@ void simdial_announce(struct simcall *c);
 /* And DialBegin; the far end rings if it does. */
 void simdial_begin(struct simcall *c);
 
-/* ---- simstep.c: what an answered call does ---- */
+/* ---- step.c: what an answered call does ---- */
 
 void simstep_start(struct simcall *c);
 /* On to the next step, or the end. */

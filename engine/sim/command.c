@@ -1,5 +1,4 @@
-/* The command `astout sim`: a simulated Asterisk in real time, until it is told to go.
- */
+/* The command `astout sim`: a simulated Asterisk in real time, until a signal ends it. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,6 +2,8 @@
 #ifndef SIM_INNER_H
 #define SIM_INNER_H
 
+#include <sys/queue.h>
+
 #include "ami/server.h"
 #include "base/chance.h"
 #include "base/map.h"
@@ -31,10 +33,10 @@ struct sim {
     unsigned long processed;
     long channels;   /* of customers, for the trunk's limit */
     struct map legs; /* by Uniqueid */
-    struct simcall *calls;
-    struct simqueue *queues, **queues_end;
+    LIST_HEAD(, simcall) calls;
+    STAILQ_HEAD(, simqueue) queues;
     unsigned queue_count;
-    struct simagent *agents, **agents_end;
+    STAILQ_HEAD(, simagent) agents;
     unsigned agent_count; /* of the world's own */
     struct timer shift;   /* when the number of agents changes */
     struct tally tally;   /* what really happened */

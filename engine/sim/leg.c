@@ -19,6 +19,8 @@ void leg_open(struct leg *l, struct sim *sim, const char *name, const char *id,
     map_put(&sim->legs, l->id, l);
 }
 
+static bool leg_is_open(const struct leg *l) { return l->id != NULL; }
+
 void leg_close(struct leg *l) {
     if (!leg_is_open(l))
         return;
@@ -33,8 +35,6 @@ void leg_close(struct leg *l) {
     free(l->exten);
     *l = (struct leg){.call = l->call, .agent = l->agent};
 }
-
-bool leg_is_open(const struct leg *l) { return l->id != NULL; }
 
 struct leg *leg_find(struct sim *sim, const char *which) {
     struct leg *l = map_get(&sim->legs, which);
@@ -51,7 +51,7 @@ void leg_caller(struct leg *l, const char *num, const char *name) {
 
 /* ---- its part of an event ---- */
 
-const char *leg_state_text(enum leg_state s) {
+static const char *leg_state_text(enum leg_state s) {
     static const char *const text[] = {"Down", "Rsrvd",   "OffHook", "Dialing",
                                        "Ring", "Ringing", "Up",      "Busy"};
     return text[s];

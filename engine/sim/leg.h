@@ -25,7 +25,6 @@ void leg_open(struct leg *l, struct sim *sim, const char *name, const char *id,
               const char *linked, const char *context, const char *exten);
 /* Forgets it, without an event. */
 void leg_close(struct leg *l);
-bool leg_is_open(const struct leg *l);
 /* The leg of that Uniqueid or name, or NULL. */
 struct leg *leg_find(struct sim *sim, const char *which);
 void leg_caller(struct leg *l, const char *num, const char *name);
@@ -35,7 +34,6 @@ void leg_caller(struct leg *l, const char *num, const char *name);
 enum leg_prefix { LEG_PLAIN, LEG_DEST, LEG_LOCAL_ONE, LEG_LOCAL_TWO };
 /* The channel headers of an event; a prefix tells several legs apart. */
 void leg_print(struct str *b, const struct leg *l, enum leg_prefix prefix);
-const char *leg_state_text(enum leg_state s);
 
 /* ---- whole events ---- */
 

@@ -1,14 +1,16 @@
-/* Rows of queues: who stands in them and what is told of it. */
+/* Rows of queues: their members, and the events that tell of them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/agent.h"
 
 struct simmember *simmember_find(struct simqueue *q, const struct simagent *a) {
-    struct simmember *m = q->members;
-    while (m && m->agent != a)
-        m = m->next;
-    return m;
+    struct simmember *m;
+    TAILQ_FOREACH (m, &q->members, link) {
+        if (m->agent == a)
+            return m;
+    }
+    return NULL;
 }
 
 struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int penalty,
@@ -18,26 +20,16 @@ struct simmember *simmember_add(struct simqueue *q, struct simagent *a, int pena
     m->agent = a;
     m->penalty = penalty;
     m->login = sim_epoch(q->sim);
-    m->agent_next = a->members;
-    a->members = m;
-    *q->members_end = m;
-    q->members_end = &m->next;
+    LIST_INSERT_HEAD(&a->members, m, of_agent);
+    TAILQ_INSERT_TAIL(&q->members, m, link);
     if (told)
         simmember_event(m, "QueueMemberAdded");
     return m;
 }
 
 void simmember_free(struct simmember *m) {
-    struct simmember **p = &m->agent->members;
-    while (*p != m)
-        p = &(*p)->agent_next;
-    *p = m->agent_next;
-    struct simqueue *q = m->queue;
-    for (p = &q->members; *p != m;)
-        p = &(*p)->next;
-    *p = m->next;
-    if (q->members_end == &m->next)
-        q->members_end = p;
+    LIST_REMOVE(m, of_agent);
+    TAILQ_REMOVE(&m->queue->members, m, link);
     if (m->agent->row == m)
         m->agent->row = NULL;
     free(m->reason);
@@ -57,13 +49,15 @@ void simmember_pause(struct simmember *m, bool paused, const char *reason) {
     simmember_event(m, "QueueMemberPause");
 }
 
-bool simmember_is_paused(const struct simmember *m) { return m->paused || m->agent->wraps_up; }
-
-bool simmember_is_free(const struct simmember *m) {
-    return m->agent->state == AGENT_FREE && !simmember_is_paused(m);
+static bool member_is_paused(const struct simmember *m) {
+    return m->paused || m->agent->wraps_up;
 }
 
-/* Why he is paused; empty if he is not or nobody said. */
+bool simmember_is_free(const struct simmember *m) {
+    return m->agent->state == AGENT_FREE && !member_is_paused(m);
+}
+
+/* Why the agent is paused; empty if they are not or nobody said. */
 static const char *member_reason(const struct simmember *m) {
     if (m->paused)
         return m->reason ? m->reason : "";
@@ -84,7 +78,7 @@ void simmember_print(struct str *b, const struct simmember *m, bool in_list) {
     header_int(b, "LoginTime", m->login);
     header_int(b, "InCall", a->state == AGENT_TALKING && a->row == m);
     header_int(b, "Status", a->state);
-    header_int(b, "Paused", simmember_is_paused(m));
+    header_int(b, "Paused", member_is_paused(m));
     header_add(b, "PausedReason", member_reason(m));
     if (!in_list)
         header_int(b, "Ringinuse", 0);

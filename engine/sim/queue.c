@@ -9,10 +9,12 @@
 /* ---- queues ---- */
 
 struct simqueue *simqueue_find(struct sim *sim, const char *name) {
-    struct simqueue *q = sim->queues;
-    while (q && strcmp(q->name, name))
-        q = q->next;
-    return q;
+    struct simqueue *q;
+    STAILQ_FOREACH (q, &sim->queues, link) {
+        if (strcmp(q->name, name) == 0)
+            return q;
+    }
+    return NULL;
 }
 
 /* Does the world have it? */
@@ -31,27 +33,30 @@ struct simqueue *simqueue_get(struct sim *sim, const char *name) {
     q = xcalloc(1, sizeof *q);
     q->sim = sim;
     q->name = xstrdup(name);
-    q->waiting_end = &q->waiting;
-    q->members_end = &q->members;
-    *sim->queues_end = q;
-    sim->queues_end = &q->next;
+    TAILQ_INIT(&q->waiting);
+    TAILQ_INIT(&q->members);
+    STAILQ_INSERT_TAIL(&sim->queues, q, link);
     simagents_join(sim, q);
     return q;
 }
 
 void simqueue_free(struct simqueue *q) {
-    while (q->members)
-        simmember_free(q->members);
+    while (!TAILQ_EMPTY(&q->members))
+        simmember_free(TAILQ_FIRST(&q->members));
     free(q->name);
     free(q);
 }
 
 /* ---- callers ---- */
 
-unsigned simqueue_position(const struct simcall *c) {
+static unsigned sim_queue_position(const struct simcall *c) {
     unsigned n = 1;
-    for (const struct simcall *w = c->queue->waiting; w && w != c; w = w->next_waiting)
+    const struct simcall *w;
+    TAILQ_FOREACH (w, &c->queue->waiting, in_line) {
+        if (w == c)
+            break;
         n++;
+    }
     return n;
 }
 
@@ -67,7 +72,7 @@ static void sim_queue_caller_event(struct simcall *c, const char *event, unsigne
     event_send(sim, CLASS_AGENT);
 }
 
-/* He gave up, or the queue did. */
+/* The caller gave up, or the queue did. */
 static void sim_queue_abandon_event(struct simcall *c, unsigned position) {
     struct sim *sim = c->sim;
     if (!event_begin(sim, CLASS_AGENT, "QueueCallerAbandon"))
@@ -96,8 +101,8 @@ bool simqueue_join(struct simcall *c, const char *data) {
     c->queue = q;
     c->joined = sim->clock->mono;
     c->expires = timeout > 0 ? c->joined + SECONDS(timeout) : 0;
-    *q->waiting_end = c;
-    q->waiting_end = &c->next_waiting;
+    TAILQ_INSERT_TAIL(&q->waiting, c, in_line);
+    c->is_in_line = true;
     c->first_position = ++q->count;
     sim_queue_caller_event(c, "QueueCallerJoin", q->count);
     c->doing = DOING_QUEUE;
@@ -109,15 +114,10 @@ bool simqueue_join(struct simcall *c, const char *data) {
 /* Out of the line, with QueueCallerLeave. */
 static void sim_queue_leave(struct simcall *c, unsigned position) {
     struct simqueue *q = c->queue;
-    struct simcall **p = &q->waiting;
-    while (*p && *p != c)
-        p = &(*p)->next_waiting;
-    if (*p == NULL)
+    if (!c->is_in_line)
         return;
-    *p = c->next_waiting;
-    if (q->waiting_end == &c->next_waiting)
-        q->waiting_end = p;
-    c->next_waiting = NULL;
+    TAILQ_REMOVE(&q->waiting, c, in_line);
+    c->is_in_line = false;
     q->count--;
     sim_queue_caller_event(c, "QueueCallerLeave", position);
 }
@@ -130,7 +130,7 @@ static void sim_queue_set_number(struct simcall *c, const char *name, long long 
 }
 
 void simqueue_connect(struct simcall *c) {
-    unsigned position = simqueue_position(c);
+    unsigned position = sim_queue_position(c);
     int64_t waited = c->sim->clock->mono - c->joined;
     timer_stop(&c->timer);
     tally_event(&c->sim->tally, EVENT_CONNECT);
@@ -147,7 +147,7 @@ void simqueue_connect(struct simcall *c) {
 /* Leaves without having met an agent. */
 static void sim_queue_abandon(struct simcall *c) {
     struct simqueue *q = c->queue;
-    unsigned position = simqueue_position(c);
+    unsigned position = sim_queue_position(c);
     q->abandoned++;
     if (c->is_live)
         tally_event(&c->sim->tally, EVENT_ABANDON);
@@ -183,8 +183,8 @@ void simqueue_due(struct simcall *c) {
 
 /* Who has been free longest, as strategy leastrecent; a lower penalty goes first. */
 static struct simmember *sim_queue_next_member(struct simqueue *q) {
-    struct simmember *best = NULL;
-    for (struct simmember *m = q->members; m; m = m->next) {
+    struct simmember *best = NULL, *m;
+    TAILQ_FOREACH (m, &q->members, link) {
         if (!simmember_is_free(m))
             continue;
         if (best == NULL || m->penalty < best->penalty ||
@@ -195,8 +195,8 @@ static struct simmember *sim_queue_next_member(struct simqueue *q) {
 }
 
 void simqueue_serve(struct simqueue *q) {
-    for (struct simcall *c = q->waiting, *next; c; c = next) {
-        next = c->next_waiting;
+    for (struct simcall *c = TAILQ_FIRST(&q->waiting), *next; c; c = next) {
+        next = TAILQ_NEXT(c, in_line);
         if (c->agent)
             continue;
         struct simmember *m = sim_queue_next_member(q);

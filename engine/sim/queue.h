@@ -5,15 +5,15 @@
 #include "sim/inner.h"
 #include "sim/call.h"
 
-#define QUEUES_MAX 64 /* they come into being by being named */
+#define QUEUES_MAX 64 /* they are made when they are named */
 
 /* A row of a queue: an agent, who may stand in several queues. */
 struct simmember {
-    struct simmember *next;       /* of the queue */
-    struct simmember *agent_next; /* of the agent */
+    TAILQ_ENTRY(simmember) link;
+    LIST_ENTRY(simmember) of_agent;
     struct simqueue *queue;
     struct simagent *agent;
-    bool paused; /* by an action; in wrap-up he is paused as well */
+    bool paused; /* by an action; in wrap-up an agent is paused as well */
     char *reason;
     int penalty;
     unsigned taken;
@@ -21,12 +21,12 @@ struct simmember {
 };
 
 struct simqueue {
-    struct simqueue *next;
+    STAILQ_ENTRY(simqueue) link;
     struct sim *sim;
     char *name;
-    struct simcall *waiting, **waiting_end; /* in order */
+    TAILQ_HEAD(, simcall) waiting; /* the line, by in_line */
     unsigned count;
-    struct simmember *members, **members_end;
+    TAILQ_HEAD(, simmember) members;
     unsigned completed, abandoned;
     long long hold_time, talk_time; /* s, of all completed calls */
 };
@@ -47,10 +47,8 @@ void simqueue_due(struct simcall *c);
 void simqueue_serve(struct simqueue *q);
 /* An agent has answered: the caller is out of the line. */
 void simqueue_connect(struct simcall *c);
-/* Caller headers: Queue, Position, Count. */
-unsigned simqueue_position(const struct simcall *c);
 
-/* ---- members (simmember.c) ---- */
+/* ---- members (member.c) ---- */
 
 struct simmember *simmember_find(struct simqueue *q, const struct simagent *a);
 /* With QueueMemberAdded if told. */
@@ -59,8 +57,7 @@ void simmember_remove(struct simmember *m);
 void simmember_free(struct simmember *m);
 /* QueuePause's part; QueueMemberPause follows in any case. */
 void simmember_pause(struct simmember *m, bool paused, const char *reason);
-bool simmember_is_paused(const struct simmember *m);
-/* Not paused, and his phone is free. */
+/* Not paused, and the phone is free. */
 bool simmember_is_free(const struct simmember *m);
 /* One of QueueMemberStatus, QueueMemberPause, QueueMemberAdded, QueueMemberRemoved. */
 void simmember_event(struct simmember *m, const char *event);

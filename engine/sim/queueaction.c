@@ -75,16 +75,18 @@ static unsigned long queueaction_print_queue(struct str *b, const struct simqueu
     unsigned long n = 1;
     unsigned position = 0;
     queueaction_print_params(b, q, a);
-    for (const struct simmember *m = q->members; m; m = m->next) {
+    const struct simmember *m;
+    TAILQ_FOREACH (m, &q->members, link) {
         if (member && strcasecmp(member, m->agent->interface) &&
             strcasecmp(member, m->agent->name))
             continue;
         queueaction_print_member(b, m, a);
         n++;
     }
-    for (const struct simcall *c = q->waiting; c; c = c->next_waiting, n++)
+    const struct simcall *c;
+    TAILQ_FOREACH (c, &q->waiting, in_line)
         queueaction_print_entry(b, c, ++position, a);
-    return n;
+    return n + position;
 }
 
 /* Of one queue or all, of one member or all. */
@@ -95,9 +97,11 @@ static void queueaction_queue_status(void *arg, struct answer *a, const struct m
     unsigned long n = 0;
     queueaction_touch(sim, name);
     answer_list(a, "Queue status will follow");
-    for (const struct simqueue *q = sim->queues; q; q = q->next)
+    const struct simqueue *q;
+    STAILQ_FOREACH (q, &sim->queues, link) {
         if (name == NULL || strcmp(name, q->name) == 0)
             n += queueaction_print_queue(&b, q, a, member);
+    }
     answer_send(a, str_get(&b), b.len);
     str_free(&b);
     answer_complete(a, "QueueStatusComplete", n);
@@ -109,11 +113,12 @@ static void queueaction_queue_status(void *arg, struct answer *a, const struct m
 static void queueaction_print_summary(struct str *b, const struct simqueue *q,
                                       const struct answer *a) {
     unsigned members = 0, available = 0, done = q->completed ? q->completed : 1;
-    for (const struct simmember *m = q->members; m; m = m->next) {
+    const struct simmember *m;
+    TAILQ_FOREACH (m, &q->members, link) {
         members++;
         available += simmember_is_free(m);
     }
-    const struct simcall *first = q->waiting;
+    const struct simcall *first = TAILQ_FIRST(&q->waiting);
     header_add(b, "Event", "QueueSummary");
     header_add(b, "Queue", q->name);
     header_int(b, "LoggedIn", members);
@@ -135,7 +140,8 @@ static void queueaction_queue_summary(void *arg, struct answer *a, const struct 
     unsigned long n = 0;
     queueaction_touch(sim, name);
     answer_list(a, "Queue summary will follow");
-    for (const struct simqueue *q = sim->queues; q; q = q->next) {
+    const struct simqueue *q;
+    STAILQ_FOREACH (q, &sim->queues, link) {
         if (name && strcmp(name, q->name))
             continue;
         queueaction_print_summary(&b, q, a);
@@ -208,7 +214,8 @@ static void queueaction_queue_remove(void *arg, struct answer *a, const struct m
 static unsigned queueaction_pause_rows(struct simagent *agent, const char *queue, bool paused,
                                        const char *reason, bool count_only) {
     unsigned n = 0;
-    for (struct simmember *m = agent ? agent->members : NULL; m; m = m->agent_next) {
+    struct simmember *m = agent ? LIST_FIRST(&agent->members) : NULL;
+    for (; m; m = LIST_NEXT(m, of_agent)) {
         if (queue && strcmp(queue, m->queue->name))
             continue;
         n++;
@@ -243,11 +250,12 @@ static void queueaction_queue_pause(void *arg, struct answer *a, const struct me
 }
 
 const struct action simaction_queue_table[] = {
-    {"QueueStatus", 0, queueaction_queue_status, "Show queue status."},
-    {"QueueSummary", 0, queueaction_queue_summary, "Show queue summary."},
-    {"QueueAdd", CLASS_AGENT, queueaction_queue_add, "Add interface to queue."},
-    {"QueueRemove", CLASS_AGENT, queueaction_queue_remove, "Remove interface from queue."},
+    {"QueueStatus", 0, queueaction_queue_status, "Show queue status.", NULL},
+    {"QueueSummary", 0, queueaction_queue_summary, "Show queue summary.", NULL},
+    {"QueueAdd", CLASS_AGENT, queueaction_queue_add, "Add interface to queue.", NULL},
+    {"QueueRemove", CLASS_AGENT, queueaction_queue_remove, "Remove interface from queue.",
+     NULL},
     {"QueuePause", CLASS_AGENT, queueaction_queue_pause,
-     "Makes a queue member temporarily unavailable."},
+     "Makes a queue member temporarily unavailable.", NULL},
     {0},
 };

@@ -76,11 +76,11 @@ static const char *sim_banner(void *arg) {
 /* All memory, once nothing can call back any more. */
 static void sim_destroy(void *arg) {
     struct sim *sim = arg;
-    while (sim->calls)
-        simcall_free(sim->calls);
-    while (sim->queues) {
-        struct simqueue *q = sim->queues;
-        sim->queues = q->next;
+    struct simqueue *q;
+    while (!LIST_EMPTY(&sim->calls))
+        simcall_free(LIST_FIRST(&sim->calls));
+    while ((q = STAILQ_FIRST(&sim->queues)) != NULL) {
+        STAILQ_REMOVE_HEAD(&sim->queues, link);
         simqueue_free(q);
     }
     simagents_free(sim);
@@ -92,13 +92,13 @@ static void sim_destroy(void *arg) {
     free(sim);
 }
 
-/* A number's outcome that is none, or a dialect that we do not speak. */
+/* Refuses an unknown outcome or dialect. */
 static char *sim_check(const struct sim *sim) {
     if (sim->dialect != 16 && sim->dialect != 22)
         return xasprintf("dialect %d: must be 16 or 22", sim->dialect);
     for (unsigned i = 0; i < sim->world->number_count; i++)
         if (!fate_is_word(sim->world->numbers[i].word))
-            return xasprintf("world: numbers.%s: no such outcome as %s",
+            return xasprintf("world: numbers.%s: unknown outcome %s",
                              sim->world->numbers[i].pattern, sim->world->numbers[i].word);
     return NULL;
 }
@@ -118,8 +118,8 @@ static struct sim *sim_make(struct loop *l, const struct sim_config *config, cha
     sim->start = sim->clock->mono;
     sim->start_wall = sim->clock->wall;
     tally_start(&sim->tally, sim->clock);
-    sim->queues_end = &sim->queues;
-    sim->agents_end = &sim->agents;
+    STAILQ_INIT(&sim->queues);
+    STAILQ_INIT(&sim->agents);
     chance_seed(&sim->chance, config->seed);
     sim_make_users(sim);
     *err = sim_check(sim);
@@ -173,11 +173,13 @@ void sim_free(struct sim *sim) {
         return;
     server_free(sim->server);
     timer_stop(&sim->shift);
-    for (struct simcall *c = sim->calls; c; c = c->next) {
+    struct simcall *c;
+    LIST_FOREACH (c, &sim->calls, link) {
         timer_stop(&c->timer);
         timer_stop(&c->late);
     }
-    for (struct simagent *a = sim->agents; a; a = a->next)
+    struct simagent *a;
+    STAILQ_FOREACH (a, &sim->agents, link)
         timer_stop(&a->timer);
     loop_later(sim->loop, sim_destroy, sim);
 }

@@ -15,7 +15,7 @@
  *   fail {mean, cv}        s until a refusal that is not at once (uniform, 1 to 8)
  *   talk {mean, cv}        s (180, 1.0); wrapup {mean, cv} s (30, 0.6)
  *   agents                 logged in (10), members agent-01 ... of the queues
- *   pickup, misses         s until an agent picks up (0); chance that he does not (0)
+ *   pickup, misses         s until an agent picks up (0); chance that they do not (0)
  *   patience               s that a caller waits for an agent (2)
  *   machines               share of the answered that are machines (0)
  *   machine_ring {mean, cv}  s until a machine answers (as anybody)

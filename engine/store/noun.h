@@ -19,8 +19,8 @@ enum field_flags {
     FIELD_NUMBER = 8,  /* may be part of a dial string: few characters are allowed */
     FIELD_STATE = 16,  /* our own book-keeping: not in the result's frozen rows */
     FIELD_NEEDED = 32, /* a row without it is refused */
-    FIELD_ASKED =
-        64, /* Update may ask for it; what becomes of that is not the asker's to say */
+    FIELD_ASKED = 64,  /* Update may ask for it; what it becomes is not the asker's to say */
+    FIELD_FIXED = 128, /* Create takes it, Update does not */
 };
 
 struct field {
@@ -238,9 +238,5 @@ void row_set_vars(struct row *r, int field, json_t *vars);
 void row_load(struct row *r, int field, const char *text, int64_t num, bool null);
 /* All columns but FIELD_STATE ones, nulls included; variables as JSON text. New ref. */
 json_t *row_json(const struct row *r);
-/* Adds the headers of an event or list entry, in the tutorial's order. */
-void row_print(const struct row *r, struct str *packet);
-/* Adds `Variable: name=value` for each, or one <unknown>. */
-void vars_print(const json_t *vars, struct str *packet);
 
 #endif

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ami/message.h"
 #include "store/noun.h"
 
 _Static_assert(LEAD_FIELDS <= 64 && PLAN_FIELDS <= 64, "a field is a bit of row.changed");
@@ -116,40 +115,4 @@ json_t *row_json(const struct row *r) {
         if (!(r->noun->fields[i].flags & FIELD_STATE))
             json_object_set_new(o, r->noun->fields[i].column, row_value_json(r, i));
     return o;
-}
-
-void vars_print(const json_t *vars, struct str *packet) {
-    const char *name;
-    json_t *value;
-    if (json_object_size(vars) == 0)
-        header_add(packet, "Variable", NULL);
-    json_object_foreach ((json_t *)(uintptr_t)vars, name, value)
-        header_addf(packet, "Variable", "%s=%s", name, json_string_value(value));
-}
-
-static bool row_is_set(const struct row *r, int i) {
-    const struct value *v = &r->v[i];
-    const struct field *f = &r->noun->fields[i];
-    if (f->type == FIELD_INT)
-        return !v->null && v->num != (f->init ? atoll(f->init) : 0);
-    return f->type == FIELD_VARS ? json_object_size(v->vars) > 0 : v->text != NULL;
-}
-
-static void row_print_field(const struct row *r, int i, struct str *packet) {
-    const struct field *f = &r->noun->fields[i];
-    if (f->type == FIELD_VARS)
-        vars_print(r->v[i].vars, packet);
-    else if (f->type == FIELD_INT && !r->v[i].null)
-        header_int(packet, f->header, r->v[i].num);
-    else
-        header_add(packet, f->header, r->v[i].text);
-}
-
-void row_print(const struct row *r, struct str *packet) {
-    for (int i = 0; i < r->noun->count; i++)
-        if (r->noun->fields[i].flags & FIELD_PRINT)
-            row_print_field(r, i, packet);
-    for (int i = 0; i < r->noun->count; i++)
-        if ((r->noun->fields[i].flags & FIELD_LATE) && row_is_set(r, i))
-            row_print_field(r, i, packet);
 }

@@ -28,6 +28,8 @@
     S(read_memory)           \
     S(read_memories)         \
     S(read_ledger_open)      \
+    S(read_attempts)         \
+    S(read_due)              \
     S(read_live)             \
     S(read_agendas)          \
     S(read_due_level)        \
@@ -43,6 +45,11 @@
     S(read_lead_stats)       \
     S(read_leads_dialing)    \
     S(read_leads_reserved)   \
+    S(read_list_counts)      \
+    S(read_agenda_counts)    \
+    S(write_campaign_counts) \
+    S(read_campaign_counts)  \
+    S(read_count_faults)     \
     S(read_all_campaigns)    \
     S(read_all_plans)        \
     S(read_all_dlmas)        \

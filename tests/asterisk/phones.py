@@ -153,7 +153,7 @@ class Phone:
             self.process = process.start(argv, os.path.join(self.dir, "output"), cwd=self.dir,
                                          env={"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C"})
             try:
-                process.poll(lambda: process.udp_bound(self.port), f"SIPp {self.scenario}", 10, self.process)
+                process.poll(lambda: process.udp_bound(self.port), f"SIPp {self.scenario}", process=self.process)
             except (RuntimeError, TimeoutError) as error:
                 text = f"{error}\n{self.errors()}"
                 self.stop()

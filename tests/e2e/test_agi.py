@@ -15,7 +15,7 @@ def agi_port(e):
 
 def request(e, *args, name="OutDlCreate"):
     """Speaks FastAGI as Asterisk does; returns the variables that were set."""
-    with socket.create_connection(("127.0.0.1", agi_port(e)), timeout=10) as link, link.makefile("rwb") as file:
+    with socket.create_connection(("127.0.0.1", agi_port(e)), timeout=60) as link, link.makefile("rwb") as file:
         lines = ["agi_network: yes", f"agi_network_script: {name}", f"agi_request: agi://127.0.0.1/{name}",
                  *(f"agi_arg_{i}: {arg}" for i, arg in enumerate(args, 1)), "", ""]
         file.write("\n".join(lines).encode())
@@ -63,7 +63,7 @@ def test_hostile(engine):
     c = e.ami()
     dlma = c.make("Dlma", Name="list")["Uuid"]
     for junk in (b"x" * 100000, b"agi_x: y\n" * 1000, b"\0\n" * 500):
-        with socket.create_connection(("127.0.0.1", agi_port(e)), timeout=10) as link:
+        with socket.create_connection(("127.0.0.1", agi_port(e)), timeout=60) as link:
             try:
                 link.sendall(junk)
                 while link.recv(4096):

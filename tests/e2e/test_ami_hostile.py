@@ -230,9 +230,9 @@ def test_input_behind_a_slow_action(asterisk, engine):
     server = engine(asterisk)
     dialer = server.ami(events="off")
     process.poll(lambda: dialer.action("CoreSettings").ok, "the relay logs in")
-    before = rss(server)
+    before, watch = rss(server), asterisk.ami()
     session = Raw(server.port).login()
-    session.send("Action: Originate\r\nChannel: Local/ring@far\r\nApplication: Wait\r\nTimeout: 3000\r\n\r\n")
+    session.send("Action: Originate\r\nChannel: Local/ring@far\r\nApplication: Wait\r\nTimeout: 600000\r\n\r\n")
     message = (b"Action: Getvar\r\nVariable: X\r\nActionID: %04d\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 100 + b"\r\n")
     session.socket.setblocking(False)
     sent = 0
@@ -245,7 +245,10 @@ def test_input_behind_a_slow_action(asterisk, engine):
         pass
     assert sent < 500 and rss(server) - before < 16 * MB
     assert dialer.action("CoreSettings").ok
-    session.socket.settimeout(10)
+    watch.wait_event("DialBegin")
+    watch.close()
+    asterisk.hangup_all()
+    session.socket.settimeout(60)
     session.socket.sendall(part)
     for i in range(sent + 1):
         session.until(b"ActionID: %04d\r\n" % i)

@@ -225,6 +225,7 @@ def test_list(server, action):
     assert all("Complete" not in item.event and item.event.startswith("Out") for item in items)
 
 
+@pytest.mark.slow
 def test_order_of_pipelined_answers(server):
     """5: answers of slow and fast actions, written at once and without ActionIDs, come in another order."""
     with logged_in(server) as session:
@@ -402,6 +403,7 @@ def test_auth_limits(engine, set_clock):
     assert all(user.action("Ping").ok for user in users)
 
 
+@pytest.mark.slow
 def test_wrong_secrets_in_a_loop(engine):
     """Somebody who guesses gets a thousand tries a second, fills the port for the others, or the memory."""
     server = engine(users=USERS, conf={"ami": {"authlimit": 20}})
@@ -437,9 +439,10 @@ def test_shutdown(engine):
     server.process.send_signal(signal.SIGTERM)
     assert session.eof() == b"Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n"
     assert deaf.eof() == b"" and stranger.eof() == b""
-    assert server.process.wait(10) == 0
+    assert server.process.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_slow_reader_keeps_its_timeout(engine):
     """writetimeout: a session that takes nothing stays beyond its user's patience; one that reads slowly is closed."""
     server = engine(users=USERS.replace("[admin]", "[admin]\nwritetimeout = 3000"), conf={"ami": {"writebuffer": "64M"}})

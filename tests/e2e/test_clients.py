@@ -25,7 +25,7 @@ def nodes():
 def run(argv, **more):
     """What the script found out; its output tells why it failed."""
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=60, check=False, **more)
+                          timeout=180, check=False, **more)
     assert done.returncode == 0, done.stdout
     return json.loads(done.stdout.splitlines()[-1])
 

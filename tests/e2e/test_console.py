@@ -175,9 +175,8 @@ def test_agents(engine):
     with Sim("return { agents = 3, queue = { 'sales' } }") as sim:
         e = engine(sim, conf=SIM_LOGIN)
         with Console(sock(e)) as c:
-            c.line("while #out.agent.list() == 0 do out.sleep(0.02) end")
-            agents = int(c.line("#out.agent.find{queue = 'sales'}"))
-            assert agents > 0 and c.line("out.queue.find{name = 'sales'}[1].logged_in") == f"{agents}\n"
+            c.line("while #out.agent.list() < 3 do out.sleep(0.02) end")
+            assert c.line("#out.agent.find{queue = 'sales'}, out.queue.find{name = 'sales'}[1].logged_in") == "3\n3\n"
             c.line("a = out.agent.list()[1]")
             one = c.line("a.key, a:refresh().state, out.agent.get(a.key).interface").split("\n")
             assert one[0] == f"main/sales/{one[2]}" and one[1] == "free"
@@ -290,16 +289,15 @@ def test_keys(e):
         t.type("x")
         t.key("C-c")
         t.wait(lambda screen: screen.endswith("astout>"))
-        t.type("out.after(0.2, function() print 'in between' end)")
-        t.key("Enter")
+        t.line("s = out.on('plan.create', function() print 'in between' end)")
         t.type("half a li")
+        e.ami().make("Plan")
         t.wait(lambda screen: screen.endswith("in between\nastout> half a li"))
         t.type("ne")
         t.wait(lambda screen: screen.endswith("half a line"))
         t.key("C-c")
         t.wait(lambda screen: screen.endswith("astout>"))
-        t.type("while true do end")
-        t.key("Enter")
+        t.begin("while true do end")
         t.key("C-c")
         t.wait(lambda screen: screen.endswith("stopped\nastout>"))
         t.type("pri")
@@ -331,8 +329,7 @@ def record(e):
                      'out.on("dialing.delete", function(x) ended = ended + 1 end)', "c:start().status",
                      "while ended < 3 or c:refresh().status ~= 0 do out.sleep(0.1) end", "out.dl.find{dlma = l}"):
             t.line(line)
-        t.type("while true do end")
-        t.key("Enter")
+        t.begin("while true do end")
         t.key("C-c")
         t.wait(lambda screen: screen.endswith("stopped\nastout>"))
         t.line('out.ami.send{Action = "Ping"}.Response')

@@ -1,6 +1,7 @@
 """Hard limits and the world outside: caps, rates, schedule, an Asterisk that is away. On the simulated Asterisk."""
 import pytest
 
+from ami import Ami
 from asterisk import process
 from clock import utc_seconds
 from engine import tries
@@ -36,6 +37,7 @@ def starts(e):
     return sorted(utc_seconds(line["tm_dialing"]) for line in e.results())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["asterisk", "trunk"])
 def test_channels(engine, sim, where):
     """More calls are up than a server or a trunk may have."""
@@ -48,6 +50,7 @@ def test_channels(engine, sim, where):
     assert len(e.results()) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["asterisk", "trunk"])
 def test_calls_per_second(engine, sim, where):
     """Calls begin faster than a server or a trunk allows, or much slower."""
@@ -84,6 +87,7 @@ def test_originates(engine, sim):
     assert top == 7 and len(e.results()) == 40
 
 
+@pytest.mark.slow
 def test_two_campaigns_share_a_limit(engine, sim):
     """One campaign takes the whole server and the other one starves."""
     e = engine(sim, conf=conf(main={"channels": 2}))
@@ -200,7 +204,7 @@ def test_nothing_that_cannot_dial_starts(engine, sim):
 
 def test_queue_without_agents(engine):
     """A campaign for a queue that nobody has logged in to does not say so; a queue's name knows case."""
-    with Sim("return { agents = { { from = 0, value = 0 }, { from = 8, value = 2 } }, numbers = { ['9*'] = 'answer' },"
+    with Sim("return { agents = 0, numbers = { ['9*'] = 'answer' },"
              " talk = { mean = 1, cv = 0.1 }, ring = { mean = 0.2, cv = 0.1 }, wrapup = { mean = 0.1, cv = 0.1 } }") as sim:
         e = engine(sim, conf=conf())
         c = e.ami()
@@ -208,9 +212,14 @@ def test_queue_without_agents(engine):
         mark = c.start(camp)
         c.status(camp, 1, mark)
         process.poll(lambda: c.stat(camp).Reason == "no agent is logged in to the queue", "it says so")
+        with Ami(sim.ami_port) as pbx:
+            assert pbx.login("admin", "admin").ok
+            for agent in ("agent-01", "agent-02"):
+                assert pbx.action("QueueAdd", Queue="sales_1", Interface=f"SIP/{agent}").ok
         c.status(camp, 0, mark)
 
 
+@pytest.mark.slow
 def test_lead_and_start_in_one_write(engine, sim):
     """A lead that is on its way to the disk while its campaign starts is never called."""
     e = engine(sim, conf=conf())

@@ -9,6 +9,7 @@ from lab import simulate
 from sim import SIM_LOGIN, Sim
 
 LINE = 0.03
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("agents", [10, 50])
@@ -100,7 +101,7 @@ def test_mode_one_is_predictive(engine):
         entry = [s for s in c.list_action("OutStrategyShow", Plan=camp.plan)[1] if s["Hook"] == "dial"][0]
         assert entry["Script"] == "predictive"
         mark = c.run(camp)
-        process.poll(lambda: len(c.found("OutDialingDelete", after=mark)) == 4 or c.read(0.1), "four calls")
+        c.wait_events("OutDialingDelete", 4, after=mark)
 
 
 def test_counts_survive_a_power_cut(engine):

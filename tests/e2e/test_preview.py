@@ -335,6 +335,7 @@ def test_killed_with_open_offers(office):
     assert sorted(line["dl_list_uuid"] for line in e.results()) == sorted(camp.leads)
 
 
+@pytest.mark.slow
 def test_killed_while_accepting(office):
     """Killed between the agent's decision and the call: the lead is lost, called twice for one try, or stays reserved."""
     c = office(talk=0.1)
@@ -567,7 +568,7 @@ def test_accepted_call_reaches_the_agent(asterisk, engine, phones):
     do not say who had the call."""
     server = engine(asterisk)
     c = server.ami()
-    phones("answer", ["300", "301"], talk_ms=1500)
+    phones("answer", ["300", "301"], talk_ms=4000)
     members = [asterisk.dial(name) for name in ("agent-01", "agent-02")]
     phones("answer", ["agent-01", "agent-02"], talk_ms=60_000)
     try:

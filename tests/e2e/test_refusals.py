@@ -77,7 +77,7 @@ def test_nothing_starts_half(conf, text):
     """A wrong path shows at the first call only."""
     e = Engine(conf=conf)
     told = subprocess.run([binary(), "run", "-c", os.path.join(e.dir, "astout.conf")], capture_output=True, text=True,
-                          timeout=20, check=False)
+                          timeout=60, check=False)
     assert told.returncode == 1 and text in told.stderr
 
 

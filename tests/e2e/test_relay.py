@@ -302,7 +302,7 @@ def test_asterisk_dies(own, engine):
     assert session.action("CoreSettings")["Message"] == "Asterisk is away"
     assert session.show("Campaign", made.uuid) and server.ami().action("Ping").ok
     own.start()
-    process.poll(lambda: session.action("CoreSettings").ok, "the relay comes back", 15)
+    process.poll(lambda: session.action("CoreSettings").ok, "the relay comes back")
     mark = session.mark()
     with own.ami() as direct:
         direct.action("UserEvent", UserEvent="again")
@@ -330,19 +330,21 @@ def test_hangs_without_closing(own, engine):
     server = engine(own, conf={"asterisk:main": {"timeout": 2}})
     session, other = relayed(server), relayed(server)
     mark = other.mark()
-    other.action("Originate", Channel="Local/talk5@far", Application="Wait", Data="60", Async="true")
+    other.action("Originate", Channel="Local/held@far", Application="Wait", Data="3600", Async="true")
     other.wait_event("OriginateResponse", after=mark)
     begin, mark = time.monotonic(), len(session.messages)
     ids = [session.send(*action) for action in (("Command", {"Command": "core restart gracefully"}), ("CoreSettings",), ("Ping",),
                                                 ("OutPlanShow", {"Uuid": "x"}), ("QueueStatus",))]
     said = [session.response(one).get("Message") for one in ids]
     assert said == ["Asterisk does not answer"] * 2 + [None, "No such plan", "Asterisk does not answer"]
-    assert 1.9 < time.monotonic() - begin < 8
+    assert time.monotonic() - begin > 1.9
     assert other.action("CoreSettings")["Message"] == "Asterisk is shutting down"  # its own words
     process.poll(lambda: session.action("CoreSettings")["Message"] == "Asterisk is shutting down", "the login says why")
     assert session.make("Plan")["Uuid"]
+    with open(os.path.join(own.spool, "messages", "hang-up"), "w", encoding="ascii"):
+        pass  # the call ends, and so does the wait for it
     for one in (session, other):
-        process.poll(lambda one=one: one.action("CoreSettings").ok, "the relay comes back", 30)
+        process.poll(lambda one=one: one.action("CoreSettings").ok, "the relay comes back")
 
 
 def test_patience_is_not_cut_short(own, engine):
@@ -390,7 +392,7 @@ def test_asterisks_own_users(own, engine):
     assert operator.action("Originate")["Message"] == "Permission denied"
     for _ in range(3):
         single = server.ami("single")
-        assert process.poll(lambda one=single: one.action("CoreSettings").ok, "one at a time", 15)
+        assert process.poll(lambda one=single: one.action("CoreSettings").ok, "one at a time")
         with pytest.raises(AmiError):
             server.ami("single")
         single.action("Logoff")

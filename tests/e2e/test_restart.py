@@ -6,6 +6,8 @@ import signal
 import sqlite3
 import subprocess
 
+import pytest
+
 from ami import Ami
 from engine import binary, tries
 from sim import SIM_LOGIN, Sim
@@ -20,10 +22,12 @@ def test_calls_in_progress_are_found_again(engine, asterisk):
     """A killed engine forgets calls that are up, or calls their leads again while they talk."""
     e = engine(asterisk)
     c = e.ami()
-    camp = c.campaign(["talk60"] * 3 + ["ring"] * 2, plan={"TechName": "Local/", "TrunkName": "far"})
+    camp = c.campaign(["talk60"] * 3 + ["ring"] * 2, plan={"TechName": "Local/", "TrunkName": "far", "DialTimeout": "60000"})
     mark = c.start(camp)
     up = {m["Uuid"] for m in c.wait_events("OutDialingUpdate", 3, after=mark, Status=5)}
-    ringing = {m["Uuid"] for m in c.events[mark:] if m.event == "OutDialingCreate"} - up
+    ringing = {m["Uuid"] for m in c.wait_events("OutDialingCreate", 5, after=mark)} - up
+    for uuid in ringing:
+        c.wait_event("OutDialingUpdate", after=mark, Uuid=uuid, Status=3)
     assert len(up) == 3 and len(ringing) == 2
     e.kill9()
     e.start()
@@ -70,6 +74,7 @@ def test_kill_in_mid_campaign(engine, asterisk):
     assert len(unknown) <= 3 * 100  # at most what may be under way at once, each time
 
 
+@pytest.mark.slow
 def test_restart_in_order(engine):
     """SIGTERM loses a reservation, or begins calls it cannot follow any more."""
     world = "{ numbers = { ['9*'] = 'answer' }, talk = { mean = 1, cv = 0.1 }, ring = { mean = 0.2, cv = 0.1 } }"
@@ -119,6 +124,7 @@ def mark_unwritten(e, uuid):
     db.close()
 
 
+@pytest.mark.slow
 def test_asterisk_dies(engine):
     """Calls of an Asterisk that died are waited for for ever, or their leads called again."""
     with Sim("return { numbers = { ['9*'] = 'answer' }, talk = { mean = 60, cv = 0.1 } }") as sim:

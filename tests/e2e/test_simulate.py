@@ -57,6 +57,26 @@ def test_runs_are_their_seeds(bench):
     assert three[0]["dials"] != three[1]["dials"] or three[0]["utilisation"] != three[1]["utilisation"]
 
 
+def children(pid):
+    """The processes that it has begun and not yet waited for."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return file.read().split()
+
+
+def test_as_many_workers_as_processors(bench):
+    """Where there is one processor shifts hinder each other; where there are many some idle."""
+    cpus = sorted(os.sched_getaffinity(0))
+    for allowed in ({cpus[0]}, set(cpus)):
+        wanted = min(len(allowed), 64)
+        args = ["--plan", bench.progressive(), "--hours", "1", "--agents", "10", "--runs", str(wanted + 1)]
+        with subprocess.Popen([binary(), "simulate", *map(str, args)], cwd=TOP, stdout=subprocess.DEVNULL,
+                              preexec_fn=lambda: os.sched_setaffinity(0, allowed)) as process:  # pylint: disable=all
+            most = 0
+            while process.poll() is None:
+                most = max(most, len(children(process.pid)))
+        assert (process.returncode, most) == (0, wanted)
+
+
 def outcomes(path):
     """{lead's number: ResDial of its call} of a ledger; the k-th call goes to the k-th lead."""
     with sqlite3.connect(path) as db:
@@ -74,6 +94,7 @@ def test_same_customers(bench):
         assert all(one[n] == other[n] for n in both)
 
 
+@pytest.mark.slow
 def test_truth(bench):
     """What is reported is not what happened: utilisation, abandonment, waits against the ledger's view."""
     out = bench.folder / "out"
@@ -151,7 +172,7 @@ def test_headers(bench):
 
 
 @pytest.mark.parametrize("file,text,told", [
-    ("x.lua", "return { Nonsense = 1 }", "Nonsense: no such header"),
+    ("x.lua", "return { Nonsense = 1 }", "Nonsense: unknown header"),
     ("x.lua", 'return { DialScript = "nosuch" }', "DialScript"),
     ("x.lua", "return { DialTimeout = -5 }", "DialTimeout"),
     ("x.lua", "return 5", "x.lua"),
@@ -161,7 +182,7 @@ def test_headers(bench):
     ("world.lua", "return 5", "world.lua"),
     ("world.lua", 'return { start = "yesterday" }', "start"),
     ("world.lua", "return { leads = -1 }", "leads"),
-    ("world.lua", 'return { destination = { Nonsense = 1 } }', "Nonsense: no such header"),
+    ("world.lua", 'return { destination = { Nonsense = 1 } }', "Nonsense: unknown header"),
 ])
 def test_bad_input(bench, file, text, told):
     """A mistake is said, with the name of what is wrong, and nothing is simulated."""
@@ -178,7 +199,7 @@ def test_bad_input(bench, file, text, told):
 def test_usage(args):
     """An option that is none, or has no such value."""
     done = simulate(*args)
-    assert done.returncode == 2 and done.stdout == "" and re.search("usage:|not ", done.stderr)
+    assert done.returncode == 2 and done.stdout == "" and re.search("usage:|--(hours|runs|agents) must be a ", done.stderr)
 
 
 def test_script_that_fails(bench):
@@ -265,6 +286,7 @@ def test_page(report):
         assert f"{100 * run['utilisation']:.2f}%" in page.words
 
 
+@pytest.mark.slow
 def test_page_in_a_browser(report, tmp_path):
     """The real browser has something to complain of, or shows an empty page."""
     if not shutil.which("chromium"):
@@ -294,6 +316,7 @@ def test_one_run(bench):
 
 # ---- a world learned from a ledger ----
 
+@pytest.mark.slow
 def test_learn(bench):
     """What was learned from a ledger is not the world that made it."""
     out = bench.folder / "out"

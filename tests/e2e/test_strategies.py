@@ -132,6 +132,7 @@ def check_broken(c, mark, hook, plans):
             assert error["InService"] == "no"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hook", HOOKS)
 def test_broken(engine, sim, folder, hook):
     """A broken version swapped in while calls are up loses a call, or is not replaced by the last good one."""
@@ -417,6 +418,7 @@ def test_check(folder):
         assert good[0] in out  # the others are looked at all the same
 
 
+@pytest.mark.slow
 def test_many_swaps(engine, sim, folder):
     """Swaps under load lose or double a call, or the memory grows."""
     put(folder, "result", "mine", strategy("result", GOOD["result"].replace("VERSION", "v")))

@@ -57,7 +57,7 @@ def check(server, campaign, **want):
 def test_park(asterisk, dialer, phones):
     """Way 1: answered calls do not reach the parking lot, or one that is ended by a user has no result."""
     phones("answer", "300")
-    phones("answer", "301", talk_ms=500)
+    phones("answer", "301", talk_ms=3000)  # time enough to be parked
     campaign = dialer.campaign(["300", "301"], plan={"TechName": dialer.tech},
                                dest={"Application": "park", "Data": None})
     mark = dialer.start(campaign)
@@ -136,7 +136,7 @@ def test_queue_freed_agent_is_answered_by_a_call(dialer, agents, phones):
     check(dialer.engine, campaign)
 
 
-@pytest.mark.parametrize("customer, agent", [(60_000, 300), (900, 60_000)], ids=["agent", "customer"])
+@pytest.mark.parametrize("customer, agent", [(60_000, 300), (3000, 60_000)], ids=["agent", "customer"])
 def test_queue_either_hangs_up(dialer, agents, phones, customer, agent):
     """Way 2: the end of a call, by the customer or by the agent, does not free the agent."""
     agents("agent-01", talk_ms=agent)
@@ -179,7 +179,7 @@ def test_playback(dialer, phones):
 
 def test_extension(asterisk, dialer, phones):
     """Way 4, the tutorial's [ani] context: the call is not sent to exten 10, priority 40000."""
-    phones("answer", "300", talk_ms=700)  # the customer does not listen to the end: that takes ten seconds
+    phones("answer", "300", talk_ms=2000)  # the customer does not listen to the end: that takes ten seconds
     campaign = dialer.campaign(["300"], plan={"TechName": dialer.tech, "CallerId": '"Sales" <5551>'}, dest={
         "Type": "0", "Application": None, "Data": None, "Exten": "10", "Context": "ani", "Priority": "40000"})
     mark = dialer.run(campaign)

@@ -31,9 +31,9 @@ TOOL void run_ok(void *arg, struct answer *a, const struct message *m) {
     answer_success(a, "fine");
 }
 
-static const struct action table[] = {{"Wait", 0, run_wait, ""},
-                                      {"Ok", 0, run_ok, ""},
-                                      {"Command", CLASS_COMMAND, run_ok, ""},
+static const struct action table[] = {{"Wait", 0, run_wait, "", NULL},
+                                      {"Ok", 0, run_ok, "", NULL},
+                                      {"Command", CLASS_COMMAND, run_ok, "", NULL},
                                       {0}};
 static const struct action *const tables[] = {table, NULL};
 

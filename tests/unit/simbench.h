@@ -39,6 +39,16 @@ struct bench {
 
 /* ---- the bench ---- */
 
+/* A copy that does not live from the memory of the message. */
+static inline void copy_message(struct message *to, const struct message *from) {
+    *to = (struct message){0};
+    to->cap = to->count = from->count;
+    to->headers = xcalloc(from->count, sizeof *to->headers);
+    str_addn(&to->text, str_get(&from->text), from->text.len);
+    str_addn(&to->raw, str_get(&from->raw), from->raw.len);
+    message_done(to);
+}
+
 static inline bool on_message(void *arg, struct message *m, enum framing_fault fault) {
     struct bench *b = arg;
     assert_int_equal(fault, FRAMING_OK);
@@ -46,7 +56,7 @@ static inline bool on_message(void *arg, struct message *m, enum framing_fault f
         return true;
     if ((b->count & (b->count - 1)) == 0)
         b->got = xrealloc(b->got, (b->count ? 2 * b->count : 1) * sizeof *b->got);
-    message_copy(&b->got[b->count].m, m);
+    copy_message(&b->got[b->count].m, m);
     b->got[b->count++].at = (double)b->clock.mono / (double)NS_PER_S;
     return true;
 }

@@ -15,7 +15,7 @@ static struct house h;
 static char folder[] = "/tmp/astout-store-XXXXXX";
 static char *db, *results;
 static struct store *s;
-static struct str told; /* what came back, "1 " or "0! " by number */
+static struct str told; /* what came back, "1 ", "0! " (wrong) or "0? " (refused) by number */
 
 struct note {
     int number;
@@ -23,7 +23,9 @@ struct note {
 static struct note notes[600];
 
 TOOL void on_done(void *arg, enum batch_end end) {
-    str_addf(&told, "%d%s ", ((struct note *)arg)->number, end == BATCH_DURABLE ? "" : "!");
+    static const char *const marks[] = {
+        [BATCH_DURABLE] = "", [BATCH_REFUSED] = "?", [BATCH_WRONG] = "!"};
+    str_addf(&told, "%d%s ", ((struct note *)arg)->number, marks[end]);
 }
 
 TOOL void open_store(bool inline_) {

@@ -275,6 +275,48 @@ static void test_new_version(void **state) {
     query_end(&q);
 }
 
+/* ---- a database that cannot be read ---- */
+
+/* Overwrites the page that the table begins with. */
+static void spoil(const char *path, const char *table) {
+    sqlite3 *other;
+    sqlite3_stmt *st;
+    char *sql = xasprintf("SELECT (rootpage - 1) * (SELECT page_size FROM pragma_page_size)"
+                          " FROM sqlite_master WHERE name = '%s'",
+                          table);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(other, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    long at = (long)sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(other);
+    free(sql);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    for (int i = 0; i < 4096; i++)
+        fputc(0xff, f);
+    fclose(f);
+}
+
+/* An engine that cannot read what it has does not start with a part of it. */
+static void test_unreadable(void **state) {
+    (void)state;
+    static const char *const tables[] = {"plan", "agenda", "memory", "campaign", "dialing_open"};
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        char *err = NULL;
+        begin(3, rising);
+        office_stop(&o);
+        char *path = xasprintf("%s/db", o.folder);
+        spoil(path, tables[i]);
+        assert_null(dialer_new(o.h.loop, &o.h.log, o.conf, &err));
+        assert_non_null(strstr(err, "/db: "));
+        free(err);
+        free(path);
+        end(NULL);
+    }
+}
+
 /* ---- cost ---- */
 
 /* Steps of SQLite's machine that a statement of the agenda takes. */
@@ -340,6 +382,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_changes, end),
         cmocka_unit_test_teardown(test_pending_change, end),
         cmocka_unit_test_teardown(test_new_version, end),
+        cmocka_unit_test(test_unreadable),
         cmocka_unit_test(test_cost),
     };
     return cmocka_run_group_tests_name("agenda", tests, NULL, NULL);

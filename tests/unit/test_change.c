@@ -33,51 +33,52 @@ static void refused(const struct noun *n, enum change_verb verb, const char *hea
     free(said);
 }
 
+static const struct {
+    const struct noun *noun;
+    const char *headers, *words;
+} bad_values[] = {
+    {&noun_plan, "DialMode: 6", "DialMode must be 0 to 5"},
+    {&noun_plan, "DialMode: -1", "DialMode must be 0 to 5"},
+    {&noun_plan, "DialMode: 1x", "DialMode must be 0 to 5"},
+    {&noun_plan, "DialTimeout: 0", "DialTimeout must be 1 to 3600000"},
+    {&noun_plan, "DialTimeout: 1.5", "DialTimeout must be 1 to 3600000"},
+    {&noun_plan, "MaxRetry8: 1000001", "MaxRetryCnt8 must be 0 to 1000000"},
+    {&noun_plan, "RetryDelay: 99999999999999999999", "RetryDelay must be 0 to 31536000"},
+    {&noun_plan, "TechName: PJSIP",
+     "TechName must be a channel technology followed by a "
+     "slash, such as PJSIP/"},
+    {&noun_plan, "TrunkName: a&b",
+     "TrunkName: only letters, digits and + * # . _ - are allowed"},
+    {&noun_plan, "CallerId: \xff", "CallerId is not UTF-8"},
+    {&noun_plan, "DialScript: nonsense", "DialScript names a script that does not exist"},
+    {&noun_dlma, "Variable: novalue", "Variable is not of the form name=value"},
+    {&noun_dlma, "Variable: =x", "Variable is not of the form name=value"},
+    {&noun_dlma, "Variable: a b=x",
+     "Variable has a name with characters that no variable can have"},
+    {&noun_dlma, "Variable: a=\xff", "Variable is not UTF-8"},
+    {&noun_lead, "Name: x", "DlmaUuid is missing"},
+    {&noun_lead, "DlmaUuid: x", "DlmaUuid does not exist"},
+    {&noun_lead, "Number1: 300&301",
+     "Number1: only letters, digits and + * # . _ - are allowed"},
+    {&noun_campaign, "ScTimeStart: 9 o'clock", "ScTimeStart must be HH:MM or HH:MM:SS"},
+    {&noun_campaign, "ScDateEnd: tomorrow", "ScDateEnd must be YYYY-MM-DD"},
+    {&noun_campaign, "ScDateList: 2024-05-06;x", "ScDateList must be a list of YYYY-MM-DD"},
+    {&noun_campaign, "ScDayList: 7",
+     "ScDayList must be a list of days, 0 (Sunday) to 6 (Saturday)"},
+    {&noun_campaign, "ScMode: 2", "ScMode must be 0 to 1"},
+    {&noun_campaign, "Name: x", "Plan is missing"},
+    {&noun_campaign, "Plan: x", "Plan does not exist"},
+    {&noun_destination, "Type: 2", "Type must be 0 to 1"},
+};
+
 /* A value that cannot be is refused with what it must be; nothing is created then. */
 static void test_values(void **state) {
     (void)state;
     char long_text[1000], *longest;
     memset(long_text, 'x', sizeof long_text);
     long_text[901] = '\0';
-    static const struct {
-        const struct noun *noun;
-        const char *headers, *words;
-    } t[] = {
-        {&noun_plan, "DialMode: 6", "DialMode must be 0 to 5"},
-        {&noun_plan, "DialMode: -1", "DialMode must be 0 to 5"},
-        {&noun_plan, "DialMode: 1x", "DialMode must be 0 to 5"},
-        {&noun_plan, "DialTimeout: 0", "DialTimeout must be 1 to 3600000"},
-        {&noun_plan, "DialTimeout: 1.5", "DialTimeout must be 1 to 3600000"},
-        {&noun_plan, "MaxRetry8: 1000001", "MaxRetryCnt8 must be 0 to 1000000"},
-        {&noun_plan, "RetryDelay: 99999999999999999999", "RetryDelay must be 0 to 31536000"},
-        {&noun_plan, "TechName: PJSIP",
-         "TechName must be a channel technology followed by a "
-         "slash, such as PJSIP/"},
-        {&noun_plan, "TrunkName: a&b",
-         "TrunkName: only letters, digits and + * # . _ - are allowed"},
-        {&noun_plan, "CallerId: \xff", "CallerId is not UTF-8"},
-        {&noun_plan, "DialScript: nonsense", "DialScript names a script that does not exist"},
-        {&noun_dlma, "Variable: novalue", "Variable is not of the form name=value"},
-        {&noun_dlma, "Variable: =x", "Variable is not of the form name=value"},
-        {&noun_dlma, "Variable: a b=x",
-         "Variable has a name with characters that no variable can have"},
-        {&noun_dlma, "Variable: a=\xff", "Variable is not UTF-8"},
-        {&noun_lead, "Name: x", "DlmaUuid is missing"},
-        {&noun_lead, "DlmaUuid: x", "DlmaUuid does not exist"},
-        {&noun_lead, "Number1: 300&301",
-         "Number1: only letters, digits and + * # . _ - are allowed"},
-        {&noun_campaign, "ScTimeStart: 9 o'clock", "ScTimeStart must be HH:MM or HH:MM:SS"},
-        {&noun_campaign, "ScDateEnd: tomorrow", "ScDateEnd must be YYYY-MM-DD"},
-        {&noun_campaign, "ScDateList: 2024-05-06;x", "ScDateList must be a list of YYYY-MM-DD"},
-        {&noun_campaign, "ScDayList: 7",
-         "ScDayList must be a list of days, 0 (Sunday) to 6 (Saturday)"},
-        {&noun_campaign, "ScMode: 2", "ScMode must be 0 to 1"},
-        {&noun_campaign, "Name: x", "Plan is missing"},
-        {&noun_campaign, "Plan: x", "Plan does not exist"},
-        {&noun_destination, "Type: 2", "Type must be 0 to 1"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(t); i++)
-        refused(t[i].noun, CHANGE_CREATE, t[i].headers, t[i].words);
+    for (size_t i = 0; i < ARRAY_LEN(bad_values); i++)
+        refused(bad_values[i].noun, CHANGE_CREATE, bad_values[i].headers, bad_values[i].words);
     longest = xasprintf("Name: %s", long_text);
     refused(&noun_queue, CHANGE_CREATE, longest, "Name is over 900 bytes");
     free(longest);
@@ -89,14 +90,45 @@ static void test_values(void **state) {
             assert_int_equal(noun_map(o.engine, nouns[n])->count, 0);
 }
 
-/* What is not there, or is in use, is left alone, and the words say why. */
-static void test_state(void **state) {
+/* What is not there cannot be changed. */
+static void test_unknown(void **state) {
     (void)state;
     for (int n = 0; n < NOUN_COUNT; n++)
         for (int verb = CHANGE_UPDATE; verb <= CHANGE_DELETE; verb++) {
             refused(nouns[n], (enum change_verb)verb, "Name: x", "Uuid is missing");
             refused(nouns[n], (enum change_verb)verb, "Uuid: x", "Uuid does not exist");
         }
+}
+
+/* Asks about the resource of that uuid. */
+static void ask_of(const struct noun *n, enum change_verb verb, const char *uuid,
+                   const char *more) {
+    char *text = xasprintf("Uuid: %s\n%s", uuid, more);
+    ask(&o, n, verb, text);
+    free(text);
+}
+
+/* The same, refused. */
+static void refused_of(const struct noun *n, enum change_verb verb, const char *uuid,
+                       const char *more, const char *words) {
+    char *text = xasprintf("Uuid: %s\n%s", uuid, more);
+    refused(n, verb, text, words);
+    free(text);
+}
+
+static const struct {
+    const char *what, *words;
+} bad_states[] = {
+    {"Status: 3", "Status must be 0, 1, 2 or 30"},
+    {"Status: x", "Status must be 0, 1, 2 or 30"},
+    {"Status: -1", "Status must be 0, 1, 2 or 30"},
+    {"Status: 1", "Status: the plan has no TechName"},
+    {"Status: 11", "Status: the plan has no TechName"},
+};
+
+/* What is in use is left alone, and the words say why. */
+static void test_state(void **state) {
+    (void)state;
     struct asked plan = ask(&o, &noun_plan, CHANGE_CREATE, "Name: p\n");
     struct asked dlma = ask(&o, &noun_dlma, CHANGE_CREATE, "Name: l\n");
     struct asked other = ask(&o, &noun_dlma, CHANGE_CREATE, "Name: other\n");
@@ -104,47 +136,27 @@ static void test_state(void **state) {
     char *text = xasprintf("Plan: %s\nDlma: %s\nDest: %s\n", plan.uuid, dlma.uuid, dest.uuid);
     struct asked camp = ask(&o, &noun_campaign, CHANGE_CREATE, text);
     free(text);
-    static const struct {
-        const char *what, *words;
-    } t[] = {
-        {"Status: 3", "Status must be 0, 1, 2 or 30"},
-        {"Status: x", "Status must be 0, 1, 2 or 30"},
-        {"Status: -1", "Status must be 0, 1, 2 or 30"},
-        {"Status: 1", "Status: the plan has no TechName"},
-        {"Status: 11", "Status: the plan has no TechName"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-        text = xasprintf("Uuid: %s\n%s", camp.uuid, t[i].what);
-        refused(&noun_campaign, CHANGE_UPDATE, text, t[i].words);
-        free(text);
-    }
-    text = xasprintf("Uuid: %s\nNextCampaign: %s", camp.uuid, camp.uuid);
-    refused(&noun_campaign, CHANGE_UPDATE, text, "NextCampaign is the campaign itself");
+    for (size_t i = 0; i < ARRAY_LEN(bad_states); i++)
+        refused_of(&noun_campaign, CHANGE_UPDATE, camp.uuid, bad_states[i].what,
+                   bad_states[i].words);
+    text = xasprintf("NextCampaign: %s", camp.uuid);
+    refused_of(&noun_campaign, CHANGE_UPDATE, camp.uuid, text,
+               "NextCampaign is the campaign itself");
     free(text);
     text = xasprintf("DlmaUuid: %s\nNumber1: 300\n", dlma.uuid);
     struct asked lead = ask(&o, &noun_lead, CHANGE_CREATE, text);
     free(text);
-    text = xasprintf("Uuid: %s\nDlmaUuid: %s", lead.uuid, other.uuid);
-    refused(&noun_lead, CHANGE_UPDATE, text, "DlmaUuid cannot be changed");
+    text = xasprintf("DlmaUuid: %s", other.uuid);
+    refused_of(&noun_lead, CHANGE_UPDATE, lead.uuid, text, "DlmaUuid cannot be changed");
     free(text);
-    text = xasprintf("Uuid: %s\nTechName: SIP/\n", plan.uuid);
-    ask(&o, &noun_plan, CHANGE_UPDATE, text);
-    free(text);
-    text = xasprintf("Uuid: %s\nApplication: Wait\n", dest.uuid);
-    ask(&o, &noun_destination, CHANGE_UPDATE, text);
-    free(text);
-    text = xasprintf("Uuid: %s\nStatus: 2\n", camp.uuid);
-    ask(&o, &noun_campaign, CHANGE_UPDATE, text);
+    ask_of(&noun_plan, CHANGE_UPDATE, plan.uuid, "TechName: SIP/\n");
+    ask_of(&noun_destination, CHANGE_UPDATE, dest.uuid, "Application: Wait\n");
+    ask_of(&noun_campaign, CHANGE_UPDATE, camp.uuid, "Status: 2\n");
     UNTIL(&o.h, row_int(noun_find(o.engine, &noun_campaign, camp.uuid), CAMPAIGN_STATUS) == 2);
-    free(text);
-    text = xasprintf("Uuid: %s", plan.uuid);
-    refused(&noun_plan, CHANGE_DELETE, text,
-            "Uuid is used by a campaign whose Status is 2 (pause); it must be 0 (stop)");
-    free(text);
-    text = xasprintf("Uuid: %s", camp.uuid);
-    refused(&noun_campaign, CHANGE_DELETE, text,
-            "Uuid is a campaign whose Status is 2 (pause); it must be 0 (stop)");
-    free(text);
+    refused_of(&noun_plan, CHANGE_DELETE, plan.uuid, "",
+               "Uuid is used by a campaign whose Status is 2 (pause); it must be 0 (stop)");
+    refused_of(&noun_campaign, CHANGE_DELETE, camp.uuid, "",
+               "Uuid is a campaign whose Status is 2 (pause); it must be 0 (stop)");
 }
 
 /* Headers and typed values make the same row. */
@@ -216,6 +228,7 @@ static void test_tables(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_values, begin, end),
+        cmocka_unit_test_setup_teardown(test_unknown, begin, end),
         cmocka_unit_test_setup_teardown(test_state, begin, end),
         cmocka_unit_test_setup_teardown(test_forms, begin, end),
         cmocka_unit_test_setup_teardown(test_update, begin, end),

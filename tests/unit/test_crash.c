@@ -246,13 +246,56 @@ static void test_no_results(void **state) {
     results = real;
 }
 
+/* Lines of two files wait for a start, and the file of the first cannot be opened: the other
+ * gets its own, the engine starts, and the first follows as soon as it can. */
+static void test_two_results(void **state) {
+    (void)state;
+    char *real = results, *sub = xasprintf("%s/away", folder);
+    char *away = xasprintf("%s/results", sub);
+    pid_t pid = fork();
+    if (pid == 0) {
+        house_begin(&h, false);
+        open_store(true);
+        struct batch *b = batch_new();
+        mkdir(sub, 0700);
+        results = away; /* its path comes first */
+        add_attempt(b, 1);
+        add_result(b, 1);
+        results = real;
+        add_attempt(b, 2);
+        add_result(b, 2);
+        submit(b, 1);
+        settle(&h);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    remove_folder(sub);
+    unlink(real);
+    open_store(false);
+    results_are("{\"result\":2}\n");
+    assert_non_null(strstr(h.said.s, away));
+    submit_call(3);
+    UNTIL(&h, strstr(str_get(&told), "3 "));
+    results_are("{\"result\":2}\n{\"result\":3}\n");
+    assert_int_equal(mkdir(sub, 0700), 0);
+    submit_call(4);
+    UNTIL(&h, strstr(told.s, "4 "));
+    results = away;
+    results_are("{\"result\":1}\n");
+    results = real;
+    close_store();
+    remove_folder(sub);
+    free(sub);
+    free(away);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_crash_after_write),   TEST(test_crash_in_write),
         TEST(test_crash_before_write),  TEST(test_crash_rotated),
         TEST(test_crash_before_commit), TEST(test_full_disk),
         TEST(test_close_on_full_disk),  TEST(test_full_results),
-        TEST(test_no_results),
+        TEST(test_no_results),          TEST(test_two_results),
     };
     return cmocka_run_group_tests_name("crash", tests, begin, end);
 }

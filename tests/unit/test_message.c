@@ -108,28 +108,6 @@ static void test_growth(void **state) {
     message_free(&m);
 }
 
-/* A copy must not live from the memory of what it was copied from. */
-static void test_copy(void **state) {
-    (void)state;
-    struct message m = {0}, copy, none = {0};
-    LINE(&m, "Event: Hangup");
-    LINE(&m, "Cause: 17");
-    str_add(&m.raw, "Event: Hangup\r\nCause: 17\r\n\r\n");
-    message_done(&m);
-    message_copy(&copy, &m);
-    message_reset(&m);
-    LINE(&m, "Event: XXXXXXXXXXXXXXXXX");
-    message_free(&m);
-    assert_true(message_is_event(&copy, "hangup"));
-    assert_string_equal(message_get(&copy, "Cause"), "17");
-    assert_string_equal(copy.raw.s, "Event: Hangup\r\nCause: 17\r\n\r\n");
-    message_free(&copy);
-    message_done(&none);
-    message_copy(&copy, &none);
-    assert_int_equal(copy.count, 0);
-    message_free(&copy);
-}
-
 /* No value can begin a line of its own: that would be somebody else's action. */
 static void test_injection(void **state) {
     (void)state;
@@ -163,8 +141,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blanks),   cmocka_unit_test(test_ignored),
         cmocka_unit_test(test_repeated), cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_bytes),    cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_copy),     cmocka_unit_test(test_injection),
+        cmocka_unit_test(test_bytes),    cmocka_unit_test(test_growth),     cmocka_unit_test(test_injection),
         cmocka_unit_test(test_building),
     };
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);

@@ -74,9 +74,9 @@ static void run_list(void *arg, struct answer *a, const struct message *m) {
     answer_complete(a, "ListComplete", 0);
 }
 
-static const struct action table[] = {{"Originate", 0, run_originate, ""},
-                                      {"CoreShowChannels", 0, run_list, ""},
-                                      {"QueueStatus", 0, run_list, ""},
+static const struct action table[] = {{"Originate", 0, run_originate, "", NULL},
+                                      {"CoreShowChannels", 0, run_list, "", NULL},
+                                      {"QueueStatus", 0, run_list, "", NULL},
                                       {0}};
 static const struct action *const tables[] = {table, NULL};
 

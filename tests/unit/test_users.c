@@ -168,8 +168,8 @@ static void test_permit_wrong(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         char *text = xasprintf("[u]\n%s\n", wrong[i]);
-        char *said = xasprintf(":2: %.*s of user u must be nets: "
-                               "192.168.0.0/255.255.0.0, 10.0.0.0/8",
+        char *said = xasprintf(":2: %.*s of user u must be networks such as "
+                               "192.168.0.0/255.255.0.0 or 10.0.0.0/8",
                                (int)strcspn(wrong[i], " "), wrong[i]);
         refuse(text, "manager.conf", said);
         free(text);
@@ -219,10 +219,10 @@ static void test_user(void **state) {
 static void test_notes(void **state) {
     (void)state;
     struct users *u = load("[u]\nsetvar = A=b\nread = call,psychic\nacl = x\n");
-    char *said = xasprintf("%s:2: setvar is not used here", path);
+    char *said = xasprintf("%s:2: setvar is not supported and is ignored", path);
     assert_int_equal(u->note_count, 3);
     assert_string_equal(u->notes[0], said);
-    assert_non_null(strstr(u->notes[1], ":3: read holds a word that is no class"));
+    assert_non_null(strstr(u->notes[1], ":3: read contains an unknown class"));
     assert_non_null(strstr(u->notes[2], ":4: acl names an ACL"));
     assert_int_equal(users_find(u, "u")->read, CLASS_CALL);
     users_free(u);
@@ -233,7 +233,7 @@ static void test_notes(void **state) {
         str_addf(&many, "x%d = 1\n", i);
     u = load(str_get(&many));
     assert_int_equal(u->note_count, 32);
-    assert_non_null(strstr(u->notes[31], "further notes are left out"));
+    assert_non_null(strstr(u->notes[31], "further notes are omitted"));
     users_free(u);
     str_free(&many);
 }
@@ -244,14 +244,14 @@ static void test_user_wrong(void **state) {
         const char *text, *said;
     } t[] = {
         {"[u]\nwritetimeout = 99\n",
-         ":2: writetimeout of user u must be a whole number from 100 to 3600000"},
+         ":2: writetimeout of user u must be a whole number of milliseconds, 100 to 3600000"},
         {"[u]\nallowmultiplelogin = 2\n", ":2: allowmultiplelogin of user u must be yes or no"},
         {"[u]\neventfilter(name = y\n",
-         ":2: eventfilter(name of user u lacks its closing parenthesis"},
+         ":2: eventfilter(name of user u needs a closing parenthesis"},
     };
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
         refuse(t[i].text, "manager.conf", t[i].said);
-    char *said = xasprintf(":3: user U stands in %s:1 already; (+) would add to him", path);
+    char *said = xasprintf(":3: user U is already defined in %s:1; use (+) to add to it", path);
     refuse("[u]\n\n[U]\n", "manager.conf", said);
     free(said);
     char *err;

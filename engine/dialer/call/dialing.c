@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dialer/core/event.h"
 #include "dialer/list/agenda.h"
 #include "dialer/call/observe.h"
 #include "dialer/call/originate.h"
@@ -25,18 +26,9 @@ bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->fa
 
 /* ---- telling ---- */
 
-static void dialing_emit(struct dialing *d, const char *name) {
-    struct str b = {0};
-    if (!engine_is_heard(d->engine))
-        return;
-    engine_event_begin(&b, name);
-    dialing_print(d, &b);
-    engine_event_end(d->engine, &b);
-}
-
 void dialing_updated(struct dialing *d) {
     d->tm_update = engine_wall(d->engine);
-    dialing_emit(d, "OutDialingUpdate");
+    event_tell(d->engine, EVENT_DIALING_UPDATE, d);
 }
 
 void dialing_raise(struct dialing *d, int status) {
@@ -196,8 +188,8 @@ static void dialing_on_reserved(void *arg, enum batch_end end) {
         dialing_withdraw(d);
         return;
     }
-    lead_event(d->lead, "Update");
-    dialing_emit(d, "OutDialingCreate");
+    lead_tell(d->lead);
+    event_tell(d->engine, EVENT_DIALING_CREATE, d);
     d->tm_dialing = engine_wall(d->engine);
     if (end == BATCH_DURABLE && dialing_may_leave(d) && originate_send(d, dialing_refused)) {
         dialing_enter(d, STAGE_SENT);
@@ -237,7 +229,7 @@ static void dialing_count_fault(struct dialing *d, bool ours);
 
 static void dialing_on_refused(void *arg, enum batch_end end) {
     (void)end;
-    lead_event(arg, "Update");
+    lead_tell(arg);
     lead_written(arg);
 }
 
@@ -310,8 +302,8 @@ static void dialing_on_closed(void *arg, enum batch_end end) {
     if (end != BATCH_DURABLE)
         log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
     lead_written(d->lead);
-    lead_event(d->lead, "Update");
-    dialing_emit(d, "OutDialingDelete");
+    lead_tell(d->lead);
+    event_tell(d->engine, EVENT_DIALING_DELETE, d);
     dialing_forget(d);
     campaign_call_over(c);
 }

@@ -3,6 +3,7 @@
 #ifndef DIALER_CALL_DIALING_H
 #define DIALER_CALL_DIALING_H
 
+#include "dialer/core/attr.h"
 #include "dialer/core/outcome.h"
 #include "dialer/list/lead.h"
 #include "dialer/pbx/asterisk.h"
@@ -48,7 +49,7 @@ struct dialing {
     char *target; /* the agent who accepted it as a preview, NULL for other calls */
     struct facts facts;
     struct outcome outcome;
-    int64_t reserved;        /* monotonic ns */
+    int64_t reserved;            /* monotonic ns */
     double begun;                /* s on the loop's clock, as the learner has it */
     bool watched;                /* the learner waits for what becomes of it */
     int64_t tm_join, tm_connect; /* wall ns: needed an agent, got one; 0 = not */
@@ -104,8 +105,8 @@ void dialing_give_asked(struct dialing *d);
 /* After each event: is it over, or is something still on its way? */
 void dialing_check_end(struct dialing *d);
 
-/* The headers of its event or list entry. */
-void dialing_print(const struct dialing *d, struct str *packet);
+/* What is shown of one. */
+extern const struct attr dialing_attrs[];
 /* Frees one that is only forgotten, at the engine's end. */
 void dialing_free(struct dialing *d);
 /* Has its Originate left, and is its end not known yet? */

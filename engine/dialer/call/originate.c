@@ -106,7 +106,7 @@ static void call_originate_plan_target(struct dialing *d, json_t *route) {
 static void call_originate_plan_variables(struct dialing *d, json_t *route) {
     const char *name;
     json_t *value;
-    json_object_foreach(json_object_get(route, "variables"), name, value) {
+    json_object_foreach (json_object_get(route, "variables"), name, value) {
         char *text = json_is_string(value) ? xstrdup(json_string_value(value))
                                            : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
         const char *why = variable_add(d->variables, name, text ? text : "");
@@ -193,9 +193,9 @@ static bool originate_print(const struct dialing *d, struct str *action) {
         header_add(action, "Codecs", row_text(plan, PLAN_CODECS));
     const char *name;
     json_t *value;
-    json_object_foreach(d->variables, name,
-                        value) if (!variable_print(action, name,
-                                                   json_string_value(value))) return false;
+    json_object_foreach (d->variables, name, value)
+        if (!variable_print(action, name, json_string_value(value)))
+            return false;
     return true;
 }
 

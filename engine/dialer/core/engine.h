@@ -18,6 +18,7 @@ struct agenda;
 struct asterisk;
 struct campaign;
 struct dialing;
+struct event;
 struct lead;
 struct plan;
 struct touched;
@@ -65,7 +66,7 @@ struct engine {
     struct map trunks;       /* name -> struct trunk */
     struct map memories;     /* campaign/hook -> what strategies have learnt */
     struct timer memory_save;
-    struct watch *watch;    /* of the strategies' folders, NULL on a virtual clock */
+    struct watch *watch; /* of the strategies' folders, NULL on a virtual clock */
     LIST_HEAD(, agenda) agendas;
     LIST_HEAD(, touched) reads; /* of leads, under way */
     struct map fetches;         /* uuid -> struct fetch: leads that are being read */
@@ -74,10 +75,8 @@ struct engine {
         struct map do_not_call;   /* digits */
     } limits;
     struct {
-        /* A whole packet of class message, to everybody who listens. */
-        void (*event)(void *arg, const struct str *packet);
-        /* Does anybody listen? Spares the printing; NULL = yes. */
-        bool (*heard)(void *arg);
+        /* Something happened (event.h). NULL = nobody listens. */
+        void (*event)(void *arg, const struct event *ev);
         /* One line of JSON for each decision that asked a strategy; NULL = nobody. */
         void (*decision)(void *arg, const char *line);
         /* Reads the configuration again; what came of it in words (free it). NULL = no
@@ -113,13 +112,9 @@ struct engine {
 
 int64_t engine_now(const struct engine *e);  /* monotonic ns */
 int64_t engine_wall(const struct engine *e); /* ns since 1970 */
-double engine_seconds(const struct engine *e); /* s on the loop's clock, as the learner takes them */
+double
+engine_seconds(const struct engine *e); /* s on the loop's clock, as the learner takes them */
 /* A new uuid from the engine's generator. */
 void engine_uuid(struct engine *e, char out[UUID_TEXT]);
-bool engine_is_heard(const struct engine *e);
-/* Begins an event packet: Event and Privilege. */
-void engine_event_begin(struct str *packet, const char *name);
-/* Ends it, sends it out and frees it. */
-void engine_event_end(struct engine *e, struct str *packet);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "dialer/core/event.h"
 #include "dialer/call/dialing.h"
 #include "dialer/core/schedule.h"
 #include "dialer/list/agenda.h"
@@ -27,15 +28,16 @@ static void decide_set_agenda(struct campaign *c) {
 /* A step on its way to the disk, and how it will be told. */
 struct step {
     struct campaign *campaign;
-    struct str event;
+    struct row *row; /* as it will be told */
 };
 
 static void decide_on_step(void *arg, enum batch_end end) {
     (void)end;
     struct step *s = arg;
-    engine_event_end(s->campaign->engine, &s->event);
+    event_tell(s->campaign->engine, EVENT_CAMPAIGN_UPDATE, s->row);
     s->campaign->steps--;
     campaign_kick(s->campaign);
+    row_free(s->row);
     free(s);
 }
 
@@ -46,8 +48,7 @@ static void decide_step(struct campaign *c, int64_t status) {
     struct step *s = xcalloc(1, sizeof *s);
     s->campaign = c;
     c->steps++;
-    engine_event_begin(&s->event, "OutCampaignUpdate");
-    row_print(c->item.row, &s->event);
+    s->row = row_copy(c->item.row);
     struct batch *b = batch_new();
     batch_row(b, c->item.row);
     store_submit(c->engine->store, b, decide_on_step, s);

@@ -5,7 +5,7 @@
 
 #include "dialer/campaign/campaign.h"
 
-#define WINDOW_LEAST 64
+#define WINDOW_LEAST 128
 #define WINDOW_MOST 4096
 #define REFILL_EACH SECONDS(2) /* a window that does not last so long grows */
 #define BUILD_PIECE 100        /* leads that the retry hook is asked about in one turn */
@@ -229,7 +229,7 @@ static void agenda_refill(struct agenda *a) {
 static bool agenda_is_low(const struct agenda *a) {
     if (!a->known || agenda_next_due(a) <= engine_wall(a->engine))
         return true;
-    return !a->window.is_whole && a->window.count < a->size / 4;
+    return !a->window.is_whole && a->window.count < a->size / 2;
 }
 
 void agendas_refresh(struct engine *e, const char *dlma_uuid) {

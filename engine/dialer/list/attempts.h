@@ -8,9 +8,9 @@
 
 struct attempts {
     struct attempt {
-        int number;  /* which of the lead's, 1 to 8 */
-        int64_t at;  /* ns since 1970 */
-    } *list;         /* the oldest first */
+        int number; /* which of the lead's, 1 to 8 */
+        int64_t at; /* ns since 1970 */
+    } * list;       /* the oldest first */
     int count;
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ami/message.h"
+#include "dialer/core/event.h"
 #include "dialer/list/touched.h"
 
 static const char *lead_id_key(int64_t id, char buf[24]) {
@@ -209,13 +209,4 @@ const char *leads_since(const struct engine *e, char buf[TIME_TEXT]) {
 
 /* ---- telling ---- */
 
-void lead_event(struct lead *l, const char *verb) {
-    char name[32];
-    struct str b = {0};
-    if (!engine_is_heard(l->engine))
-        return;
-    snprintf(name, sizeof name, "OutDlList%s", verb);
-    engine_event_begin(&b, name);
-    row_print(l->row, &b);
-    engine_event_end(l->engine, &b);
-}
+void lead_tell(const struct lead *l) { event_tell(l->engine, EVENT_LEAD_UPDATE, l->row); }

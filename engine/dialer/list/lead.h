@@ -46,6 +46,6 @@ void lead_distrust(struct lead *l);
 /* How far back attempts are read: the text of a time, NULL if no limit asks for them. */
 const char *leads_since(const struct engine *e, char buf[TIME_TEXT]);
 /* Sends OutDlListCreate, -Update or -Delete. */
-void lead_event(struct lead *l, const char *verb);
+void lead_tell(const struct lead *l);
 
 #endif

@@ -25,6 +25,6 @@ bool touched_has(const struct touched *t, int64_t lead) {
 void touched_note(struct engine *e, int64_t lead) {
     char key[24];
     struct touched *t;
-    LIST_FOREACH(t, &e->reads, link)
+    LIST_FOREACH (t, &e->reads, link)
         map_put(&t->ids, touched_key(lead, key), t);
 }

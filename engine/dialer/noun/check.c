@@ -63,7 +63,7 @@ static bool noun_check_set_int(struct work *w, int i, const struct change_value 
 static bool noun_check_set_vars(struct work *w, int i, const json_t *asked) {
     json_t *vars = json_object(), *value;
     const char *name, *why = NULL, *header = w->noun->fields[i].header;
-    json_object_foreach((json_t *)(uintptr_t)asked, name, value) {
+    json_object_foreach ((json_t *)(uintptr_t)asked, name, value) {
         const char *text = json_string_value(value);
         if (why == NULL && strpbrk(text, "\r\n"))
             why = "has a value with a line break";
@@ -234,12 +234,6 @@ static bool noun_check_update_campaign(struct work *w) {
     return true;
 }
 
-/* A lead's list decides where it belongs in every index: it keeps it. */
-static bool noun_check_update_lead(struct work *w) {
-    return strcmp(row_text(w->row, LEAD_DLMA_UUID), row_text(w->before, LEAD_DLMA_UUID)) == 0 ||
-           work_refuse(w, "DlmaUuid cannot be changed");
-}
-
 /* ---- what stands in the way of a Delete ---- */
 
 /* The campaign that uses it, or is it, and is not stopped; NULL if there is none. */
@@ -296,7 +290,7 @@ static const struct {
                        noun_check_unused},
     [NOUN_PLAN] = {&noun_plan, noun_check_plan, noun_check_nothing, noun_check_unused},
     [NOUN_DLMA] = {&noun_dlma, noun_check_nothing, noun_check_nothing, noun_check_unused},
-    [NOUN_LEAD] = {&noun_lead, noun_check_lead, noun_check_update_lead, noun_check_delete_lead},
+    [NOUN_LEAD] = {&noun_lead, noun_check_lead, noun_check_nothing, noun_check_delete_lead},
     [NOUN_DESTINATION] = {&noun_destination, noun_check_nothing, noun_check_nothing,
                           noun_check_unused},
     [NOUN_QUEUE] = {&noun_queue, noun_check_nothing, noun_check_nothing, noun_check_unused},
@@ -305,6 +299,19 @@ _Static_assert(ARRAY_LEN(checks) == NOUN_COUNT, "a noun without its checks");
 
 bool check_row(struct work *w) { return checks[w->noun->id].row(w) && noun_check_merged(w); }
 
-bool check_update(struct work *w) { return checks[w->noun->id].update(w); }
+/* What decides where a row belongs in every index it keeps. */
+static bool noun_check_fixed(struct work *w) {
+    for (int i = 0; i < w->noun->count; i++) {
+        const struct field *f = &w->noun->fields[i];
+        const char *now = row_text(w->row, i), *then = row_text(w->before, i);
+        if ((f->flags & FIELD_FIXED) && (now == NULL || then == NULL || strcmp(now, then)))
+            return work_refuse(w, "%s cannot be changed", f->header);
+    }
+    return true;
+}
+
+bool check_update(struct work *w) {
+    return noun_check_fixed(w) && checks[w->noun->id].update(w);
+}
 
 bool check_delete(struct work *w) { return checks[w->noun->id].delete(w); }

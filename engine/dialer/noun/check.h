@@ -15,8 +15,7 @@ struct work {
     enum change_verb verb;
     char *by;
     struct row *row, *before; /* as it will be, as it was */
-    struct str event;
-    struct lead *lead; /* of a lead: held */
+    struct lead *lead;        /* of a lead: held */
     noun_done *done;
     void *arg;
     char why[400];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialer/core/event.h"
 #include "dialer/decide/decide.h"
 #include "dialer/list/agenda.h"
 #include "dialer/list/lead.h"
@@ -35,26 +36,24 @@ static void nouns_log(const struct work *w) {
         log_info(log, "%s: %s %s %s", w->by, name, verb, row_uuid(w->row));
 }
 
+/* OutPlanUpdate and the like. */
+static enum event_kind nouns_event(const struct work *w) {
+    _Static_assert(EVENT_QUEUE_DELETE == 3 * NOUN_QUEUE + CHANGE_DELETE, "not in order");
+    return (enum event_kind)(3 * (int)w->noun->id + (int)w->verb);
+}
+
+/* Tells whoever asked, then everybody. */
 static void nouns_finish(struct work *w, const char *error) {
     if (error == NULL)
         nouns_log(w);
     w->done(w->arg, error, w->row);
     if (error == NULL)
-        engine_event_end(w->engine, &w->event);
-    str_free(&w->event);
+        event_tell(w->engine, nouns_event(w), w->row);
     row_free(w->row);
     row_free(w->before);
     lead_release(w->lead);
     free(w->by);
     free(w);
-}
-
-/* The event as it will be told, made now: later changes have events of their own. */
-static void nouns_make_event(struct work *w, const char *verb) {
-    char name[48];
-    snprintf(name, sizeof name, "Out%s%s", w->noun->event, verb);
-    engine_event_begin(&w->event, name);
-    row_print(w->row, &w->event);
 }
 
 static void nouns_stamp(struct work *w, int field) {
@@ -117,7 +116,6 @@ static void nouns_create(struct work *w, const struct change *ch) {
     } else {
         batch_row(b, w->row);
     }
-    nouns_make_event(w, "Create");
     store_submit(e->store, b, nouns_on_created, w);
 }
 
@@ -175,7 +173,6 @@ static void nouns_update(struct work *w, const struct change *ch) {
         row_free(w->row);
         w->row = row_copy(noun_find(w->engine, w->noun, row_uuid(w->before)));
     }
-    nouns_make_event(w, "Update");
     store_submit(w->engine->store, b, nouns_on_changed, w);
 }
 
@@ -194,7 +191,6 @@ static void nouns_delete(struct work *w, const struct change *ch) {
         row_set_text(w->row, LEAD_RESV_TARGET, NULL);
     }
     struct batch *b = batch_new();
-    nouns_make_event(w, "Delete");
     if (w->lead) {
         nouns_apply(w, b);
     } else {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialer/core/event.h"
 #include "dialer/pbx/asterisk.h"
 #include "dialer/call/dialing.h"
 #include "dialer/pace/limits.h"
@@ -18,56 +19,108 @@ static const char *const results[] = {
     [PREVIEW_WITHDRAWN] = "withdrawn",
 };
 
-/* ---- telling ---- */
+/* ---- what is shown of one ---- */
 
-static void pace_preview_print_head(const struct preview *p, struct str *b) {
-    const struct row *l = p->lead->row;
-    header_add(b, "Uuid", p->uuid);
-    header_add(b, "CampUuid", row_uuid(p->campaign->item.row));
-    header_add(b, "PlanUuid", row_text(p->campaign->item.row, CAMPAIGN_PLAN));
-    header_add(b, "DlmaUuid", row_text(l, LEAD_DLMA_UUID));
-    header_add(b, "DlListUuid", row_uuid(l));
-    header_add(b, "Agent", p->agent);
-    header_add(b, "Queue", p->queue);
+static void pace_preview_get_campaign(const void *subject, const struct attr *a,
+                                      struct attr_value *v) {
+    v->text = row_text(((const struct preview *)subject)->campaign->item.row, (int)a->at);
 }
 
-void preview_print(const struct preview *p, struct str *b) {
-    static const int fields[] = {LEAD_NAME, LEAD_DETAIL, LEAD_UKEY, LEAD_EMAIL};
-    const struct row *l = p->lead->row;
-    char created[TIME_TEXT];
-    time_text(created, p->tm_create);
-    pace_preview_print_head(p, b);
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        header_add(b, l->noun->fields[fields[i]].header, row_text(l, fields[i]));
-    for (int f = LEAD_NUMBER_1; f < LEAD_NUMBER_1 + LEAD_NUMBERS; f++)
-        header_add(b, l->noun->fields[f].header, row_text(l, f));
-    header_int(b, "DialIndex", p->number);
-    header_add(b, "DialAddr", row_text(l, LEAD_NUMBER_1 + p->number - 1));
-    header_int(b, "Timeout", p->timeout / NS_PER_MS);
-    header_add(b, "TmCreate", created);
-    vars_print(row_vars(l, LEAD_VARIABLES), b);
+static void pace_preview_get_lead(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    v->text = row_text(((const struct preview *)subject)->lead->row, (int)a->at);
 }
 
-static void pace_preview_tell_offer(const struct preview *p) {
-    struct str b = {0};
-    if (!engine_is_heard(p->campaign->engine))
-        return;
-    engine_event_begin(&b, "OutPreview");
-    preview_print(p, &b);
-    engine_event_end(p->campaign->engine, &b);
+static void pace_preview_get_addr(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    (void)a;
+    const struct preview *p = subject;
+    v->text = row_text(p->lead->row, LEAD_NUMBER_1 + p->number - 1);
 }
 
-static void pace_preview_tell_end(const struct preview *p) {
-    struct str b = {0};
-    if (!p->told || !engine_is_heard(p->campaign->engine))
-        return;
-    engine_event_begin(&b, "OutPreviewDone");
-    pace_preview_print_head(p, &b);
-    header_add(&b, "Result", results[p->result]);
-    header_add(&b, "Reason", p->reason);
-    header_add(&b, "DialingUuid", *p->dialing ? p->dialing : NULL);
-    engine_event_end(p->campaign->engine, &b);
+static void pace_preview_get_timeout(const void *subject, const struct attr *a,
+                                     struct attr_value *v) {
+    (void)a;
+    v->num = ((const struct preview *)subject)->timeout / NS_PER_MS;
 }
+
+static void pace_preview_get_vars(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    (void)a;
+    v->vars = row_vars(((const struct preview *)subject)->lead->row, LEAD_VARIABLES);
+}
+
+static void pace_preview_get_result(const void *subject, const struct attr *a,
+                                    struct attr_value *v) {
+    (void)a;
+    v->text = results[((const struct preview *)subject)->result];
+}
+
+static void pace_preview_get_dialing(const void *subject, const struct attr *a,
+                                     struct attr_value *v) {
+    (void)a;
+    const struct preview *p = subject;
+    v->text = *p->dialing ? p->dialing : NULL;
+}
+
+#define AT(member) offsetof(struct preview, member)
+/* clang-format off */
+#define HEAD                                                                              \
+    {"uuid", "Uuid", ATTR_TEXT, 0, "uuid of the offer", attr_get_array, AT(uuid)},        \
+    {"camp_uuid", "CampUuid", ATTR_TEXT, 0, "its campaign",                               \
+     pace_preview_get_campaign, CAMPAIGN_UUID},                                           \
+    {"plan_uuid", "PlanUuid", ATTR_TEXT, 0, "its plan",                                   \
+     pace_preview_get_campaign, CAMPAIGN_PLAN},                                           \
+    {"dlma_uuid", "DlmaUuid", ATTR_TEXT, 0, "its list",                                   \
+     pace_preview_get_lead, LEAD_DLMA_UUID},                                              \
+    {"dl_list_uuid", "DlListUuid", ATTR_TEXT, 0, "its lead",                              \
+     pace_preview_get_lead, LEAD_UUID},                                                   \
+    {"agent", "Agent", ATTR_TEXT, 0, "interface of the agent who decides",                \
+     attr_get_text, AT(agent)},                                                           \
+    {"queue", "Queue", ATTR_TEXT, 0, "queue of the agent",                                \
+     attr_get_text, AT(queue)}
+#define NUMBER(n)                                                                         \
+    {"number_" #n, "Number" #n, ATTR_TEXT, 0, "number " #n " of the lead",                    \
+     pace_preview_get_lead, LEAD_NUMBER_1 + n - 1}
+/* clang-format on */
+
+const struct attr preview_attrs[] = {
+    HEAD,
+    {"name", "Name", ATTR_TEXT, 0, "name of the lead", pace_preview_get_lead, LEAD_NAME},
+    {"detail", "Detail", ATTR_TEXT, 0, "note on the lead", pace_preview_get_lead, LEAD_DETAIL},
+    {"ukey", "UKey", ATTR_TEXT, 0, "key of the lead, the user's own", pace_preview_get_lead,
+     LEAD_UKEY},
+    {"email", "Email", ATTR_TEXT, 0, "address of the lead", pace_preview_get_lead, LEAD_EMAIL},
+    NUMBER(1),
+    NUMBER(2),
+    NUMBER(3),
+    NUMBER(4),
+    NUMBER(5),
+    NUMBER(6),
+    NUMBER(7),
+    NUMBER(8),
+    {"dial_index", "DialIndex", ATTR_INT, 0, "which number of the lead, 1 to 8", attr_get_int,
+     AT(number)},
+    {"dial_addr", "DialAddr", ATTR_TEXT, 0, "the number", pace_preview_get_addr, 0},
+    {"timeout", "Timeout", ATTR_INT, 0, "milliseconds to decide in", pace_preview_get_timeout,
+     0},
+    {"tm_create", "TmCreate", ATTR_TEXT, 0, "when the offer was made", attr_get_time,
+     AT(tm_create)},
+    {"variables", "Variable", ATTR_VARS, 0, "channel variables of the lead",
+     pace_preview_get_vars, 0},
+    {0},
+};
+
+const struct attr preview_done_attrs[] = {
+    HEAD,
+    {"result", "Result", ATTR_TEXT, 0, "accepted, skipped, timeout or withdrawn",
+     pace_preview_get_result, 0},
+    {"reason", "Reason", ATTR_TEXT, 0, "reason the agent gave, or why the offer was withdrawn",
+     attr_get_text, AT(reason)},
+    {"dialing_uuid", "DialingUuid", ATTR_TEXT, 0, "call of an accepted offer",
+     pace_preview_get_dialing, 0},
+    {0},
+};
 
 /* ---- ending ---- */
 
@@ -84,7 +137,8 @@ void preview_free(struct preview *p) {
 static void pace_preview_on_ended(void *arg, enum batch_end end) {
     struct preview *p = arg;
     struct campaign *c = p->campaign;
-    pace_preview_tell_end(p);
+    if (p->told)
+        event_tell(c->engine, EVENT_PREVIEW_DONE, p);
     if (p->done)
         p->done(p->arg, end == BATCH_DURABLE ? NULL : "the store refused it");
     campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
@@ -95,7 +149,7 @@ static void pace_preview_on_ended(void *arg, enum batch_end end) {
 static void pace_preview_on_given_back(void *arg, enum batch_end end) {
     struct preview *p = arg;
     if (row_int(p->lead->row, LEAD_IN_USE))
-        lead_event(p->lead, "Update");
+        lead_tell(p->lead);
     lead_written(p->lead);
     pace_preview_on_ended(p, end);
 }
@@ -166,8 +220,8 @@ static void pace_preview_on_reserved(void *arg, enum batch_end end) {
         return;
     }
     p->told = true;
-    lead_event(p->lead, "Update");
-    pace_preview_tell_offer(p);
+    lead_tell(p->lead);
+    event_tell(p->campaign->engine, EVENT_PREVIEW, p);
     timer_set(&p->limit, p->timeout);
 }
 
@@ -238,7 +292,7 @@ static struct preview *pace_preview_find(struct engine *e, const char *uuid) {
     return p && p->told ? p : NULL;
 }
 
-/* Which number he wants called. NULL, or why not that one. */
+/* Which number the agent wants called. Returns NULL, or why it cannot be called. */
 static const char *pace_preview_choose_number(const struct preview *p, const char *index,
                                               int *number) {
     const struct row *l = p->lead->row, *plan = campaign_plan(p->campaign)->item.row;

@@ -5,6 +5,7 @@
 #define DIALER_PACE_PREVIEW_H
 
 #include "dialer/campaign/campaign.h"
+#include "dialer/core/attr.h"
 #include "dialer/list/lead.h"
 #include "dialer/plan/plan.h"
 #include "dialer/pbx/queue.h"
@@ -15,8 +16,8 @@ struct preview {
     char uuid[UUID_TEXT];
     struct campaign *campaign;
     struct lead *lead;
-    struct asterisk *asterisk; /* his server */
-    char *agent, *queue;       /* his interface; where he is a member */
+    struct asterisk *asterisk; /* server of the agent */
+    char *agent, *queue;       /* interface of the agent; queue they are a member of */
     int number;                /* of the lead's, the one whose turn it is */
     int64_t tm_create;         /* wall ns */
     int64_t timeout, again;    /* ns: to decide; before the lead is offered again */
@@ -41,7 +42,7 @@ void preview_begin(struct campaign *c, const struct queue *q, const struct membe
  * that was offered). All limits are asked again. */
 void preview_accept(struct engine *e, const char *uuid, const char *index, preview_done *done,
                     void *arg);
-/* He does not; reason (NULL: none) is his and is told. */
+/* The agent skips the lead; reason (NULL: none) is told in the event. */
 void preview_skip(struct engine *e, const char *uuid, const char *reason, preview_done *done,
                   void *arg);
 
@@ -54,8 +55,8 @@ void previews_withdraw(struct engine *e, struct campaign *c, const char *why);
 /* The lead was deleted. */
 void previews_forget(struct engine *e, struct lead *lead);
 
-/* The headers of its event or list entry. */
-void preview_print(const struct preview *p, struct str *packet);
+/* What is shown of one: while it is open, and of its end. */
+extern const struct attr preview_attrs[], preview_done_attrs[];
 /* Frees one that is only forgotten, at the engine's end. */
 void preview_free(struct preview *p);
 

@@ -18,7 +18,8 @@ int64_t dialanswer_calls(json_t *out, double *ask_in, bool *odd) {
 }
 
 /* A number of the hook's table, or what stands in for it. */
-static double dialanswer_between(json_t *v, double least, double most, double otherwise, bool *odd) {
+static double dialanswer_between(json_t *v, double least, double most, double otherwise,
+                                 bool *odd) {
     double n = json_number_value(v);
     if (json_is_number(v) && n >= least && n <= most)
         return n;
@@ -29,7 +30,8 @@ static double dialanswer_between(json_t *v, double least, double most, double ot
 void dialanswer_offer(json_t *out, struct offer *o, bool *odd) {
     if (!json_is_object(out))
         return;
-    o->leads = (int64_t)dialanswer_between(json_object_get(out, "previews"), 0, CALLS_MAX, 0, odd);
+    o->leads =
+        (int64_t)dialanswer_between(json_object_get(out, "previews"), 0, CALLS_MAX, 0, odd);
     o->timeout =
         dialanswer_between(json_object_get(out, "timeout"), 1, OFFER_TIME_MAX, OFFER_TIME, odd);
     o->again = dialanswer_between(json_object_get(out, "again"), 0, ASK_MAX, OFFER_AGAIN, odd);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "ami/message.h"
 #include "dialer/plan/memory.h"
 
 void shadow_free(struct shadow *s) {
@@ -133,33 +132,113 @@ void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view
     json_decref(out);
 }
 
-void shadow_print(const struct plan *p, struct str *packet) {
-    const struct shadow *s = p->shadow;
-    char since[TIME_TEXT], when[TIME_TEXT];
-    double n = s->decisions ? (double)s->decisions : 1;
-    time_text(since, s->since);
-    header_add(packet, "Plan", row_uuid(p->item.row));
-    header_add(packet, "PlanName", row_text(p->item.row, PLAN_NAME));
-    header_add(packet, "Script", version_name(&p->strategies[HOOK_DIAL].now));
-    header_add(packet, "Hash", version_hash(&p->strategies[HOOK_DIAL].now));
-    header_add(packet, "ShadowScript", version_name(&s->version));
-    header_add(packet, "ShadowHash", version_hash(&s->version));
-    header_add(packet, "Since", since);
-    header_int(packet, "Decisions", s->decisions);
-    header_int(packet, "Same", s->same);
-    header_int(packet, "Errors", s->errors);
-    header_addf(packet, "MeanCalls", "%.3f", s->first / n);
-    header_addf(packet, "ShadowMeanCalls", "%.3f", s->own / n);
-    header_addf(packet, "MeanDifference", "%.3f", s->apart / n);
-    header_addf(packet, "WorstDifference", "%.0f", s->worst);
-    header_add(packet, "InService", s->why ? "no" : "yes");
-    header_add(packet, "Why", s->why ? s->why : "");
+/* ---- what is shown of one ---- */
+
+static void shadow_get_plan(const void *subject, const struct attr *a, struct attr_value *v) {
+    v->text = row_text(((const struct plan *)subject)->item.row, (int)a->at);
+}
+
+static void shadow_get_script(const void *subject, const struct attr *a, struct attr_value *v) {
+    (void)a;
+    v->text = version_name(&((const struct plan *)subject)->strategies[HOOK_DIAL].now);
+}
+
+static void shadow_get_hash(const void *subject, const struct attr *a, struct attr_value *v) {
+    (void)a;
+    v->text = version_hash(&((const struct plan *)subject)->strategies[HOOK_DIAL].now);
+}
+
+static const struct shadow *shadow_of(const void *subject) {
+    return ((const struct plan *)subject)->shadow;
+}
+
+static void shadow_get_own_script(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    (void)a;
+    v->text = version_name(&shadow_of(subject)->version);
+}
+
+static void shadow_get_own_hash(const void *subject, const struct attr *a,
+                                struct attr_value *v) {
+    (void)a;
+    v->text = version_hash(&shadow_of(subject)->version);
+}
+
+/* The shadow's own members, by their place. */
+static void shadow_get_time(const void *subject, const struct attr *a, struct attr_value *v) {
+    attr_get_time(shadow_of(subject), a, v);
+}
+
+static void shadow_get_int64(const void *subject, const struct attr *a, struct attr_value *v) {
+    attr_get_int64(shadow_of(subject), a, v);
+}
+
+/* A sum over all decisions as its mean. */
+static void shadow_get_mean(const void *subject, const struct attr *a, struct attr_value *v) {
+    const struct shadow *s = shadow_of(subject);
+    double sum = *(const double *)((const char *)s + a->at);
+    attr_set_made(v, "%.3f", sum / (s->decisions ? (double)s->decisions : 1));
+}
+
+static void shadow_get_worst(const void *subject, const struct attr *a, struct attr_value *v) {
+    (void)a;
+    attr_set_made(v, "%.0f", shadow_of(subject)->worst);
+}
+
+static void shadow_get_in_service(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    (void)a;
+    v->text = shadow_of(subject)->why ? "no" : "yes";
+}
+
+static void shadow_get_why(const void *subject, const struct attr *a, struct attr_value *v) {
+    (void)a;
+    v->text = shadow_of(subject)->why ? shadow_of(subject)->why : "";
+}
+
+static void shadow_get_pairs(const void *subject, const struct attr *a, struct attr_value *v) {
+    (void)a;
+    const struct shadow *s = shadow_of(subject);
+    char when[TIME_TEXT];
     for (int i = 0; i < SHADOW_PAIRS; i++) { /* the oldest first */
         int at = (s->next + i) % SHADOW_PAIRS;
         if (s->pairs[at].wall == 0)
             continue;
         time_text(when, s->pairs[at].wall);
-        header_addf(packet, "Pair", "%s %lld %lld", when, (long long)s->pairs[at].first,
-                    (long long)s->pairs[at].own);
+        str_addf(&v->made, "%s %lld %lld\n", when, (long long)s->pairs[at].first,
+                 (long long)s->pairs[at].own);
     }
 }
+
+#define AT(member) offsetof(struct shadow, member)
+
+const struct attr shadow_attrs[] = {
+    {"plan", "Plan", ATTR_TEXT, 0, "uuid of its plan", shadow_get_plan, PLAN_UUID},
+    {"plan_name", "PlanName", ATTR_TEXT, 0, "name of its plan", shadow_get_plan, PLAN_NAME},
+    {"script", "Script", ATTR_TEXT, 0, "file that decides", shadow_get_script, 0},
+    {"hash", "Hash", ATTR_TEXT, 0, "its content hash", shadow_get_hash, 0},
+    {"shadow_script", "ShadowScript", ATTR_TEXT, 0, "file that is compared",
+     shadow_get_own_script, 0},
+    {"shadow_hash", "ShadowHash", ATTR_TEXT, 0, "its content hash", shadow_get_own_hash, 0},
+    {"since", "Since", ATTR_TEXT, 0, "when the comparison began", shadow_get_time, AT(since)},
+    {"decisions", "Decisions", ATTR_INT, 0, "decisions that both made", shadow_get_int64,
+     AT(decisions)},
+    {"same", "Same", ATTR_INT, 0, "how many of them were the same", shadow_get_int64, AT(same)},
+    {"errors", "Errors", ATTR_INT, 0, "errors of the shadow, without effect", shadow_get_int64,
+     AT(errors)},
+    {"mean_calls", "MeanCalls", ATTR_TEXT, 0, "calls per decision of the plan's script, mean",
+     shadow_get_mean, AT(first)},
+    {"shadow_mean_calls", "ShadowMeanCalls", ATTR_TEXT, 0,
+     "calls per decision of the shadow, mean", shadow_get_mean, AT(own)},
+    {"mean_difference", "MeanDifference", ATTR_TEXT, 0, "mean absolute difference, in calls",
+     shadow_get_mean, AT(apart)},
+    {"worst_difference", "WorstDifference", ATTR_TEXT, 0, "largest difference, in calls",
+     shadow_get_worst, 0},
+    {"in_service", "InService", ATTR_TEXT, 0, "no: the shadow is no longer called",
+     shadow_get_in_service, 0},
+    {"why", "Why", ATTR_TEXT, 0, "the reason", shadow_get_why, 0},
+    {"pairs", "Pair", ATTR_LIST, ATTR_SOMETIMES,
+     "the last twenty: time, calls of the plan's script, calls of the shadow", shadow_get_pairs,
+     0},
+    {0},
+};

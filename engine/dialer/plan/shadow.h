@@ -33,7 +33,7 @@ void shadow_decide(struct plan *p, const char *campaign, void *arg, json_t *view
                    int64_t decided);
 /* The campaign is deleted: so is the copy of its memory. The plan may have no shadow. */
 void shadow_forget(struct plan *p, const char *campaign);
-/* Headers of its entry in OutStrategyShadowShow; p has one. */
-void shadow_print(const struct plan *p, struct str *packet);
+/* What is shown of one; of a struct plan that has a shadow. */
+extern const struct attr shadow_attrs[];
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "ami/message.h"
 #include "record/record.h"
+#include "dialer/core/event.h"
 #include "dialer/plan/memory.h"
 #include "dialer/plan/plan.h"
 
@@ -29,40 +29,30 @@ static const char *plan_strategy_split_place(const char *err, char place[120]) {
 
 void strategy_tell(struct engine *e, const char *plan, enum hook h, const char *name,
                    const char *hash, const char *err, int64_t repeated, bool in_service) {
-    struct str b = {0};
     char place[120];
-    const char *text = plan_strategy_split_place(err, place);
+    struct strategy_error told = {.plan = plan,
+                                  .hook = hook_name(h),
+                                  .script = name,
+                                  .hash = hash,
+                                  .message = plan_strategy_split_place(err, place),
+                                  .place = place,
+                                  .repeated = repeated,
+                                  .in_service = in_service ? "yes" : "no"};
     log_error(e->log, "plan %s, %s: %s%s", plan, hook_name(h), err,
               in_service ? "" : "; out of service");
-    if (!engine_is_heard(e))
-        return;
-    engine_event_begin(&b, "OutStrategyError");
-    header_add(&b, "Plan", plan);
-    header_add(&b, "Hook", hook_name(h));
-    header_add(&b, "Script", name);
-    header_add(&b, "Hash", hash);
-    header_add(&b, "Message", text);
-    header_add(&b, "Place", place);
-    header_int(&b, "Repeated", repeated);
-    header_add(&b, "InService", in_service ? "yes" : "no");
-    engine_event_end(e, &b);
+    event_tell(e, EVENT_STRATEGY_ERROR, &told);
 }
 
 static void plan_strategy_tell_swap(struct plan *p, enum hook h, const char *old_hash) {
-    struct engine *e = p->engine;
     const struct version *v = &p->strategies[h].now;
-    struct str b = {0};
-    log_info(e->log, "plan %s, %s: %s %s is in charge", row_uuid(p->item.row), hook_name(h),
-             version_name(v), version_hash(v));
-    if (!engine_is_heard(e))
-        return;
-    engine_event_begin(&b, "OutStrategySwap");
-    header_add(&b, "Plan", row_uuid(p->item.row));
-    header_add(&b, "Hook", hook_name(h));
-    header_add(&b, "Script", version_name(v));
-    header_add(&b, "Hash", version_hash(v));
-    header_add(&b, "OldHash", old_hash);
-    engine_event_end(e, &b);
+    struct strategy_swap told = {.plan = row_uuid(p->item.row),
+                                 .hook = hook_name(h),
+                                 .script = version_name(v),
+                                 .hash = version_hash(v),
+                                 .old_hash = old_hash};
+    log_info(p->engine->log, "plan %s, %s: %s %s is in charge", told.plan, told.hook,
+             told.script, told.hash);
+    event_tell(p->engine, EVENT_STRATEGY_SWAP, &told);
 }
 
 bool strategy_is_odd(struct plan *p, enum hook h) {
@@ -111,8 +101,8 @@ static void plan_strategy_refuse(struct plan *p, enum hook h, char *err) {
     struct strategy *s = &p->strategies[h];
     bool known = s->why && strcmp(s->why, err) == 0;
     if (!known)
-        strategy_tell(p->engine, row_uuid(p->item.row), h, hooks_file(p->item.row, h), "",
-                      err, 0, s->now.source != NULL);
+        strategy_tell(p->engine, row_uuid(p->item.row), h, hooks_file(p->item.row, h), "", err,
+                      0, s->now.source != NULL);
     free(s->why);
     s->why = err;
 }
@@ -411,29 +401,161 @@ json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const c
     return rc ? NULL : out;
 }
 
-/* ---- what OutStrategyShow says ---- */
+/* ---- what is shown of one ---- */
 
-void strategy_print(const struct plan *p, enum hook h, struct str *packet) {
-    const struct strategy *s = &p->strategies[h];
-    char since[TIME_TEXT];
-    const char *about = script_about(p->policy->script, h);
-    time_text(since, s->since);
-    header_add(packet, "Plan", row_uuid(p->item.row));
-    header_add(packet, "PlanName", row_text(p->item.row, PLAN_NAME));
-    header_add(packet, "Hook", hook_name(h));
-    header_add(packet, "Wanted", hooks_file(p->item.row, h));
-    header_add(packet, "Script", version_name(&s->now));
-    header_add(packet, "Hash", version_hash(&s->now));
-    header_add(packet, "About", s->now.source && about ? about : "");
-    char *params =
-        s->now.values ? json_dumps(s->now.values, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    header_add(packet, "Params", params ? params : "{}");
-    free(params);
-    header_add(packet, "Since", since);
-    header_int(packet, "Calls", s->calls);
-    header_int(packet, "Errors", s->errors);
-    header_int(packet, "MeanUs", s->calls ? s->time / s->calls / 1000 : 0);
-    header_int(packet, "WorstUs", s->worst / 1000);
-    header_add(packet, "InService", s->why ? "no" : "yes");
-    header_add(packet, "Why", s->why ? s->why : "");
+static const struct strategy *plan_strategy_of(const struct hook_of *at) {
+    return &at->plan->strategies[at->hook];
 }
+
+static void plan_strategy_get_key(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    (void)a;
+    const struct hook_of *at = subject;
+    attr_set_made(v, "%s/%s", row_uuid(at->plan->item.row), hook_name(at->hook));
+}
+
+static void plan_strategy_get_plan(const void *subject, const struct attr *a,
+                                   struct attr_value *v) {
+    v->text = row_text(((const struct hook_of *)subject)->plan->item.row, (int)a->at);
+}
+
+static void plan_strategy_get_hook(const void *subject, const struct attr *a,
+                                   struct attr_value *v) {
+    (void)a;
+    v->text = hook_name(((const struct hook_of *)subject)->hook);
+}
+
+static void plan_strategy_get_wanted(const void *subject, const struct attr *a,
+                                     struct attr_value *v) {
+    (void)a;
+    const struct hook_of *at = subject;
+    v->text = hooks_file(at->plan->item.row, at->hook);
+}
+
+static void plan_strategy_get_script(const void *subject, const struct attr *a,
+                                     struct attr_value *v) {
+    (void)a;
+    v->text = version_name(&plan_strategy_of(subject)->now);
+}
+
+static void plan_strategy_get_hash(const void *subject, const struct attr *a,
+                                   struct attr_value *v) {
+    (void)a;
+    v->text = version_hash(&plan_strategy_of(subject)->now);
+}
+
+static void plan_strategy_get_about(const void *subject, const struct attr *a,
+                                    struct attr_value *v) {
+    (void)a;
+    const struct hook_of *at = subject;
+    const char *about = script_about(at->plan->policy->script, at->hook);
+    v->text = plan_strategy_of(at)->now.source && about ? about : "";
+}
+
+static void plan_strategy_get_params(const void *subject, const struct attr *a,
+                                     struct attr_value *v) {
+    (void)a;
+    const json_t *values = plan_strategy_of(subject)->now.values;
+    char *params = values ? json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    attr_set_made(v, "%s", params ? params : "{}");
+    free(params);
+}
+
+/* The strategy's own members, by their place. */
+static void plan_strategy_get_time(const void *subject, const struct attr *a,
+                                   struct attr_value *v) {
+    attr_get_time(plan_strategy_of(subject), a, v);
+}
+
+static void plan_strategy_get_int64(const void *subject, const struct attr *a,
+                                    struct attr_value *v) {
+    attr_get_int64(plan_strategy_of(subject), a, v);
+}
+
+static void plan_strategy_get_mean(const void *subject, const struct attr *a,
+                                   struct attr_value *v) {
+    (void)a;
+    const struct strategy *s = plan_strategy_of(subject);
+    v->num = s->calls ? s->time / s->calls / 1000 : 0;
+}
+
+static void plan_strategy_get_worst(const void *subject, const struct attr *a,
+                                    struct attr_value *v) {
+    (void)a;
+    v->num = plan_strategy_of(subject)->worst / 1000;
+}
+
+static void plan_strategy_get_in_service(const void *subject, const struct attr *a,
+                                         struct attr_value *v) {
+    (void)a;
+    v->text = plan_strategy_of(subject)->why ? "no" : "yes";
+}
+
+static void plan_strategy_get_why(const void *subject, const struct attr *a,
+                                  struct attr_value *v) {
+    (void)a;
+    const char *why = plan_strategy_of(subject)->why;
+    v->text = why ? why : "";
+}
+
+#define AT(member) offsetof(struct strategy, member)
+
+const struct attr strategy_attrs[] = {
+    {"key", NULL, ATTR_TEXT, 0, "plan/hook", plan_strategy_get_key, 0},
+    {"plan", "Plan", ATTR_TEXT, 0, "uuid of its plan", plan_strategy_get_plan, PLAN_UUID},
+    {"plan_name", "PlanName", ATTR_TEXT, 0, "name of its plan", plan_strategy_get_plan,
+     PLAN_NAME},
+    {"hook", "Hook", ATTR_TEXT, 0, "dial, retry, route or result", plan_strategy_get_hook, 0},
+    {"wanted", "Wanted", ATTR_TEXT, 0, "file that the plan names", plan_strategy_get_wanted, 0},
+    {"script", "Script", ATTR_TEXT, 0, "file that is in charge", plan_strategy_get_script, 0},
+    {"hash", "Hash", ATTR_TEXT, 0, "its content hash", plan_strategy_get_hash, 0},
+    {"about", "About", ATTR_TEXT, 0, "its own description", plan_strategy_get_about, 0},
+    {"params", "Params", ATTR_TEXT, 0, "parameters in force, as JSON", plan_strategy_get_params,
+     0},
+    {"since", "Since", ATTR_TEXT, 0, "when this version took charge; the counts start then",
+     plan_strategy_get_time, AT(since)},
+    {"calls", "Calls", ATTR_INT, 0, "calls of the hook", plan_strategy_get_int64, AT(calls)},
+    {"errors", "Errors", ATTR_INT, 0, "how many of them failed", plan_strategy_get_int64,
+     AT(errors)},
+    {"mean_us", "MeanUs", ATTR_INT, 0, "microseconds per call, mean", plan_strategy_get_mean,
+     0},
+    {"worst_us", "WorstUs", ATTR_INT, 0, "microseconds of the longest call",
+     plan_strategy_get_worst, 0},
+    {"in_service", "InService", ATTR_TEXT, 0, "no: what the plan names is not in charge",
+     plan_strategy_get_in_service, 0},
+    {"why", "Why", ATTR_TEXT, 0, "the reason", plan_strategy_get_why, 0},
+    {0},
+};
+
+#undef AT
+#define AT(member) offsetof(struct strategy_error, member)
+
+const struct attr strategy_error_attrs[] = {
+    {"plan", "Plan", ATTR_TEXT, 0, "uuid of its plan", attr_get_text, AT(plan)},
+    {"hook", "Hook", ATTR_TEXT, 0, "dial, retry, route or result", attr_get_text, AT(hook)},
+    {"script", "Script", ATTR_TEXT, 0, "name of the script", attr_get_text, AT(script)},
+    {"hash", "Hash", ATTR_TEXT, 0, "its content hash", attr_get_text, AT(hash)},
+    {"message", "Message", ATTR_TEXT, 0, "error message", attr_get_text, AT(message)},
+    {"place", "Place", ATTR_TEXT, 0, "file:line", attr_get_text, AT(place)},
+    {"repeated", "Repeated", ATTR_INT, 0,
+     "errors since the last such event, for which no event was sent", attr_get_int64,
+     AT(repeated)},
+    {"in_service", "InService", ATTR_TEXT, 0,
+     "no: it was taken out of service, or could not be put into service", attr_get_text,
+     AT(in_service)},
+    {0},
+};
+
+#undef AT
+#define AT(member) offsetof(struct strategy_swap, member)
+
+const struct attr strategy_swap_attrs[] = {
+    {"plan", "Plan", ATTR_TEXT, 0, "uuid of its plan", attr_get_text, AT(plan)},
+    {"hook", "Hook", ATTR_TEXT, 0, "dial, retry, route or result", attr_get_text, AT(hook)},
+    {"script", "Script", ATTR_TEXT, 0, "script that is in charge now", attr_get_text,
+     AT(script)},
+    {"hash", "Hash", ATTR_TEXT, 0, "its content hash", attr_get_text, AT(hash)},
+    {"old_hash", "OldHash", ATTR_TEXT, 0, "content hash of the one before; empty: the built-in",
+     attr_get_text, AT(old_hash)},
+    {0},
+};

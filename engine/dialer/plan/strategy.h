@@ -3,6 +3,7 @@
 #ifndef DIALER_PLAN_STRATEGY_H
 #define DIALER_PLAN_STRATEGY_H
 
+#include "dialer/core/attr.h"
 #include "dialer/plan/policy.h"
 
 /* One hook of a plan. */
@@ -51,7 +52,22 @@ void strategy_cost_end(const struct engine *e, struct cost *c);
 /* Counts in *row the calls in a row that took too much of the processor's time (not of the
  * wall's: a busy machine is no fault). Why it is too slow to go on (free it), or NULL. */
 char *strategy_overrun(const struct engine *e, const struct cost *c, int *row) MUST_CHECK;
-/* Headers of one hook's entry in OutStrategyShow. */
-void strategy_print(const struct plan *p, enum hook h, struct str *packet);
+/* ---- what is shown ---- */
+/* One hook of a plan. */
+struct hook_of {
+    struct plan *plan;
+    enum hook hook;
+};
+extern const struct attr strategy_attrs[]; /* of a struct hook_of */
+
+/* What is told of an error, and of a new version in charge. */
+struct strategy_error {
+    const char *plan, *hook, *script, *hash, *message, *place, *in_service;
+    int64_t repeated;
+};
+struct strategy_swap {
+    const char *plan, *hook, *script, *hash, *old_hash;
+};
+extern const struct attr strategy_error_attrs[], strategy_swap_attrs[];
 
 #endif

@@ -29,6 +29,8 @@ char *statement_text(const struct statement *st);
 /* Kept in the file (PRAGMA user_version); older files are brought up to it. */
 #define SCHEMA_VERSION 5
 
+/* Of that file; -1 if it cannot be read. */
+int schema_version(sqlite3 *db);
 /* Brings the file to SCHEMA_VERSION. 0, or -1 with *err. */
 int schema_prepare(sqlite3 *db, char **err) MUST_CHECK;
 /* INSERT of a whole row; UPDATE of the fields of the mask, found by the key, and if it is
@@ -57,8 +59,9 @@ void outputs_undo(struct outputs *o, struct output_line **mark);
 /* The transaction is over. */
 void outputs_committed(struct outputs *o);
 void outputs_rolled_back(struct outputs *o);
-/* Lines that the ledger has and their file may not have: puts them in. False if some could
- * not be. Then they are owed, and tried again by outputs_pay, before a transaction. */
+/* Lines that the ledger has and their file may not have: puts them in, file by file. Those
+ * of a file that takes none are owed, and tried again by outputs_pay, before a transaction.
+ * False: the ledger cannot be read. */
 bool outputs_complete(struct outputs *o);
 void outputs_pay(struct outputs *o);
 /* Are there lines that the next transaction has to mark? */

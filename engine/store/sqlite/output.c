@@ -284,12 +284,14 @@ bool outputs_complete(struct outputs *o) {
                                    sqlite3_column_int64(st, 3));
     sqlite3_reset(st);
     output_close_files(o);
-    return ok && rc == SQLITE_DONE;
+    o->owes = !ok || rc != SQLITE_DONE;
+    return rc == SQLITE_DONE;
 }
 
+/* A failing ledger is told by the transaction that follows. */
 void outputs_pay(struct outputs *o) {
     if (!o->owes)
         return;
     output_free_lines(&o->written); /* they are found again, in the file */
-    o->owes = !outputs_complete(o);
+    outputs_complete(o);
 }

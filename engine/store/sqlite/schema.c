@@ -13,6 +13,10 @@
  * due: one row per lead of an agenda that is idle. due_at (ns UTC) is when it may be
  *   called; 9223372036854775807 = never again, reason says why. The index makes "the
  *   next lead" a look-up: fewest tries first, then the one due longest.
+ * list_count, agenda_count: counters, right at every commit since triggers keep them (which
+ *   hold for who changes the file by hand, too): leads of a list, and what of them is in
+ *   work; leads that an agenda calls no more, by reason. campaign_count keeps the latter
+ *   when the campaign stops, since the agenda goes.
  * memory: what the hook (dial, route, result) of a campaign has learnt, as JSON; as hook
  *   learn what the engine itself has learnt of its calls and agents.
  */
@@ -58,6 +62,68 @@ static const char tables[] =
     "INSERT INTO sequence VALUES('lead', (SELECT coalesce(max(id), 0) + 1 FROM dl_list))," \
     " ('agenda', (SELECT coalesce(max(id), 0) + 1 FROM agenda)), ('dialing', 1);"
 
+/* clang-format off */
+/* Of old or new, a row of dl_list. */
+#define TRIES(r)                                                                          \
+    "coalesce(" r ".trycnt_1 + " r ".trycnt_2 + " r ".trycnt_3 + " r ".trycnt_4 + " r     \
+    ".trycnt_5 + " r ".trycnt_6 + " r ".trycnt_7 + " r ".trycnt_8, 0)"
+#define TOTAL_OF(r) "(" r ".in_use IS 1)"
+#define DIALING_OF(r) "(" r ".in_use IS 1 AND " r ".status IS 1)"
+#define TRIES_OF(r) "(CASE WHEN " r ".in_use IS 1 THEN " TRIES(r) " ELSE 0 END)"
+#define LIST_OF(r) "coalesce(" r ".dlma_uuid, '')"
+#define NEVER "9223372036854775807"
+
+#define LIST_ADD                                                                           \
+    "INSERT INTO list_count VALUES(" LIST_OF("new") ", " TOTAL_OF("new") ", "              \
+    DIALING_OF("new") ", " TRIES_OF("new") ") ON CONFLICT(dlma_uuid) DO UPDATE SET"        \
+    " total = total + excluded.total, dialing = dialing + excluded.dialing,"               \
+    " tries = tries + excluded.tries;"
+#define LIST_SUBTRACT                                                                      \
+    "UPDATE list_count SET total = total - " TOTAL_OF("old") ","                           \
+    " dialing = dialing - " DIALING_OF("old") ", tries = tries - " TRIES_OF("old")         \
+    " WHERE dlma_uuid = " LIST_OF("old") ";"
+#define AGENDA_ADD                                                                         \
+    "INSERT INTO agenda_count SELECT new.agenda, coalesce(new.reason, ''), 1"              \
+    " WHERE new.due_at = " NEVER " ON CONFLICT(agenda, reason) DO UPDATE SET n = n + 1;"
+#define AGENDA_SUBTRACT                                                                    \
+    "UPDATE agenda_count SET n = n - 1 WHERE old.due_at = " NEVER                          \
+    " AND agenda = old.agenda AND reason = coalesce(old.reason, '');"
+
+#define COUNTS                                                                             \
+    "CREATE TABLE list_count(dlma_uuid TEXT PRIMARY KEY, total INTEGER NOT NULL,"          \
+    " dialing INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID;"                    \
+    "CREATE TABLE agenda_count(agenda INTEGER, reason TEXT, n INTEGER NOT NULL,"           \
+    " PRIMARY KEY(agenda, reason)) WITHOUT ROWID;"                                         \
+    "CREATE TABLE campaign_count(camp_uuid TEXT, reason TEXT, n INTEGER NOT NULL,"         \
+    " PRIMARY KEY(camp_uuid, reason)) WITHOUT ROWID;"                                      \
+    "INSERT INTO list_count SELECT " LIST_OF("l") " AS list, sum(" TOTAL_OF("l") "),"      \
+    " sum(" DIALING_OF("l") "), sum(" TRIES_OF("l") ") FROM dl_list l GROUP BY list;"      \
+    "INSERT INTO agenda_count SELECT agenda, coalesce(reason, '') AS why, count(*)"        \
+    " FROM due WHERE due_at = " NEVER " GROUP BY agenda, why;"                             \
+    "CREATE TRIGGER lead_is_new AFTER INSERT ON dl_list BEGIN " LIST_ADD " END;"           \
+    "CREATE TRIGGER lead_goes AFTER DELETE ON dl_list BEGIN " LIST_SUBTRACT " END;"        \
+    "CREATE TRIGGER lead_moves AFTER UPDATE OF dlma_uuid ON dl_list"                       \
+    " WHEN old.dlma_uuid IS NOT new.dlma_uuid"                                             \
+    " BEGIN " LIST_SUBTRACT LIST_ADD " END;"                                               \
+    "CREATE TRIGGER lead_changes AFTER UPDATE OF status, in_use, trycnt_1, trycnt_2,"      \
+    " trycnt_3, trycnt_4, trycnt_5, trycnt_6, trycnt_7, trycnt_8 ON dl_list"               \
+    " WHEN old.dlma_uuid IS new.dlma_uuid"                                                 \
+    " BEGIN UPDATE list_count SET"                                                         \
+    " total = total + " TOTAL_OF("new") " - " TOTAL_OF("old") ","                          \
+    " dialing = dialing + " DIALING_OF("new") " - " DIALING_OF("old") ","                  \
+    " tries = tries + " TRIES_OF("new") " - " TRIES_OF("old")                              \
+    " WHERE dlma_uuid = " LIST_OF("new") "; END;"                                          \
+    "CREATE TRIGGER due_is_new AFTER INSERT ON due WHEN new.due_at = " NEVER               \
+    " BEGIN " AGENDA_ADD " END;"                                                           \
+    "CREATE TRIGGER due_goes AFTER DELETE ON due WHEN old.due_at = " NEVER                 \
+    " BEGIN " AGENDA_SUBTRACT " END;"                                                      \
+    "CREATE TRIGGER due_changes AFTER UPDATE ON due"                                       \
+    " WHEN old.due_at = " NEVER " OR new.due_at = " NEVER                                  \
+    " BEGIN " AGENDA_SUBTRACT AGENDA_ADD " END;"                                           \
+    "CREATE TRIGGER agenda_goes AFTER DELETE ON agenda"                                    \
+    " BEGIN DELETE FROM agenda_count WHERE agenda = old.id; END;"
+/* clang-format on */
+
 const char *const sequence_names[ID_KINDS] = {
     [ID_LEAD] = "lead", [ID_AGENDA] = "agenda", [ID_DIALING] = "dialing"};
 
@@ -72,7 +138,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
     [2] = LIVE "ALTER TABLE campaign ADD COLUMN channels INTEGER DEFAULT 0;"
                "ALTER TABLE campaign ADD COLUMN cps INTEGER DEFAULT 0;",
     [3] = RESERVED,
-    [4] = SEQUENCES "ALTER TABLE dl_list ADD COLUMN version INTEGER DEFAULT 0;",
+    [4] = SEQUENCES COUNTS "ALTER TABLE dl_list ADD COLUMN version INTEGER DEFAULT 0;",
 };
 
 static const char *const column_types[] = {
@@ -93,7 +159,7 @@ static void schema_add_noun(struct str *sql, const struct noun *n) {
     str_add(sql, ");");
 }
 
-static int schema_user_version(sqlite3 *db) {
+int schema_version(sqlite3 *db) {
     sqlite3_stmt *st = NULL;
     int version = -1;
     if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
@@ -112,10 +178,11 @@ static void schema_add_all(struct str *sql) {
     str_add(sql, LIVE);
     str_add(sql, RESERVED);
     str_add(sql, SEQUENCES);
+    str_add(sql, COUNTS);
 }
 
 int schema_prepare(sqlite3 *db, char **err) {
-    int version = schema_user_version(db);
+    int version = schema_version(db);
     if (version == SCHEMA_VERSION)
         return 0;
     if (version < 0 || version > SCHEMA_VERSION) {

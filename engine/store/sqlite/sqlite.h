@@ -6,4 +6,10 @@
 
 extern const struct backend sqlite_backend;
 
+/* Looks through the database at path, which an engine may be working on: is its structure
+ * whole, and do its counters say what there is? Tells each fault as a line. False with *err
+ * if it cannot be looked at. Takes long. */
+bool sqlite_check(const char *path, void (*fault)(void *arg, const char *line), void *arg,
+                  char **err) MUST_CHECK;
+
 #endif

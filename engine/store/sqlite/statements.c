@@ -59,6 +59,14 @@ STATEMENT(read_ledger_open,
             " tm_dial_begin, tm_dial_end, frozen, tm_join, tm_connect, abandoned"
             " FROM dialing WHERE state = 0 ORDER BY tm_dialing, uuid");
 
+/* Attempts on a lead since then that left this machine. */
+STATEMENT(read_attempts,
+    .args = {{"lead", 't'}, {"since", 't'}},
+    .columns = {{"dial_index", 'i'}, {"tm_dialing", 't'}},
+    .text = "SELECT dial_index, tm_dialing FROM dialing WHERE lead_uuid = :lead"
+            " AND tm_dialing >= :since AND coalesce(res_dial_detail, '') != 'local'"
+            " ORDER BY tm_dialing");
+
 /* By hour: people who were to get an agent, and those who got none in time. */
 STATEMENT(read_live,
     .args = {{"campaign", 't'}, {"since", 't'}},
@@ -91,8 +99,10 @@ STATEMENT(read_agendas,
 STATEMENT(write_due,
     .args = {{"agenda", 'i'}, {"lead", 'i'}, {"tries", 'i'}, {"due_at", 'i'},
              {"number", 'i'}, {"reason", 't'}},
-    .text = "INSERT OR REPLACE INTO due(agenda, lead, tries, due_at, number, reason)"
-            " VALUES(:agenda, :lead, :tries, :due_at, :number, :reason)");
+    .text = "INSERT INTO due(agenda, lead, tries, due_at, number, reason)"
+            " VALUES(:agenda, :lead, :tries, :due_at, :number, :reason)"
+            " ON CONFLICT(agenda, lead) DO UPDATE SET tries = excluded.tries,"
+            " due_at = excluded.due_at, number = excluded.number, reason = excluded.reason");
 
 STATEMENT(write_due_lead_delete,
     .args = {{"lead", 'i'}},
@@ -109,6 +119,12 @@ STATEMENT(read_due_level,
     .columns = {{"tries", 'i'}},
     .text = "SELECT tries FROM due WHERE agenda = :agenda AND tries > :tries"
             " ORDER BY tries LIMIT 1");
+
+STATEMENT(read_due,
+    .args = {{"agenda", 'i'}, {"tries", 'i'}, {"now", 'i'}},
+    .columns = {{"lead", 'i'}, {"number", 'i'}},
+    .text = "SELECT lead, number FROM due WHERE agenda = :agenda AND tries = :tries"
+            " AND due_at <= :now ORDER BY due_at, lead");
 
 STATEMENT(read_due_of_lead,
     .args = {{"agenda", 'i'}, {"lead", 'i'}},
@@ -224,6 +240,66 @@ STATEMENT(read_lead_stats,
             " + trycnt_7 + trycnt_8), 0) AS tries"
             " FROM dl_list LEFT JOIN due ON due.agenda = :agenda AND due.lead = id"
             " WHERE dlma_uuid = :dlma AND in_use = 1");
+
+/* ---- counters: kept by triggers, in the transaction of what they count ---- */
+
+/* Of a list: its leads, those that are being called, and the tries of all. One row. */
+STATEMENT(read_list_counts,
+    .args = {{"dlma", 't'}},
+    .columns = {{"total", 'i'}, {"dialing", 'i'}, {"tries", 'i'}},
+    .text = "SELECT coalesce(sum(total), 0) AS total, coalesce(sum(dialing), 0) AS dialing,"
+            " coalesce(sum(tries), 0) AS tries FROM list_count WHERE dlma_uuid = :dlma");
+
+/* Leads that an agenda calls no more, by reason. */
+STATEMENT(read_agenda_counts,
+    .args = {{"agenda", 'i'}},
+    .columns = {{"reason", 't'}, {"count", 'i'}},
+    .text = "SELECT reason, n AS count FROM agenda_count WHERE agenda = :agenda AND n > 0"
+            " ORDER BY reason");
+
+/* Copies these for a campaign that stops; what was there of an earlier run goes. */
+STATEMENT(write_campaign_counts,
+    .args = {{"campaign", 't'}, {"agenda", 'i'}},
+    .text = "INSERT OR REPLACE INTO campaign_count(camp_uuid, reason, n)"
+            " SELECT :campaign, reason, coalesce((SELECT n FROM agenda_count"
+            " WHERE agenda = :agenda AND agenda_count.reason = r.reason), 0)"
+            " FROM (SELECT reason FROM agenda_count WHERE agenda = :agenda UNION"
+            " SELECT reason FROM campaign_count WHERE camp_uuid = :campaign) r");
+
+STATEMENT(read_campaign_counts,
+    .args = {{"campaign", 't'}},
+    .columns = {{"reason", 't'}, {"count", 'i'}},
+    .text = "SELECT reason, n AS count FROM campaign_count WHERE camp_uuid = :campaign"
+            " AND n > 0 ORDER BY reason");
+
+/* Counts everything again: counters that are wrong. */
+#define TRIES "coalesce(trycnt_1 + trycnt_2 + trycnt_3 + trycnt_4 + trycnt_5 + trycnt_6" \
+              " + trycnt_7 + trycnt_8, 0)"
+#define LIST_TEXT(t) "printf('%d leads, %d in work, %d tries', " t ".total, " t ".dialing, " \
+                     t ".tries)"
+STATEMENT(read_count_faults,
+    .columns = {{"what", 't'}, {"is", 't'}, {"should", 't'}},
+    .text = "WITH lists AS (SELECT coalesce(dlma_uuid, '') AS dlma_uuid,"
+            " sum(in_use IS 1) AS total, sum(in_use IS 1 AND status IS 1) AS dialing,"
+            " sum(CASE WHEN in_use IS 1 THEN " TRIES " ELSE 0 END) AS tries"
+            " FROM dl_list GROUP BY 1),"
+            " finished AS (SELECT agenda, coalesce(reason, '') AS reason, count(*) AS n"
+            " FROM due WHERE due_at = " NEVER " GROUP BY 1, 2)"
+            " SELECT 'list ' || l.dlma_uuid AS what,"
+            " coalesce(" LIST_TEXT("c") ", 'none') AS \"is\", " LIST_TEXT("l") " AS should"
+            " FROM lists l LEFT JOIN list_count c USING(dlma_uuid)"
+            " WHERE l.total IS NOT c.total OR l.dialing IS NOT c.dialing"
+            " OR l.tries IS NOT c.tries"
+            " UNION ALL SELECT 'list ' || c.dlma_uuid, " LIST_TEXT("c") ", 'none'"
+            " FROM list_count c LEFT JOIN lists l USING(dlma_uuid) WHERE l.dlma_uuid IS NULL"
+            " AND (c.total != 0 OR c.dialing != 0 OR c.tries != 0)"
+            " UNION ALL SELECT 'agenda ' || f.agenda || ', ' || f.reason,"
+            " coalesce(c.n, 0) || ' leads', f.n || ' leads'"
+            " FROM finished f LEFT JOIN agenda_count c USING(agenda, reason)"
+            " WHERE f.n IS NOT c.n"
+            " UNION ALL SELECT 'agenda ' || c.agenda || ', ' || c.reason, c.n || ' leads',"
+            " '0 leads' FROM agenda_count c LEFT JOIN finished f USING(agenda, reason)"
+            " WHERE f.n IS NULL AND c.n != 0");
 
 /* ---- the other nouns, those in use ---- */
 

@@ -264,7 +264,7 @@ bool writer_complete(struct writer *w, char **err) {
     struct jobs none = TAILQ_HEAD_INITIALIZER(none);
     bool ok = outputs_complete(w->outputs);
     if (!ok)
-        *err = xstrdup("the result file cannot be completed");
+        *err = xasprintf("the ledger: %s", sqlite3_errmsg(w->db));
     return ok && (!outputs_are_written(w->outputs) || writer_write(w, &none, err));
 }
 

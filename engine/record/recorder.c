@@ -1,4 +1,4 @@
-#include "record/writer.h"
+#include "record/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #define BLOCK_MAX (256 * 1024) /* a turn that notes more is written in several blocks */
 #define PARTS 3
 
-struct record_writer {
+struct recorder {
     char *path;
     const struct log *log;
     FILE *file; /* NULL: it failed, or is over */
@@ -24,13 +24,13 @@ struct record_writer {
 
 /* ---- files ---- */
 
-static void record_writer_close(struct record_writer *w) {
+static void recorder_close(struct recorder *w) {
     if (w->file)
         fclose(w->file);
     w->file = NULL;
 }
 
-static bool record_writer_open(struct record_writer *w) {
+static bool recorder_open(struct recorder *w) {
     char *path = w->part ? xasprintf("%s.%d", w->path, w->part) : xstrdup(w->path);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     w->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
@@ -48,7 +48,7 @@ static bool record_writer_open(struct record_writer *w) {
 }
 
 /* What an earlier run recorded may be what somebody wants to look at. */
-static void record_writer_keep_old(const char *path) {
+static void recorder_keep_old(const char *path) {
     static const char *const ends[] = {"", ".1", ".2", ".db"};
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         char *from = xasprintf("%s%s", path, ends[i]),
@@ -60,77 +60,77 @@ static void record_writer_keep_old(const char *path) {
     }
 }
 
-struct record_writer *record_writer_new(const char *path, int64_t size, const struct log *log,
-                                        char **err) {
-    struct record_writer *w = xcalloc(1, sizeof *w);
+struct recorder *recorder_new(const char *path, int64_t size, const struct log *log,
+                              char **err) {
+    struct recorder *w = xcalloc(1, sizeof *w);
     w->path = xstrdup(path);
     w->size = size;
     w->log = log;
     crc_init(&w->crc);
-    record_writer_keep_old(path);
-    if (record_writer_open(w))
+    recorder_keep_old(path);
+    if (recorder_open(w))
         return w;
     *err = xasprintf("[general] record: %s: %s", path, strerror(errno));
-    record_writer_close(w);
-    record_writer_free(w);
+    recorder_close(w);
+    recorder_free(w);
     return NULL;
 }
 
-static void record_writer_give_up(struct record_writer *w) {
-    log_error(w->log, "recording: %s: %s; nothing is recorded from here on", w->path,
-              strerror(errno));
-    record_writer_close(w);
+static void recorder_give_up(struct recorder *w) {
+    log_error(w->log, "recording: %s: %s; the recording stops here", w->path, strerror(errno));
+    recorder_close(w);
 }
 
 /* The file in hand is full: the next one, over what was in it before. */
-static void record_writer_turn_over(struct record_writer *w) {
-    record_writer_close(w);
+static void recorder_turn_over(struct recorder *w) {
+    recorder_close(w);
     if (w->part == 0)
-        log_info(w->log,
-                 "recording: %s is full and can be replayed; what follows goes to %s.1 "
-                 "and %s.2 in turn",
-                 w->path, w->path, w->path);
+        log_info(
+            w->log,
+            "recording: %s is full; it can be replayed. The rest of the run is recorded in "
+            "%s.1 and %s.2 in turn",
+            w->path, w->path, w->path);
     w->part = w->part % (PARTS - 1) + 1;
-    if (!record_writer_open(w))
-        record_writer_give_up(w);
+    if (!recorder_open(w))
+        recorder_give_up(w);
 }
 
 /* ---- blocks ---- */
 
-void record_writer_put(struct record_writer *w, const struct record_item *item) {
+void recorder_put(struct recorder *w, const struct record_item *item) {
     if (w->file == NULL)
         return;
     if (w->block.len == 0)
         str_addn(&w->block, "\0\0\0\0\0\0\0", RECORD_BLOCK_HEAD);
     record_item_add(&w->block, item);
     if (w->block.len > BLOCK_MAX)
-        record_writer_flush(w);
+        recorder_flush(w);
 }
 
-void record_writer_flush(struct record_writer *w) {
+void recorder_flush(struct recorder *w) {
     if (w->file == NULL || w->block.len <= RECORD_BLOCK_HEAD)
         return;
     if (w->written + (int64_t)w->block.len > w->limit)
-        record_writer_turn_over(w);
+        recorder_turn_over(w);
     size_t n = w->block.len - RECORD_BLOCK_HEAD;
     record_number_write(w->block.s, (uint32_t)n);
     record_number_write(w->block.s + 4, crc_of(&w->crc, w->block.s + RECORD_BLOCK_HEAD, n));
     if (w->file && fwrite(w->block.s, w->block.len, 1, w->file) != 1)
-        record_writer_give_up(w);
+        recorder_give_up(w);
     w->written += (int64_t)w->block.len;
     str_reset(&w->block);
 }
 
-void record_writer_end(struct record_writer *w) {
-    record_writer_put(w, &(struct record_item){.kind = RECORD_END});
-    record_writer_flush(w);
-    record_writer_close(w);
+void recorder_end(struct recorder *w) {
+    recorder_put(w, &(struct record_item){.kind = RECORD_END});
+    recorder_flush(w);
+    recorder_close(w);
 }
 
-void record_writer_free(struct record_writer *w) {
+void recorder_free(struct recorder *w) {
     if (w == NULL)
         return;
-    record_writer_end(w);
+    recorder_end(w);
     str_free(&w->block);
     free(w->path);
     free(w);
