@@ -1,5 +1,6 @@
 /* FastAGI: the dialplan adds a lead by
- *   AGI(agi://host/OutDlCreate,DLMA,NUMBER[:NUMBER...][,NAME[,DETAIL[,EMAIL[,UKEY[,VAR=VALUE[:...]]]]]])
+ *   AGI(agi://host/OutDlCreate,DLMA,NUMBER[:NUMBER...],NAME,DETAIL,EMAIL,UKEY,VAR=VALUE[:...])
+ * (whatever follows the numbers may be left out)
  * and finds OUTSTATUS (SUCCESS, FAILURE) and OUTDETAIL (the lead's uuid, or why not). */
 #ifndef CONTROL_AGI_H
 #define CONTROL_AGI_H

@@ -41,7 +41,8 @@
 
 const struct action actions[] = {
     ALL("Campaign", noun_campaign, "campaign", "campaign", "Campaign"),
-    {"OutCampaignStatShow", ACTIONS_NEED, action_show_stats, "Lists campaigns' counts of leads.",
+    {"OutCampaignStatShow", ACTIONS_NEED, action_show_stats,
+     "Lists campaigns' counts of leads.",
      ABOUT(.failure = "No such campaign", .takes = ONE_OR_ALL,
            .list = LIST("Campaign Stat List will follow", "OutCampaignStatEntry",
                         "OutCampaignStatListComplete", NULL, stat_attrs))},
@@ -81,9 +82,10 @@ const struct action actions[] = {
      "Reads the strategies' files again.",
      ABOUT(.success = "Strategies reloaded", .failure = "No such plan",
            .takes = HEADERS({"Plan", "only this plan", false}),
-           .answers = HEADERS({"Swapped", "hooks that another version is in charge of now", true},
-                              {"Refused", "hooks whose file cannot be put into service; they go "
-                                          "on as before", true}))},
+           .answers = HEADERS({"Swapped", "hooks that another version is in charge of now",
+                               true},
+                              {"Refused", "hooks whose file cannot be put into service; they "
+                                          "go on as before", true}))},
     {"OutPreviewAccept", ACTIONS_NEED, preview_action_accept,
      "Calls a lead that is offered to an agent.",
      ABOUT(.success = "Preview accepted successfully",

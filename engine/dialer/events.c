@@ -6,11 +6,11 @@
 
 /* The three events of a noun of the store. */
 /* clang-format off */
-#define STORED(ID, Name, word, stored, a_label, updated)                                           \
+#define STORED(ID, Name, word, stored, a_label, updated)                                  \
     [EVENT_##ID##_CREATE] = {"Out" Name "Create", word, "create", &stored, NULL,          \
-                             a_label " was created and is on the disk"},                        \
+                             a_label " was created and is on the disk"},                  \
     [EVENT_##ID##_UPDATE] = {"Out" Name "Update", word, "update", &stored, NULL,          \
-                             a_label updated},                                                 \
+                             a_label updated},                                            \
     [EVENT_##ID##_DELETE] = {"Out" Name "Delete", word, "delete", &stored, NULL,          \
                              a_label " was deleted; the change is on the disk"}
 /* clang-format on */

@@ -372,16 +372,22 @@ void preview_accept(struct engine *e, const char *uuid, const char *index, previ
         done(arg, p->reason);
 }
 
+/* NULL, or what is wrong with an agent's reason (NULL: none given). */
+static const char *pace_preview_check_reason(const char *reason) {
+    if (reason && strlen(reason) > REASON_MAX)
+        return "Reason is over 900 bytes";
+    json_t *text = reason ? json_string(reason) : NULL;
+    bool is_utf8 = reason == NULL || text;
+    json_decref(text);
+    return is_utf8 ? NULL : "Reason is not UTF-8";
+}
+
 void preview_skip(struct engine *e, const char *uuid, const char *reason, preview_done *done,
                   void *arg) {
     struct preview *p = pace_preview_find(e, uuid);
-    json_t *text = reason ? json_string(reason) : NULL;
-    const char *why = uuid == NULL                            ? "Uuid is missing"
-                      : p == NULL                             ? "Uuid does not exist"
-                      : reason && strlen(reason) > REASON_MAX ? "Reason is over 900 bytes"
-                      : reason && text == NULL                ? "Reason is not UTF-8"
-                                                              : NULL;
-    json_decref(text);
+    const char *why = p ? pace_preview_check_reason(reason) : "Uuid does not exist";
+    if (uuid == NULL)
+        why = "Uuid is missing";
     if (why) {
         done(arg, why);
         return;
