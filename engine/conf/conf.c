@@ -80,9 +80,11 @@ static void conf_value(struct reading *r, const struct conf_section *s,
     const struct astconf_value *v = &text->values[n];
     const struct conf_option *o = conf_option_find(s, v->key);
     int before = conf_line_of(text, n, v->key);
-    if (o == NULL)
+    if (o == NULL) {
         conf_fail(r, v->line, "unknown key %s in [%s]", v->key, text->name);
-    else if (before)
+        return;
+    }
+    if (before)
         conf_fail(r, v->line, "%s is already set in line %d", v->key, before);
     else
         conf_take(r, s, o, v->text, v->line, members);

@@ -128,9 +128,10 @@ static bool users_rule_read(const char *text, bool permits, struct user_rule *ru
         permits = !permits;
         text++;
     }
-    if (strlen(text) >= sizeof(net))
+    size_t length = strlen(text);
+    if (length >= sizeof(net))
         return false;
-    strcpy(net, text);
+    memcpy(net, text, length + 1);
     char *mask = strchr(net, '/');
     if (mask)
         *mask++ = '\0';

@@ -196,7 +196,7 @@ static bool console_noun_is_same(const json_t *value, const json_t *wanted) {
         else if (json_is_real(v[i]))
             snprintf(buf[i], sizeof a, "%.15g", json_real_value(v[i]));
         else if (json_is_boolean(v[i]))
-            strcpy(buf[i], json_is_true(v[i]) ? "true" : "false");
+            snprintf(buf[i], sizeof a, "%s", json_is_true(v[i]) ? "true" : "false");
         if (text[i] == NULL)
             text[i] = json_is_number(v[i]) || json_is_boolean(v[i]) ? buf[i] : "";
     }

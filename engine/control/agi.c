@@ -65,7 +65,10 @@ static void agi_set_variable(struct agi_call *c, const char *name, const char *v
     for (; *value; value++) {
         if (strchr("\"\\", *value))
             str_addc(&b, '\\');
-        str_addc(&b, (unsigned char)*value < ' ' ? ' ' : *value);
+        if ((unsigned char)*value < ' ')
+            str_addc(&b, ' ');
+        else
+            str_addc(&b, *value);
     }
     str_add(&b, "\"\n");
     conn_send(c->conn, b.s, b.len);

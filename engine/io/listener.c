@@ -126,7 +126,7 @@ struct listener *listener_unix(struct loop *l, const char *path, int mode,
 }
 
 int listener_port(const struct listener *ls) {
-    struct sockaddr_storage addr;
+    struct sockaddr_storage addr = {0};
     socklen_t len = sizeof addr;
     if (ls->ev == NULL)
         return 0;

@@ -58,8 +58,8 @@ json_t *lab_world_learn(const char *from, json_t **learned, char **err) MUST_CHE
 
 /* Runs it to the end and gives what happened (simulate.md names the keys); depends on
  * the shift alone. progress(arg, share) comes now and then. NULL with *err. */
-json_t *lab_run(const struct lab_shift *s, void (*progress)(void *arg, double share), void *arg,
-                char **err) MUST_CHECK;
+json_t *lab_run(const struct lab_shift *job, void (*progress)(void *arg, double share),
+                void *arg, char **err) MUST_CHECK;
 
 /* ---- work.c ---- */
 

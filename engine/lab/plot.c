@@ -61,8 +61,9 @@ static void plot_add_number(struct str *out, double v, double step, bool percent
 static void plot_y_axis(struct plot *p) {
     double step = plot_round_step(p->y_max - p->y_min);
     p->y_max = p->y_min + ceil((p->y_max - p->y_min) / step - 1e-9) * step;
-    for (double v = p->y_min; v <= p->y_max + step / 2; v += step) {
-        double y = plot_place_y(p, v);
+    int ticks = (int)((p->y_max - p->y_min) / step + 0.5);
+    for (int i = 0; i <= ticks; i++) {
+        double v = p->y_min + i * step, y = plot_place_y(p, v);
         str_addf(p->out,
                  "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT,
                  WIDTH - RIGHT, y, y);
@@ -75,7 +76,9 @@ static void plot_y_axis(struct plot *p) {
 
 static void plot_x_axis(struct plot *p, bool percent) {
     double step = plot_round_step(p->x_max - p->x_min);
-    for (double v = p->x_min; v <= p->x_max + step * 1e-6; v += step) {
+    int ticks = (int)((p->x_max - p->x_min) / step + 1e-6);
+    for (int i = 0; i <= ticks; i++) {
+        double v = p->x_min + i * step;
         str_addf(p->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">",
                  plot_place_x(p, v), HEIGHT - BOTTOM + 16);
         plot_add_number(p->out, v, step, percent);

@@ -159,10 +159,10 @@ static void report_over_time(struct page *p, enum curve_kind kind, enum curve_ki
                              struct plot plot) {
     struct curve curves[4];
     bool two = second != CURVE_COUNT;
-    size_t n = p->count * (two ? 2u : 1u);
-    for (size_t i = 0; i < n; i++)
-        curve_make(&curves[i], p->trials[i % p->count].runs, i < p->count ? kind : second,
-                   POINTS);
+    size_t n = 0;
+    for (int k = 0; k <= two; k++)
+        for (size_t i = 0; i < p->count; i++)
+            curve_make(&curves[n++], p->trials[i].runs, k ? second : kind, POINTS);
     plot.out = &p->html;
     plot.x_title = "hours";
     plot.x_max = p->setting->hours;
@@ -213,7 +213,7 @@ static void report_spread(struct page *p) {
 }
 
 static void report_wait_plot(struct page *p) {
-    struct curve curves[2];
+    struct curve curves[2] = {0};
     for (size_t i = 0; i < p->count; i++)
         curve_make(&curves[i], p->trials[i].runs, CURVE_WAITS, POINTS);
     double high = 0;

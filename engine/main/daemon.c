@@ -137,13 +137,14 @@ static bool daemon_open_agi(struct daemon *d, char **err) {
 static void daemon_notify(const char *state) {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    if (path == NULL || strlen(path) >= sizeof addr.sun_path)
+    size_t length = path ? strlen(path) : 0;
+    if (length == 0 || length >= sizeof addr.sun_path)
         return;
-    strcpy(addr.sun_path, path);
+    memcpy(addr.sun_path, path, length + 1);
     if (*path == '@')
         addr.sun_path[0] = '\0';
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
     if (fd >= 0 && sendto(fd, state, strlen(state), 0, (struct sockaddr *)&addr, len) < 0)
         perror("NOTIFY_SOCKET");
     if (fd >= 0)

@@ -19,10 +19,12 @@ struct simqueue *simqueue_find(struct sim *sim, const char *name) {
 
 /* Does the world have it? */
 static bool sim_queue_exists(const struct world *w, const char *name) {
-    bool found = w->queues == NULL && *name && !str_has_prefix(name, "nosuch");
+    if (w->queues == NULL)
+        return *name && !str_has_prefix(name, "nosuch");
     for (unsigned i = 0; i < w->queue_count; i++)
-        found |= strcmp(w->queues[i], name) == 0;
-    return found;
+        if (strcmp(w->queues[i], name) == 0)
+            return true;
+    return false;
 }
 
 struct simqueue *simqueue_get(struct sim *sim, const char *name) {

@@ -274,7 +274,7 @@ static bool world_known(const char *key, const char *field) {
 static char *world_check_keys(const json_t *table) {
     const char *key, *field;
     json_t *v, *ignored;
-    if (table && json_is_array(table) && json_array_size(table) == 0)
+    if (json_is_array(table) && json_array_size(table) == 0)
         return NULL; /* an empty Lua table */
     if (table && !json_is_object(table))
         return xstrdup("world: must be a table");

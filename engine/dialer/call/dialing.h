@@ -81,7 +81,7 @@ void dialing_event(struct dialing *d, const struct message *m, bool main);
 /* DialBegin and DialEnd of what its channel dials once it is answered. */
 void dialing_dials(struct dialing *d, const struct message *m);
 /* A look at the channels found it alive, dialling still or answered. */
-void dialing_found(struct dialing *d, const char *channel, bool answered);
+void dialing_found(struct dialing *d, const char *channel, bool is_up);
 /* A look did not find it. If its end is not told within a moment, nobody saw it. */
 void dialing_missed(struct dialing *d);
 /* Asterisk refused the Originate itself: there will be no event. For a reason of the

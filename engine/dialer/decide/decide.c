@@ -15,12 +15,23 @@
 
 /* ---- states ---- */
 
+/* What its agenda has counted is there after the stop too. */
+static void decide_keep_counts(struct campaign *c) {
+    struct batch *b = batch_new();
+    batch_statement(b, &write_campaign_counts,
+                    BIND(ARG_TEXT("campaign", row_uuid(c->item.row)),
+                         ARG_INT("agenda", c->agenda->id)));
+    store_submit(c->engine->store, b, NULL, NULL);
+}
+
 /* Its agenda lives from the start to the stop. */
 static void decide_set_agenda(struct campaign *c) {
     struct plan *p = campaign_plan(c);
     struct item *dlma = campaign_dlma(c);
     bool wanted = campaign_status(c) != CAMPAIGN_STOP && p && dlma;
     struct agenda *a = wanted ? agenda_hold(p, row_uuid(dlma->row)) : NULL;
+    if (c->agenda && a == NULL && c->agenda->complete)
+        decide_keep_counts(c);
     agenda_release(c->agenda);
     c->agenda = a;
 }

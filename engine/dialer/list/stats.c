@@ -4,36 +4,101 @@
 
 #include "dialer/list/agenda.h"
 
-struct asked {
+/* Somebody asked for the stats of one campaign. */
+struct stats_asked {
+    struct store *store;
+    int64_t agenda;
+    char campaign[UUID_TEXT];
+    struct stats stats;
     stats_done *done;
     void *arg;
 };
 
-static void stats_on_rows(void *arg, enum read_end end, const struct rows *rows) {
-    struct asked *asked = arg;
-    if (end == READ_FAILED) {
-        asked->done(asked->arg, NULL, read_error(rows));
-    } else {
-        struct stats s = {.total = rows_int(rows, 0, "total"),
-                          .finished = rows_int(rows, 0, "finished"),
-                          .dialing = rows_int(rows, 0, "dialing"),
-                          .tries = rows_int(rows, 0, "tries")};
-        asked->done(asked->arg, &s, NULL);
-    }
+static void stats_end(struct stats_asked *asked, const char *error) {
+    asked->done(asked->arg, error ? NULL : &asked->stats, error);
     free(asked);
 }
 
-void stats_read(const struct campaign *c, stats_done *done, void *arg) {
+/* ---- by the counts that the store keeps ---- */
+
+/* Each reason why a lead is called no more, with its count. */
+static void stats_on_reasons(void *arg, enum read_end end, const struct rows *rows) {
+    struct stats_asked *asked = arg;
+    for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
+        asked->stats.finished += rows_int(rows, i, "count");
+    stats_end(asked, end == READ_FAILED ? read_error(rows) : NULL);
+}
+
+static void stats_on_list(void *arg, enum read_end end, const struct rows *rows) {
+    struct stats_asked *asked = arg;
+    if (end == READ_FAILED) {
+        stats_end(asked, read_error(rows));
+        return;
+    }
+    asked->stats.total = rows_int(rows, 0, "total");
+    asked->stats.dialing = rows_int(rows, 0, "dialing");
+    asked->stats.tries = rows_int(rows, 0, "tries");
+    if (asked->agenda)
+        store_read(asked->store, LANE_READ | READ_DURABLE, &read_agenda_counts,
+                   BIND(ARG_INT("agenda", asked->agenda)), stats_on_reasons, asked);
+    else /* as it was when the campaign stopped */
+        store_read(asked->store, LANE_READ | READ_DURABLE, &read_campaign_counts,
+                   BIND(ARG_TEXT("campaign", asked->campaign)), stats_on_reasons, asked);
+}
+
+static void stats_look_up(struct stats_asked *asked, const char *dlma) {
+    store_read(asked->store, LANE_READ | READ_DURABLE, &read_list_counts,
+               BIND(ARG_TEXT("dlma", dlma)), stats_on_list, asked);
+}
+
+/* ---- by counting ---- */
+
+struct stats_scan {
+    struct stats_asked *asked;
+    char dlma[UUID_TEXT];
+};
+
+/* A list that is too large to be counted in time has the counts of its last stop. */
+static void stats_on_scan(void *arg, enum read_end end, const struct rows *rows) {
+    struct stats_scan *scan = arg;
+    struct stats_asked *asked = scan->asked;
+    if (end == READ_FAILED) {
+        stats_look_up(asked, scan->dlma);
+    } else {
+        asked->stats = (struct stats){.total = rows_int(rows, 0, "total"),
+                                      .finished = rows_int(rows, 0, "finished"),
+                                      .dialing = rows_int(rows, 0, "dialing"),
+                                      .tries = rows_int(rows, 0, "tries")};
+        stats_end(asked, NULL);
+    }
+    free(scan);
+}
+
+static void stats_scan(struct stats_asked *asked, const struct campaign *c) {
     const struct row *p = campaign_plan(c)->item.row;
-    struct asked *asked = xmalloc(sizeof *asked);
-    *asked = (struct asked){done, arg};
     const int f = PLAN_MAX_RETRY_CNT_1;
-    store_read(c->engine->store, LANE_SCAN | READ_DURABLE, &read_lead_stats,
-               BIND(ARG_TEXT("dlma", row_uuid(campaign_dlma(c)->row)),
-                    ARG_INT("max_1", row_int(p, f)), ARG_INT("max_2", row_int(p, f + 1)),
-                    ARG_INT("max_3", row_int(p, f + 2)), ARG_INT("max_4", row_int(p, f + 3)),
-                    ARG_INT("max_5", row_int(p, f + 4)), ARG_INT("max_6", row_int(p, f + 5)),
-                    ARG_INT("max_7", row_int(p, f + 6)), ARG_INT("max_8", row_int(p, f + 7)),
+    struct stats_scan *scan = xcalloc(1, sizeof *scan);
+    scan->asked = asked;
+    snprintf(scan->dlma, sizeof scan->dlma, "%s", row_uuid(campaign_dlma(c)->row));
+    store_read(asked->store, LANE_SCAN | READ_DURABLE, &read_lead_stats,
+               BIND(ARG_TEXT("dlma", scan->dlma), ARG_INT("max_1", row_int(p, f)),
+                    ARG_INT("max_2", row_int(p, f + 1)), ARG_INT("max_3", row_int(p, f + 2)),
+                    ARG_INT("max_4", row_int(p, f + 3)), ARG_INT("max_5", row_int(p, f + 4)),
+                    ARG_INT("max_6", row_int(p, f + 5)), ARG_INT("max_7", row_int(p, f + 6)),
+                    ARG_INT("max_8", row_int(p, f + 7)),
                     ARG_INT("agenda", c->agenda ? c->agenda->id : 0)),
-               stats_on_rows, asked);
+               stats_on_scan, scan);
+}
+
+void stats_read(const struct campaign *c, stats_done *done, void *arg) {
+    struct stats_asked *asked = xcalloc(1, sizeof *asked);
+    *asked = (struct stats_asked){.store = c->engine->store,
+                                  .agenda = c->agenda ? c->agenda->id : 0,
+                                  .done = done,
+                                  .arg = arg};
+    snprintf(asked->campaign, sizeof asked->campaign, "%s", row_uuid(c->item.row));
+    if (c->agenda && c->agenda->complete)
+        stats_look_up(asked, row_uuid(campaign_dlma(c)->row));
+    else
+        stats_scan(asked, c);
 }

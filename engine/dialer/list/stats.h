@@ -1,4 +1,6 @@
-/* How far a campaign has come with its list. */
+/* How far a campaign has come with its list. The store keeps the counts with every write, so
+ * asking costs the same for ten leads and for ten million; only a campaign that has no
+ * complete agenda (it is stopped, or has just begun) is counted, off the loop. */
 #ifndef DIALER_LIST_STATS_H
 #define DIALER_LIST_STATS_H
 

@@ -90,7 +90,8 @@ static void nouns_make_view(struct work *w, struct batch *b) {
     char view[UUID_TEXT];
     snprintf(view, sizeof view, "%s", row_uuid(w->row));
     for (char *p = view; *p; p++)
-        *p = *p == '-' ? '_' : *p;
+        if (*p == '-')
+            *p = '_';
     row_set_text(w->row, DLMA_DL_TABLE, view);
     batch_view(b, view, row_uuid(w->row));
 }

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "record/record.h"
-#include "record/record.h"
 #include "dialer/plan/plan.h"
 
 #define NUMBER_DIGITS 32
@@ -103,8 +102,6 @@ bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
         *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", from_conf->limits.quiet);
         return false;
     }
-    if (*path)
-        record_file(loop_record(e->loop), path);
     if (*path)
         record_file(loop_record(e->loop), path);
     if (*path && !limits_read_numbers(path, &numbers, err)) {

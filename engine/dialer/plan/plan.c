@@ -151,7 +151,7 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
 static void plan_builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
     bool answered = row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED;
     *due = (struct due){0, DUE_NEVER, ""};
-    strcpy(due->reason, answered ? "answered" : "out of tries");
+    snprintf(due->reason, sizeof due->reason, "%s", answered ? "answered" : "out of tries");
     for (int i = 0; i < LEAD_NUMBERS && due->number == 0 && !answered; i++)
         if (row_text(lead, LEAD_NUMBER_1 + i) &&
             row_int(lead, LEAD_TRYCNT_1 + i) < row_int(p->item.row, PLAN_MAX_RETRY_CNT_1 + i))

@@ -26,7 +26,7 @@ static bool require_read_name(const char *name, char *path, size_t size) {
     size_t len = strlen(name);
     if (len == 0 || len >= size)
         return false;
-    strcpy(path, name);
+    memcpy(path, name, len + 1);
     for (char *p = path, *end; p; p = end ? end + 1 : NULL) {
         end = strpbrk(p, "./");
         if (end)

@@ -102,8 +102,8 @@ static int host_os_time(lua_State *L) {
 /* os.date([format [, time]]): "*t" gives a table; a leading "!" changes nothing. */
 static int host_os_date(lua_State *L) {
     const char *fmt = luaL_optstring(L, 1, "%c");
-    lua_Number wall = (lua_Number)(sandbox_of(L)->env->clock->wall / NS_PER_S);
-    lua_Number when = floor(luaL_optnumber(L, 2, wall));
+    int64_t wall = sandbox_of(L)->env->clock->wall / NS_PER_S;
+    lua_Number when = floor(luaL_optnumber(L, 2, (lua_Number)wall));
     luaL_argcheck(L, fabs(when) < 1e11, 2, "time out of range"); /* nan neither */
     time_t at = (time_t)when;
     struct tm tm;

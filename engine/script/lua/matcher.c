@@ -189,7 +189,9 @@ static bool matcher_frontier(struct matcher *m, const char *s, const char *p,
 /* %b, %f and %1 to %9; *handled is false for anything else. Gives where to go on. */
 static const char *matcher_special(struct matcher *m, const char *s, const char **p,
                                    bool *handled) {
-    char c = m->pend - *p > 1 ? (*p)[1] : '\0';
+    char c = '\0';
+    if (m->pend - *p > 1)
+        c = (*p)[1];
     *handled = true;
     if (c == 'b') {
         s = matcher_balance(m, s, *p + 2);
@@ -213,7 +215,9 @@ static const char *matcher_special(struct matcher *m, const char *s, const char 
  * the end of the whole match, or NULL. */
 static bool matcher_one_item(struct matcher *m, const char **s, const char **p) {
     const char *behind = matcher_item_end(m, *p);
-    char repeat = behind < m->pend ? *behind : '\0';
+    char repeat = '\0';
+    if (behind < m->pend)
+        repeat = *behind;
     bool one = matcher_fits(m, *s, *p, behind);
     if (repeat == '*' || (repeat == '+' && one)) {
         *s = matcher_greedy(m, *s + (repeat == '+'), *p, behind);

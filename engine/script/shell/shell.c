@@ -107,6 +107,7 @@ static int shell_step(lua_State *L) {
 /* The other jobs of a state that has to go. */
 static void shell_fail_all(struct shell *s, const char *why) {
     while (s->jobs) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): each takes itself off the list */
         s->jobs->co = NULL; /* the state takes it along */
         shell_finish(s->jobs, why);
     }
@@ -222,7 +223,7 @@ void shell_free(struct shell *s) {
         return;
     while (s->jobs) {
         struct job *j = s->jobs;
-        shell_unlink_job(j);
+        shell_unlink_job(j); /* NOLINT(clang-analyzer-unix.Malloc): off the list */
         shell_free_job(j);
     }
     sandbox_close(&s->sandbox);
