@@ -250,7 +250,7 @@ def test_the_engine_goes(e):
     assert command(e, "-e", "1").returncode == 1
     e.start()  # over the socket that the dead one left
     assert command(e, "-e", "1").stdout == "1\n"
-    with pytest.raises(RuntimeError, match="another engine listens there"):
+    with pytest.raises(RuntimeError, match="another engine is listening there"):
         Engine(conf={"console": {"socket": sock(e)}}).start()
 
 

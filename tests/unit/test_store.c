@@ -136,7 +136,8 @@ static void on_row(void *arg, enum read_end end, const struct rows *rows) {
 
 static struct row *lead_of(const char *uuid) {
     struct row *row = NULL;
-    store_read(s, LANE_READ, &read_lead_by_uuid, BIND(ARG_TEXT("uuid", uuid)), on_row, &row);
+    store_read(s, LANE_READ, &read_lead_by_uuid,
+               BIND(ARG_TEXT("uuid", uuid), ARG_NULL("since")), on_row, &row);
     settle(&h);
     assert_non_null(row);
     return row;
