@@ -376,6 +376,7 @@ void dialer_close(struct engine *e) {
     agendas_free(e);
     dialer_free_all(&e->plans, dialer_free_plan);
     memories_free(e);
+    map_free(&e->passed);
     dialer_free_items(&e->dlmas);
     dialer_free_items(&e->destinations);
     dialer_free_items(&e->queues);

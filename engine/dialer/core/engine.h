@@ -65,6 +65,7 @@ struct engine {
     struct map asterisks;    /* name -> struct asterisk */
     struct map trunks;       /* name -> struct trunk */
     struct map memories;     /* campaign/hook -> what strategies have learnt */
+    struct map passed;       /* content hashes of strategies whose own tests passed */
     struct timer memory_save;
     struct watch *watch; /* of the strategies' folders, NULL on a virtual clock */
     LIST_HEAD(, agenda) agendas;

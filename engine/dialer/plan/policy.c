@@ -1,5 +1,6 @@
 #include "dialer/plan/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,12 +86,22 @@ bool version_read(struct reading *r, enum hook h, const char *name, const json_t
     return false;
 }
 
+/* What has passed once is not tested again: its tests are part of its hash. */
+static const char *policy_passed_key(const struct source *source, char buf[64]) {
+    snprintf(buf, 64, "%s/%s", hook_name(source->hook), source->hash);
+    return buf;
+}
+
 bool version_test(struct reading *r, const struct version *v, char **err) {
     struct found *f = policy_reading_find(r, v->source->hook, v->source->name);
-    if (!f->is_tested) {
-        f->is_tested = true;
+    char buf[64];
+    const char *key = policy_passed_key(v->source, buf);
+    if (!f->is_tested && map_get(&r->engine->passed, key) == NULL) {
         script_test(&r->engine->scripts, v->source, policy_note_failure, &f->failure);
+        if (f->failure == NULL)
+            map_put(&r->engine->passed, key, r->engine);
     }
+    f->is_tested = true;
     if (f->failure)
         *err = xstrdup(f->failure);
     return f->failure == NULL;
