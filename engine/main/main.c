@@ -66,7 +66,7 @@ static const struct {
     {"console", console_main,
      "console -c FILE [-e CODE]   the Lua console of a running engine"},
     {"reference", reference_main,
-     "reference PAGE              print a generated part of the manual: ami, config, strategies"},
+     "reference PAGE              print a part of the manual: ami, config, strategies"},
     {"sim", sim_main, "sim --listen HOST:PORT ...  run the simulated Asterisk"},
     {"replay", replay_main, "replay FILE                 run a recording again and compare"},
     {"simulate", simulate_main,
