@@ -5,7 +5,7 @@
 
 #include "dialer/campaign/campaign.h"
 
-#define WINDOW_LEAST 128
+#define WINDOW_LEAST 256
 #define WINDOW_MOST 4096
 #define REFILL_EACH SECONDS(2) /* a window that does not last so long grows */
 #define BUILD_PIECE 100        /* leads that the retry hook is asked about in one turn */
