@@ -134,9 +134,10 @@ static void manual_print_text(FILE *out, const char *text) {
 /* How many headers in a row are NAME1, NAME2 ...; 1 for any other. */
 static size_t manual_row(const json_t *headers, size_t from) {
     const char *first = manual_text(json_array_get(headers, from), "name");
-    size_t stem = strlen(first) - 1, n = 1;
-    if (first[stem] != '1')
+    size_t length = strlen(first), n = 1;
+    if (length == 0 || first[length - 1] != '1')
         return 1;
+    size_t stem = length - 1;
     for (; from + n < json_array_size(headers); n++) {
         const char *name = manual_text(json_array_get(headers, from + n), "name");
         if (strncmp(name, first, stem) || name[stem] != (char)('1' + n) || name[stem + 1])

@@ -109,9 +109,9 @@ void action_show_stats(void *arg, struct answer *a, const struct message *m) {
         x->list = l;
         snprintf(x->uuid, sizeof x->uuid, "%s", i->key);
     }
-    l->waiting = l->count;
-    if (l->count == 0)
-        stats_answer(l);
-    for (int i = 0, n = l->count; i < n; i++)
+    int n = l->waiting = l->count;
+    if (n == 0)
+        stats_answer(l); /* frees it, and so does the last of those that follow */
+    for (int i = 0; i < n; i++)
         stats_read(map_get(&e->campaigns, l->entries[i].uuid), stats_on_read, &l->entries[i]);
 }

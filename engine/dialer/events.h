@@ -7,9 +7,9 @@
 #include "dialer/core/event.h"
 
 struct event_type {
-    const char *name; /* OutPlanUpdate: of AMI's event, */
-    const char *noun; /* and "plan", */
-    const char *verb; /* "update" of the console's; NULL: an event of no noun */
+    const char *name;          /* OutPlanUpdate: of AMI's event, */
+    const char *noun;          /* and "plan", */
+    const char *verb;          /* "update" of the console's; NULL: an event of no noun */
     const struct noun *stored; /* the subject is a struct row of this noun, or */
     const struct attr *attrs;  /* has these */
     const char *when;

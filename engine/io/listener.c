@@ -126,14 +126,17 @@ struct listener *listener_unix(struct loop *l, const char *path, int mode,
 }
 
 int listener_port(const struct listener *ls) {
-    struct sockaddr_storage addr = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } addr = {0};
     socklen_t len = sizeof addr;
     if (ls->ev == NULL)
         return 0;
-    if (getsockname(evconnlistener_get_fd(ls->ev), (struct sockaddr *)&addr, &len))
+    if (getsockname(evconnlistener_get_fd(ls->ev), &addr.any, &len))
         return -1;
-    return ntohs(addr.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&addr)->sin6_port
-                                            : ((struct sockaddr_in *)&addr)->sin_port);
+    return ntohs(addr.any.sa_family == AF_INET6 ? addr.v6.sin6_port : addr.v4.sin_port);
 }
 
 void listener_free(struct listener *ls) {

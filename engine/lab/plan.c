@@ -101,8 +101,8 @@ static bool lab_plan_is_headers(const json_t *v) {
     const char *key;
     json_t *value;
     bool ok = json_is_object(v);
-    json_object_foreach((json_t *)v, key, value) ok =
-        ok && !json_is_object(value) && !json_is_null(value);
+    json_object_foreach ((json_t *)v, key, value)
+        ok = ok && !json_is_object(value) && !json_is_null(value);
     return ok;
 }
 

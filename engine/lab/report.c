@@ -214,10 +214,11 @@ static void report_spread(struct page *p) {
 
 static void report_wait_plot(struct page *p) {
     struct curve curves[2] = {0};
-    for (size_t i = 0; i < p->count; i++)
+    const size_t count = p->count;
+    for (size_t i = 0; i < count; i++)
         curve_make(&curves[i], p->trials[i].runs, CURVE_WAITS, POINTS);
     double high = 0;
-    for (size_t i = 0; i < p->count; i++) /* the last bin is "longer": it is told in words */
+    for (size_t i = 0; i < count; i++) /* the last bin is "longer": it is told in words */
         for (size_t k = 0; k + 1 < curves[i].n; k++)
             high = fmax(high, curves[i].mean[k]);
     struct plot plot = {.out = &p->html,
@@ -227,7 +228,7 @@ static void report_wait_plot(struct page *p) {
                         .y_max = high,
                         .percent = true};
     plot_begin(&plot);
-    for (size_t i = 0; i < p->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct curve c = curves[i];
         c.n = c.n ? c.n - 1 : 0;
         c.low = c.high = c.mean; /* the spread of single seconds would only be noise */
@@ -235,13 +236,13 @@ static void report_wait_plot(struct page *p) {
     }
     plot_end(&plot);
     str_add(&p->html, "<figcaption>Longer than two minutes:");
-    for (size_t i = 0; i < p->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         str_addf(&p->html, "%s ", i ? "," : "");
         plot_text(&p->html, p->trials[i].plan.title);
         str_addf(&p->html, " %.1f%%", 100 * curves[i].mean[curves[i].n - 1]);
     }
     str_add(&p->html, ".</figcaption>");
-    for (size_t i = 0; i < p->count; i++)
+    for (size_t i = 0; i < count; i++)
         curve_free(&curves[i]);
 }
 

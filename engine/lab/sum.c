@@ -29,7 +29,7 @@ json_t *labsum_mean(const json_t *runs) {
     json_t *mean = json_object(), *v;
     const char *key;
     size_t n = json_array_size(runs);
-    json_object_foreach(json_array_get(runs, 0), key, v) {
+    json_object_foreach (json_array_get(runs, 0), key, v) {
         double sum = 0;
         for (size_t i = 0; i < n; i++)
             sum += labsum_of(json_array_get(runs, i), key);
@@ -44,7 +44,8 @@ json_t *labsum_mean(const json_t *runs) {
 json_t *labsum_short(const json_t *run) {
     json_t *out = json_object(), *v;
     const char *key;
-    json_object_foreach((json_t *)run, key, v) if (json_is_number(v))
-        json_object_set(out, key, v);
+    json_object_foreach ((json_t *)run, key, v)
+        if (json_is_number(v))
+            json_object_set(out, key, v);
     return out;
 }

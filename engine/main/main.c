@@ -70,7 +70,7 @@ static const struct {
     {"sim", sim_main, "sim --listen HOST:PORT ...  run the simulated Asterisk"},
     {"replay", replay_main, "replay FILE                 run a recording again and compare"},
     {"simulate", simulate_main,
-     "simulate --plan FILE ...    try a plan on the simulated Asterisk, a shift in seconds"},
+     "simulate --plan FILE ...    try a plan in simulated shifts, each in seconds"},
 };
 
 static int main_usage(FILE *to) {

@@ -197,7 +197,7 @@ static void world_number_add(struct world *w, const char *pattern, const char *w
 static char *world_read_special(struct world *w, const json_t *table) {
     const char *key;
     json_t *v;
-    json_object_foreach((json_t *)json_object_get(table, "numbers"), key, v) {
+    json_object_foreach ((json_t *)json_object_get(table, "numbers"), key, v) {
         if (!json_is_string(v))
             return world_bad("numbers", key, "must be an outcome");
         world_number_add(w, key, json_string_value(v));
@@ -212,7 +212,7 @@ static char *world_read_dialplan(struct world *w, const json_t *table) {
     json_t *plan = json_object_get(table, "dialplan"), *v;
     const char *name;
     w->extensions = xcalloc(json_object_size(plan) + 1, sizeof *w->extensions);
-    json_object_foreach(plan, name, v) {
+    json_object_foreach (plan, name, v) {
         struct world_extension *x = &w->extensions[w->extension_count++];
         x->name = xstrdup(name);
         char *err = world_read_words(plan, name, &x->steps, &x->count);
@@ -229,7 +229,7 @@ static char *world_read_users(struct world *w, const json_t *table) {
     json_t *users = json_object_get(table, "users"), *v;
     const char *name;
     w->users = xcalloc(json_object_size(users) + 1, sizeof *w->users);
-    json_object_foreach(users, name, v) {
+    json_object_foreach (users, name, v) {
         if (!json_is_string(v))
             return world_bad("users", name, "must be a secret");
         w->users[w->user_count++] =
@@ -278,17 +278,16 @@ static char *world_check_keys(const json_t *table) {
         return NULL; /* an empty Lua table */
     if (table && !json_is_object(table))
         return xstrdup("world: must be a table");
-    json_object_foreach((json_t *)table, key, v) {
+    json_object_foreach ((json_t *)table, key, v) {
         if (!world_known(key, NULL))
             return world_bad(key, NULL, "no such key");
         bool has_fields = strcmp(key, "numbers") && strcmp(key, "dialplan") &&
                           strcmp(key, "users") && strcmp(key, "destination") &&
                           strcmp(key, "plan");
         if (json_is_object(v) && has_fields)
-            json_object_foreach(
-                v, field,
-                ignored) if (!world_known(key, field)) return world_bad(key, field,
-                                                                        "no such key");
+            json_object_foreach (v, field, ignored)
+                if (!world_known(key, field))
+                    return world_bad(key, field, "no such key");
     }
     return NULL;
 }

@@ -302,7 +302,8 @@ static void spoil(const char *path, const char *table) {
 /* An engine that cannot read what it has does not start with a part of it. */
 static void test_unreadable(void **state) {
     (void)state;
-    static const char *const tables[] = {"plan", "agenda", "memory", "campaign", "dialing_open"};
+    static const char *const tables[] = {"plan", "agenda", "memory", "campaign",
+                                         "dialing_open"};
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         char *err = NULL;
         begin(3, rising);

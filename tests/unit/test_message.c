@@ -139,10 +139,10 @@ static void test_building(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blanks),   cmocka_unit_test(test_ignored),
-        cmocka_unit_test(test_repeated), cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_bytes),    cmocka_unit_test(test_growth),     cmocka_unit_test(test_injection),
-        cmocka_unit_test(test_building),
+        cmocka_unit_test(test_blanks),    cmocka_unit_test(test_ignored),
+        cmocka_unit_test(test_repeated),  cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_bytes),     cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_injection), cmocka_unit_test(test_building),
     };
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }

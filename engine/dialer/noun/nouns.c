@@ -27,6 +27,7 @@ static struct work *nouns_begin(struct engine *e, const struct change *ch, noun_
 
 /* Leads come in thousands: only those who debug want a line about each new one. */
 static void nouns_log(const struct work *w) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): w->why is an array, no error NULL */
     bool many = w->noun == &noun_lead && w->verb == CHANGE_CREATE;
     const struct log *log = w->engine->log;
     const char *name = noun_name(w->noun), *verb = change_verb_name(w->verb);

@@ -118,7 +118,7 @@ void slot_push_params(lua_State *L, const struct slot *slot, json_t *given) {
     const char *name;
     json_t *value;
     lua_newtable(L);
-    json_object_foreach(slot->values, name, value) {
+    json_object_foreach (slot->values, name, value) {
         json_t *own = json_object_get(given, name);
         value_push(L, own ? own : value);
         lua_setfield(L, -2, name);

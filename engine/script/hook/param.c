@@ -22,7 +22,7 @@ static const char *param_refuse_choice(json_t *oneof, const json_t *value,
                                        char why[PARAM_WHY]) {
     size_t i;
     json_t *each;
-    json_array_foreach(oneof, i, each) {
+    json_array_foreach (oneof, i, each) {
         if (json_equal(each, (json_t *)(uintptr_t)value) ||
             (json_is_number(each) && json_is_number(value) &&
              !islessgreater(json_number_value(each), json_number_value(value))))
@@ -103,7 +103,7 @@ static bool param_read_object(json_t *values, json_t *declared, const char *text
         *err = xasprintf("cannot be read: %s", at.text);
         return false;
     }
-    json_object_foreach(given, name, value) {
+    json_object_foreach (given, name, value) {
         ok = ok && param_set(values, declared, name, json_incref(value), err);
     }
     json_decref(given);
@@ -132,7 +132,7 @@ static bool param_read_pairs(json_t *values, json_t *declared, const char *text,
 static json_t *param_defaults(json_t *declared) {
     json_t *values = json_object(), *own;
     const char *name;
-    json_object_foreach(declared, name, own)
+    json_object_foreach (declared, name, own)
         json_object_set(values, name, json_object_get(own, "default"));
     return values;
 }
@@ -141,7 +141,7 @@ json_t *param_values(json_t *declared, const json_t *variables, const char *text
     json_t *values = param_defaults(declared), *own;
     const char *name;
     bool ok = true;
-    json_object_foreach(declared, name, own) {
+    json_object_foreach (declared, name, own) {
         const char *v = json_string_value(json_object_get(variables, name));
         ok = ok &&
              (v == NULL || param_set(values, declared, name, param_from_text(own, v), err));

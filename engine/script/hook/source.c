@@ -87,7 +87,7 @@ static void source_set_hash(struct source *s) {
     const char *name;
     json_t *text;
     str_add(&all, s->text);
-    json_object_foreach(s->modules, name, text) { /* jansson keeps the order of loading */
+    json_object_foreach (s->modules, name, text) { /* jansson keeps the order of loading */
         str_addn(&all, name, strlen(name) + 1);
         str_addn(&all, json_string_value(text), json_string_length(text) + 1);
     }

@@ -121,7 +121,7 @@ int script_test(const struct script_env *env, struct source *source,
     free(why);
     size_t i;
     int64_t used = 0;
-    json_array_foreach(names, i, name) {
+    json_array_foreach (names, i, name) {
         bool over = env->instructions && used > TOGETHER * env->instructions;
         why = over ? xasprintf("%s: the tests before it took too long together", source->file)
                    : test_try_one(env, source, json_string_value(name), &used);

@@ -43,7 +43,7 @@ json_t *view_example(const struct view_field *fields) {
 void view_lay(json_t *base, json_t *over) {
     const char *key;
     json_t *value;
-    json_object_foreach(over, key, value) {
+    json_object_foreach (over, key, value) {
         json_t *there = json_object_get(base, key);
         if (json_is_null(value))
             json_object_del(base, key);
