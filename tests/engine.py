@@ -272,7 +272,7 @@ class Engine:
 
     def db(self, sql, *args):
         """Rows of a query of the database (dicts), read only; what the engine has told is there."""
-        connection = sqlite3.connect(f"file:{self.data}?mode=ro", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{self.data}?mode=ro", uri=True, timeout=60)
         try:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql, args)]

@@ -36,7 +36,7 @@ def descriptors():
 
 def attack(port, data, login, end=END):
     """Sends it all while it reads all; returns what the server said, up to the end or the close."""
-    with Raw(port, timeout=30) as session:
+    with Raw(port, timeout=60) as session:
         if login:
             session.login()
         else:
@@ -95,7 +95,7 @@ def test_nonsense(server, kind, login):
     answers = []
     thread.start()
     while thread.is_alive():
-        assert other.action("Ping", timeout=30).ok
+        assert other.action("Ping", timeout=60).ok
         assert rss(server) - before < 24 * MB
     said, = answers
     packets = said.split(b"\r\n\r\n")
@@ -123,7 +123,7 @@ def test_thousand_sessions(asterisk, engine):
         server = engine(own, conf={"ami": {"max_sessions": 1100}}, users=users)
         before, idle = rss(server), []
         for _ in range(1000):
-            session = Raw(server.port, timeout=30)
+            session = Raw(server.port, timeout=60)
             session.send(LOGIN % (b"watcher", b"watcher") + b"Action: Getvar\r\nActionID: x\r\n\r\n")
             idle.append(session)
             session.until(b"accepted\r\n\r\n")
@@ -140,7 +140,7 @@ def test_thousand_sessions(asterisk, engine):
 
 def deaf(server, count, user="admin"):
     """Sessions that take nothing from now on."""
-    return [Raw(server.port, rcvbuf=4096, timeout=30).login(user) for _ in range(count)]
+    return [Raw(server.port, rcvbuf=4096, timeout=60).login(user) for _ in range(count)]
 
 
 def test_deaf_sessions(engine):

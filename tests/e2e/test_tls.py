@@ -67,7 +67,7 @@ def test_encrypted_client(asterisk, engine, certificates):
     port closes."""
     server = engine(asterisk, conf=listener(certificates))
     dialer = server.ami()
-    with Raw(tls_port(server), wrap=encrypt(certificates), timeout=30) as session:
+    with Raw(tls_port(server), wrap=encrypt(certificates), timeout=60) as session:
         assert session.until(b"\r\n").startswith(b"Asterisk Call Manager/")
         assert b"Authentication accepted" in session.ask(LOGIN % (b"admin", b"admin"))
         session.until(b"Event: FullyBooted\r\n")
