@@ -191,7 +191,8 @@ static void dialing_on_reserved(void *arg, enum batch_end end) {
     lead_tell(d->lead);
     event_tell(d->engine, EVENT_DIALING_CREATE, d);
     d->tm_dialing = engine_wall(d->engine);
-    if (end == BATCH_DURABLE && dialing_may_leave(d) && originate_send(d, dialing_refused)) {
+    d->withheld = end == BATCH_DURABLE && !dialing_may_leave(d);
+    if (end == BATCH_DURABLE && !d->withheld && originate_send(d, dialing_refused)) {
         dialing_enter(d, STAGE_SENT);
         int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
         timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
@@ -324,7 +325,7 @@ static void dialing_count_fault(struct dialing *d, bool ours) {
     row_set_int(l, LEAD_LAST_INDEX, d->index);
 }
 
-/* The lead is idle again. */
+/* The lead is idle again. One that was withheld waits for nothing and has no new result. */
 static void dialing_free_lead(struct dialing *d) {
     struct row *l = d->lead->row;
     char now[TIME_TEXT];
@@ -336,12 +337,14 @@ static void dialing_free_lead(struct dialing *d) {
     row_set_text(l, LEAD_DIALING_UUID, NULL);
     row_set_text(l, LEAD_DIALING_CAMP_UUID, NULL);
     row_set_text(l, LEAD_DIALING_PLAN_UUID, NULL);
+    row_set_text(l, LEAD_TM_UPDATE, now);
+    if (d->withheld)
+        return;
     row_set_int(l, LEAD_RES_DIAL, d->outcome.res_dial);
     row_set_text(l, LEAD_RES_DIAL_DETAIL, d->outcome.res_dial_detail);
     row_set_int(l, LEAD_RES_HANGUP, d->outcome.res_hangup);
     row_set_text(l, LEAD_RES_HANGUP_DETAIL, d->outcome.res_hangup_detail);
     row_set_text(l, LEAD_TM_LAST_HANGUP, now);
-    row_set_text(l, LEAD_TM_UPDATE, now);
 }
 
 /* Answered, and yet nobody was spoken to: who tries again wants to know. */

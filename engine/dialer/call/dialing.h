@@ -62,6 +62,7 @@ struct dialing {
     unsigned generation; /* of the connection its Originate went over */
     bool refused;        /* by the Originate's own answer */
     bool blameless;      /* no fault of the number or the call: uncounted */
+    bool withheld;       /* reserved, and then not to leave: the lead is as it was */
     bool wants_hangup;   /* to be hung up as soon as its channel is seen */
     struct timer limit;
 };

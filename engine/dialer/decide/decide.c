@@ -1,6 +1,7 @@
 #include "dialer/decide/decide.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "dialer/core/event.h"
@@ -230,6 +231,9 @@ const char *decide_may_leave(const struct dialing *d) {
         return reason_text(REASON_SCHEDULE);
     if (limits_quiet(c->engine))
         return reason_text(REASON_QUIET);
+    const char *number = row_text(d->lead->row, LEAD_NUMBER_1 + d->index - 1);
+    if (number == NULL || strcmp(number, dialing_text(d, "dial_addr")))
+        return "the number was changed";
     return limits_number(c->engine, d->lead, d->index, &until);
 }
 
