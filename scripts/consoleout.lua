@@ -1,4 +1,4 @@
--- out.on, out.after, out.every, out.sleep, out.ami.send, out.why.
+-- out.on, out.after, out.every, out.sleep, out.loop, out.ami.send, out.why.
 local P = ...
 local out = P.out
 local raw, wrong = P.raw, P.wrong
@@ -206,6 +206,10 @@ P.define(out, "out.", {
       function(seconds, fn) return set(seconds, fn, true) end },
     { "sleep", "(seconds)", "Pauses this script; the engine carries on.",
       function(seconds) raw.sleep(seconds) end },
+    { "loop", "()",
+      "What the turns of the engine's loop have cost since this was asked last, by anybody: "
+      .. "turns, cpu_us (processor time of all) and longest_us (of the longest). While one "
+      .. "turn runs, everybody waits.", function() return raw.loop() end },
     { "why", "(x)",
       "Says why a campaign, a lead or a trunk is not dialing now: the one deciding reason, "
       .. "and counts by reason. The counts of a campaign add up to its list.", why },

@@ -19,6 +19,8 @@ void clock_virtual(struct clock *c, int64_t wall_ns) {
     *c = (struct clock){.mono = 0, .wall = wall_ns, .is_virtual = true};
 }
 
+int64_t clock_thread(void) { return clock_reading(CLOCK_THREAD_CPUTIME_ID); }
+
 void clock_read(struct clock *c) {
     if (c->is_virtual)
         return;

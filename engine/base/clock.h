@@ -16,6 +16,8 @@ struct clock {
 void clock_real(struct clock *c);
 /* A clock that stands still until clock_advance moves it; wall_ns is where it begins. */
 void clock_virtual(struct clock *c, int64_t wall_ns);
+/* Processor time of the thread that asks, ns: for measuring, never for deciding. */
+int64_t clock_thread(void);
 /* Takes a new reading (of a real clock; a virtual one is left alone). */
 void clock_read(struct clock *c);
 /* Moves a virtual clock forward to the monotonic time given; never back. */

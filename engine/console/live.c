@@ -9,6 +9,7 @@
 #include "dialer/pbx/attrs.h"
 #include "dialer/plan/plan.h"
 #include "dialer/plan/shadow.h"
+#include "record/record.h"
 #include "console/inner.h"
 
 #define AMI_TIME SECONDS(30)
@@ -230,6 +231,19 @@ static void console_live_lent_ami(void *arg, struct shell_call *c, json_t *args)
     str_free(&b);
 }
 
+/* loop() */
+static void console_live_lent_loop(void *arg, struct shell_call *c, json_t *args) {
+    (void)args;
+    struct loop *l = ((struct peer *)arg)->console->engine->loop;
+    struct loop_cost cost = loop_take_cost(l);
+    struct record *r = loop_record(l);
+    json_int_t turns = record_value(r, RECORD_CPU_TIME, cost.turns);
+    json_int_t sum = record_value(r, RECORD_CPU_TIME, cost.sum);
+    json_int_t longest = record_value(r, RECORD_CPU_TIME, cost.longest);
+    shell_answer(c, json_pack("{s:I, s:I, s:I}", "turns", turns, "cpu_us", sum / 1000,
+                              "longest_us", longest / 1000));
+}
+
 /* reload() */
 static void console_live_lent_reload(void *arg, struct shell_call *c, json_t *args) {
     (void)args;
@@ -246,6 +260,8 @@ const struct lent console_live[] = {
     {"hangup", console_live_lent_hangup, "hangup(uuid): ends a call; false if there is none."},
     {"ami", console_live_lent_ami,
      "ami({{name, value}, ...}, asterisk): the answer to an action."},
+    {"loop", console_live_lent_loop,
+     "loop(): what its turns have cost since this was asked last."},
     {"reload", console_live_lent_reload,
      "reload(): configuration, users and strategies, read again."},
     {0},

@@ -35,6 +35,8 @@ struct loop {
     } signals[SIGNALS_MAX];
     int signal_count;
     bool stopping;
+    int64_t measured; /* processor time at the end of the latest turn; 0 = none yet */
+    struct loop_cost cost;
 };
 
 struct waker {
@@ -258,6 +260,26 @@ static bool loop_replay_turn(struct loop *l) {
     return true;
 }
 
+/* A turn has ended: what it took, from the end of the one before. That the thread waited in
+ * between costs nothing. */
+static void loop_measure(struct loop *l) {
+    int64_t now = clock_thread(), took = now - l->measured;
+    bool is_first = l->measured == 0;
+    l->measured = now;
+    if (is_first)
+        return;
+    l->cost.turns++;
+    l->cost.sum += took;
+    if (took > l->cost.longest)
+        l->cost.longest = took;
+}
+
+struct loop_cost loop_take_cost(struct loop *l) {
+    struct loop_cost cost = l->cost;
+    l->cost = (struct loop_cost){0};
+    return cost;
+}
+
 bool loop_turn(struct loop *l, bool wait) {
     bool any;
     if (record_is_replayed(l->record))
@@ -280,11 +302,13 @@ bool loop_turn(struct loop *l, bool wait) {
     any |= loop_run_tasks(l);
     loop_run_later(l);
     record_flush(l->record);
+    loop_measure(l);
     return any || flags == EVLOOP_ONCE;
 }
 
 void loop_run(struct loop *l) {
     l->stopping = false;
+    l->measured = 0; /* what came before was the start */
     loop_read_clock(l);
     while (!l->stopping)
         if (!loop_turn(l, true) && l->clock->is_virtual)

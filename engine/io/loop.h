@@ -36,6 +36,12 @@ struct task {
 /* Wakes the loop from another thread; wakes that come together are one call. */
 struct waker;
 
+/* What turns have cost, in processor time of the loop's thread. Only on a real clock: what a
+ * simulated shift costs is no concern of its loop. */
+struct loop_cost {
+    int64_t turns, sum, longest; /* ns */
+};
+
 /* The clock and the log are the caller's and outlive the loop. */
 struct loop *loop_new(struct clock *clock, const struct log *log);
 /* Frees it; timers and tasks still set are forgotten, loop_later ones are run. */
@@ -45,6 +51,8 @@ void loop_run(struct loop *l);
 /* One turn; waits for something to happen if wait. False when there was nothing to do. */
 bool loop_turn(struct loop *l, bool wait);
 void loop_stop(struct loop *l);
+/* Of all turns that ended since this was asked last, by whoever it was. */
+struct loop_cost loop_take_cost(struct loop *l);
 struct clock *loop_clock(struct loop *l);
 const struct log *loop_log(struct loop *l);
 /* For the socket kind of connections. */

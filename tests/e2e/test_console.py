@@ -132,6 +132,15 @@ def test_calls_and_events(c):
     assert "timer: line:1: oops\n" in c.said and c.line("x") == "1\n"
 
 
+def test_loop_cost(c):
+    """What the loop's turns cost is not told, or not since it was asked last."""
+    c.line("out.loop() for i = 1, 3000000 do end a = out.loop() out.sleep(0.02) b = out.loop()")
+    busy, calm = json.loads(c.line("json.encode(a)")), json.loads(c.line("json.encode(b)"))
+    for cost in (busy, calm):
+        assert 0 < cost["longest_us"] <= cost["cpu_us"] and cost["turns"] > 0
+    assert calm["cpu_us"] < busy["cpu_us"]
+
+
 def test_hangup(c):
     """A call cannot be ended by hand."""
     c.line(SETUP.replace('"900" ..', '"800" ..'))

@@ -173,6 +173,43 @@ static void test_wakes_before_time(void **state) {
     waker_free(second);
 }
 
+/* ---- what turns cost ---- */
+
+#define BURN (3 * NS_PER_MS)
+
+static void burn(void *arg) {
+    (void)arg;
+    int64_t until = clock_thread() + BURN;
+    while (clock_thread() < until)
+        ;
+}
+
+/* Processor time by turn, of the loop's own thread, since it was asked last. */
+static void test_cost(void **state) {
+    (void)state;
+    struct house real;
+    struct task t;
+    house_begin(&real, false);
+    task_init(&t, real.loop, burn, NULL);
+    loop_turn(real.loop, false); /* from its end on it is measured */
+    for (int i = 0; i < 2; i++) {
+        task_queue(&t);
+        loop_turn(real.loop, false);
+    }
+    burn(NULL); /* between two turns: belongs to the next */
+    loop_turn(real.loop, false);
+    struct loop_cost cost = loop_take_cost(real.loop);
+    assert_int_equal(cost.turns, 3);
+    assert_true(cost.longest >= BURN && cost.longest < cost.sum);
+    assert_true(cost.sum >= 3 * BURN);
+    cost = loop_take_cost(real.loop);
+    assert_int_equal(cost.turns, 0);
+    assert_int_equal(cost.longest, 0);
+    house_end(&real);
+    loop_turn(h.loop, false); /* a virtual one */
+    assert_int_equal(loop_take_cost(h.loop).turns, 0);
+}
+
 /* Another thread wakes a sleeping loop; wakes that come together may be one. */
 static int woken;
 static void on_wake(void *arg) { (void)arg, woken++; }
@@ -293,7 +330,7 @@ int main(void) {
         TEST(test_order),    TEST(test_heap),   TEST(test_fairness),
         TEST(test_stop_due), TEST(test_tasks),  TEST(test_wakes_before_time),
         TEST(test_threads),  TEST(test_signal), TEST(test_memory),
-        TEST(test_socket),
+        TEST(test_socket),   TEST(test_cost),
     };
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }
