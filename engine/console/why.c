@@ -43,8 +43,9 @@ static void why_lent_campaign(void *arg, struct shell_call *call, json_t *args) 
         shell_answer(call, json_false());
         return;
     }
+    char why[REASON_TEXT];
     shell_answer(call,
-                 json_pack("{s:s, s:i, s:I, s:I, s:o}", "reason", reason_text(c->reason),
+                 json_pack("{s:s, s:i, s:I, s:I, s:o}", "reason", campaign_why(c, why),
                            "code", (int)c->reason, "status", (json_int_t)campaign_status(c),
                            "in_flight", (json_int_t)c->live, "decisions", why_decisions(c)));
 }
@@ -111,9 +112,10 @@ struct question {
 static void why_next_campaign(struct question *q, const char *behind);
 
 /* A lead that is due: what keeps the campaign from calling it? */
-static const char *why_ready(const struct campaign *c) {
-    return c->reason == REASON_NONE ? "its turn comes: others are due longer or tried less"
-                                    : reason_text(c->reason);
+static const char *why_ready(const struct campaign *c, char buf[REASON_TEXT]) {
+    return c->reason == REASON_NONE
+               ? "its turn comes: other leads are due longer or have fewer attempts"
+               : campaign_why(c, buf);
 }
 
 /* Borrowed text, or text in buf. */
@@ -172,14 +174,15 @@ static void why_place(struct question *q, const struct campaign *c, const struct
         why_add(q, c, why_no_place(c), 0);
         return;
     }
+    char text[REASON_TEXT];
     int64_t due = rows_int(rows, 0, "due_at");
     const char *reason = rows_text(rows, 0, "reason");
     if (due == DUE_NEVER)
         why_add(q, c, reason ? reason : "no reason given", 0);
     else if (due > engine_wall(q->engine))
-        why_add(q, c, reason ? reason : "waits for its next try", due);
+        why_add(q, c, reason ? reason : "waiting for its next attempt", due);
     else
-        why_add(q, c, why_ready(c), due);
+        why_add(q, c, why_ready(c, text), due);
 }
 
 static void why_on_place(void *arg, enum read_end end, const struct rows *rows) {

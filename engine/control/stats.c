@@ -48,8 +48,9 @@ struct stat_list {
 };
 
 static void stats_send(struct answer *a, const struct campaign *c, const struct stats *s) {
+    char why[REASON_TEXT];
     struct stat stat = {.uuid = row_uuid(c->item.row),
-                        .reason = reason_text(c->reason),
+                        .reason = campaign_why(c, why),
                         .total = s->total,
                         .dialing = s->dialing,
                         .finished = s->finished,

@@ -29,7 +29,7 @@
 
 #define LEAVE_TIME SECONDS(5)
 
-/* ---- what an earlier run left ---- */
+/* ---- loading what an earlier run left ---- */
 
 static bool dialer_load_items(struct engine *e, const struct statement *st,
                               const struct noun *n, struct map *into) {
@@ -45,7 +45,7 @@ static bool dialer_load_items(struct engine *e, const struct statement *st,
 
 static bool dialer_load_plans(struct engine *e) {
     struct query q;
-    query_begin(&q, e->store, READ_ALL_ROWS_PLAN);
+    query_begin(&q, e->store, &read_all_plans);
     while (query_step(&q)) {
         struct row *row = query_row(&q, 0, &noun_plan);
         map_put(&e->plans, row_uuid(row), plan_new(e, row));
@@ -55,7 +55,7 @@ static bool dialer_load_plans(struct engine *e) {
 
 static bool dialer_load_campaigns(struct engine *e) {
     struct query q;
-    query_begin(&q, e->store, READ_ALL_ROWS_CAMPAIGN);
+    query_begin(&q, e->store, &read_all_campaigns);
     while (query_step(&q)) {
         struct row *row = query_row(&q, 0, &noun_campaign);
         map_put(&e->campaigns, row_uuid(row), campaign_new(e, row, true));
@@ -63,15 +63,15 @@ static bool dialer_load_campaigns(struct engine *e) {
     return query_end(&q);
 }
 
-/* Attempts without a result: they are settled once Asterisk tells its channels. */
+/* Calls without a result. Asterisk's list of channels will tell whether they have ended. */
 static bool dialer_load_dialings(struct engine *e) {
     struct query q;
     int found = 0;
-    query_begin(&q, e->store, READ_LEDGER_OPEN);
+    query_begin(&q, e->store, &read_ledger_open);
     while (query_step(&q))
         found += dialing_recover(e, &q) != NULL;
     if (found)
-        log_info(e->log, "%d calls of an earlier run are to be settled", found);
+        log_info(e->log, "calls of an earlier run without a result: %d", found);
     return query_end(&q);
 }
 
@@ -90,15 +90,17 @@ static void dialer_set_free(struct lead *l) {
     store_submit(l->engine->store, b, dialer_on_freed, l);
 }
 
-/* A lead that says it is being called while the ledger knows of no call: a file that
- * was changed by hand. It is set free. */
+/* Sets free leads that are marked as being called although the ledger has no such call, for
+ * example because the database was edited. */
 static bool dialer_free_stray_leads(struct engine *e) {
     struct query q;
-    query_begin(&q, e->store, READ_LEADS_DIALING);
+    query_begin(&q, e->store, &read_leads_dialing);
     while (query_step(&q)) {
         struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead), NULL);
         if (map_get(&e->dialings, row_text(l->row, LEAD_DIALING_UUID)) == NULL) {
-            log_warn(e->log, "lead %s: marked as dialing without a call, set free",
+            log_warn(e->log,
+                     "lead %s: it was marked as being called, but there is no such "
+                     "call; set free",
                      row_uuid(l->row));
             dialer_set_free(l);
         }
@@ -107,28 +109,28 @@ static bool dialer_free_stray_leads(struct engine *e) {
     return query_end(&q);
 }
 
-/* Offers of an earlier run: whoever was to decide has seen the engine go. */
+/* Sets free leads that an earlier run offered to agents: these offers have ended. */
 static bool dialer_free_reserved_leads(struct engine *e) {
     struct query q;
-    query_begin(&q, e->store, READ_LEADS_RESERVED);
+    query_begin(&q, e->store, &read_leads_reserved);
     while (query_step(&q)) {
         struct lead *l = lead_hold_row(e, query_row(&q, 0, &noun_lead), NULL);
         const char *agent = row_text(l->row, LEAD_RESV_TARGET);
-        log_info(e->log, "lead %s: was reserved for %s in an earlier run, set free",
-                 row_uuid(l->row), agent ? agent : "nobody");
+        log_info(e->log, "lead %s: it was offered to %s in an earlier run; set free",
+                 row_uuid(l->row), agent ? agent : "an unknown agent");
         dialer_set_free(l);
         lead_release(l);
     }
     return query_end(&q);
 }
 
-/* False: what the store has cannot be read. */
+/* False if the store cannot be read. */
 static bool dialer_load(struct engine *e) {
     bool ok =
-        dialer_load_items(e, READ_ALL_ROWS_DLMA, &noun_dlma, &e->dlmas) &&
-        dialer_load_items(e, READ_ALL_ROWS_DESTINATION, &noun_destination, &e->destinations) &&
-        dialer_load_items(e, READ_ALL_ROWS_QUEUE, &noun_queue, &e->queues) &&
-        memories_load(e) && dialer_load_plans(e) && agendas_load(e) && dialer_load_campaigns(e);
+        dialer_load_items(e, &read_all_dlmas, &noun_dlma, &e->dlmas) &&
+        dialer_load_items(e, &read_all_destinations, &noun_destination, &e->destinations) &&
+        dialer_load_items(e, &read_all_queues, &noun_queue, &e->queues) && memories_load(e) &&
+        dialer_load_plans(e) && agendas_load(e) && dialer_load_campaigns(e);
     if (!ok)
         return false;
     for (struct map_entry *i = e->campaigns.first; i; i = i->next)
@@ -138,21 +140,21 @@ static bool dialer_load(struct engine *e) {
            dialer_free_reserved_leads(e);
 }
 
-/* ---- what is learnt ---- */
+/* ---- saving what is learned ---- */
 
 static void dialer_on_save(void *arg) {
     campaigns_save(arg, false);
     memories_save(arg);
 }
 
-/* ---- files that change ---- */
+/* ---- strategies that change ---- */
 
 static void dialer_on_files(void *arg) {
     int refused;
     plans_reload(arg, NULL, false, &refused);
 }
 
-/* The strategies' folder, those within it, and the library beside it. */
+/* Watches the strategies' folder, the folders in it, and the library beside it. */
 static void dialer_watch_strategies(struct engine *e) {
     const char *path = e->conf->scripts.path;
     struct dirent *entry;
@@ -179,21 +181,17 @@ void dialer_conf_changed(struct engine *e) {
     e->scripts.memory = (size_t)e->conf->scripts.memory;
     e->scripts.instructions = e->conf->scripts.instructions;
     for (struct map_entry *i = e->asterisks.first; i; i = i->next) {
-        struct asterisk *a = i->value;
-        a->cap.channels = a->conf->channels;
-        a->cap.cps = a->conf->cps;
-        a->originates = a->conf->originates;
+        asterisk_conf_changed(i->value);
     }
     for (struct map_entry *i = e->trunks.first; i; i = i->next) {
         struct trunk *t = i->value;
-        t->cap.channels = t->conf->channels;
-        t->cap.cps = t->conf->cps;
+        cap_set(&t->cap, t->conf->channels, t->conf->cps);
     }
-    agendas_refresh(e, NULL); /* the limits may look at other attempts now */
+    agendas_refresh(e, NULL); /* the limits may need other attempts now */
     campaigns_kick(e);
 }
 
-/* What would only show at the first call is asked now: nothing starts half. */
+/* Checks at the start what would otherwise fail at the first call. */
 static bool dialer_check_files(const struct conf *conf, char **err) {
     const char *result = conf->general.result_filename, *path = conf->scripts.path;
     if (access(path, R_OK | X_OK)) {
@@ -208,7 +206,7 @@ static bool dialer_check_files(const struct conf *conf, char **err) {
     return fd >= 0;
 }
 
-/* One zone for the process: the C library knows no other way. */
+/* The C library has one time zone for the whole process. */
 static void dialer_set_timezone(const char *zone) {
     setenv("TZ", zone, 1);
     tzset();
@@ -244,17 +242,16 @@ void dialer_lend(struct script_env *env) {
     env->views[HOOK_RESULT] = resultview_fields;
 }
 
-struct engine *dialer_open(struct loop *l, const struct log *log, const struct conf *conf,
-                           const struct engine_options *options, char **err) {
-    bool no_results = options->in_memory && *conf->general.result_filename == '\0';
-    if (!no_results && !options->replay && !dialer_check_files(conf, err))
-        return NULL;
+/* An engine without a store. */
+static struct engine *dialer_make(struct loop *l, const struct log *log,
+                                  const struct conf *conf,
+                                  const struct engine_options *options) {
     struct engine *e = xcalloc(1, sizeof *e);
     e->loop = l;
     e->log = log;
     e->conf = conf;
     e->options = *options;
-    e->no_results = no_results;
+    e->no_results = options->in_memory && *conf->general.result_filename == '\0';
     e->born = loop_clock(l)->mono;
     e->up.decide = decide_turn;
     e->up.rescheduled = decide_plan_changed;
@@ -275,14 +272,25 @@ struct engine *dialer_open(struct loop *l, const struct log *log, const struct c
                                      .memory = (size_t)conf->scripts.memory,
                                      .instructions = conf->scripts.instructions};
     dialer_lend(&e->scripts);
+    return e;
+}
+
+static bool dialer_open_store(struct engine *e, char **err) {
+    const struct engine_options *options = &e->options;
     struct store_config sc = {.backend = &sqlite_backend,
-                              .path = conf->database.db_sqlite3_data,
-                              .full = conf->database.durability == CONF_FULL,
+                              .path = e->conf->database.db_sqlite3_data,
+                              .full = e->conf->database.durability == CONF_FULL,
                               .memory = options->in_memory,
                               .replay = options->replay};
-    e->store = store_open(l, &sc, err);
-    if (e->store == NULL ||
-        (options->copy_to && !store_save(e->store, options->copy_to, err))) {
+    e->store = store_open(e->loop, &sc, err);
+    return e->store && (!options->copy_to || store_save(e->store, options->copy_to, err));
+}
+
+struct engine *dialer_open(struct loop *l, const struct log *log, const struct conf *conf,
+                           const struct engine_options *options, char **err) {
+    struct engine *e = dialer_make(l, log, conf, options);
+    if ((!e->no_results && !options->replay && !dialer_check_files(conf, err)) ||
+        !dialer_open_store(e, err)) {
         store_close(e->store);
         free(e);
         return NULL;
@@ -293,7 +301,8 @@ struct engine *dialer_open(struct loop *l, const struct log *log, const struct c
         return NULL;
     }
     if (!dialer_load(e)) {
-        *err = xasprintf("%s: cannot be read (the log says more)", sc.path);
+        *err =
+            xasprintf("%s: cannot be read (the log says more)", conf->database.db_sqlite3_data);
         dialer_close(e);
         return NULL;
     }
@@ -312,7 +321,7 @@ static void dialer_free_items(struct map *m) {
     map_free(m);
 }
 
-/* Calls of maps' values, then the map. */
+/* Frees the values of a map one by one, then the map. */
 static void dialer_free_all(struct map *m, void (*fn)(void *value)) {
     while (m->first) {
         void *v = m->first->value;
@@ -328,7 +337,7 @@ static void dialer_free_campaign(void *v) { campaign_free(v); }
 static void dialer_free_plan(void *v) { plan_release(v); }
 static void dialer_free_asterisk(void *v) { asterisk_free(v); }
 
-/* Reservations under way end in a first round, what they write in a second. */
+/* Reservations in progress end in a first round; what they write then, in a second. */
 static void dialer_on_round(void *arg, enum batch_end end) {
     (void)end;
     struct engine *e = arg;
@@ -338,10 +347,10 @@ static void dialer_on_round(void *arg, enum batch_end end) {
         e->leave.gone(e->leave.arg);
 }
 
-/* The disk does not let us end in order: the next start will. */
+/* The disk takes too long; the next start will put things in order. */
 static void dialer_on_leave_limit(void *arg) {
     struct engine *e = arg;
-    log_warn(e->log, "leaving with writes that could not be made");
+    log_warn(e->log, "leaving although not everything could be written to the database");
     e->leave.gone(e->leave.arg);
 }
 
@@ -354,7 +363,7 @@ void dialer_leave(struct engine *e, void (*gone)(void *arg), void *arg) {
     e->leave.arg = arg;
     timer_init(&e->leave.limit, e->loop, dialer_on_leave_limit, e);
     timer_set(&e->leave.limit, LEAVE_TIME);
-    previews_withdraw(e, NULL, "the engine ends");
+    previews_withdraw(e, NULL, "the engine stops");
     dialer_on_round(e, BATCH_DURABLE);
 }
 
@@ -367,7 +376,7 @@ void dialer_close(struct engine *e) {
     watch_free(e->watch);
     campaigns_save(e, true);
     memories_save(e);
-    store_close(e->store); /* everything on its way becomes durable and is told */
+    store_close(e->store); /* writes what is left and calls its callbacks */
     e->out.event = NULL;
     map_free(&e->channels);
     dialer_free_all(&e->previews, dialer_free_preview);

@@ -4,24 +4,23 @@
 
 #include "dialer/core/engine.h"
 
-/* Opens the store, reads what is there, begins to connect. The loop, the log and the
- * conf are the caller's and outlive it. NULL with *err (free it). */
+/* Opens the store, reads its resources, and begins to connect to Asterisk. The caller owns
+ * loop, log and conf, which outlive the engine. NULL with *err (free it). */
 struct engine *dialer_new(struct loop *l, const struct log *log, const struct conf *conf,
                           char **err) MUST_CHECK;
 /* The same with options (copied). */
 struct engine *dialer_open(struct loop *l, const struct log *log, const struct conf *conf,
                            const struct engine_options *options, char **err) MUST_CHECK;
-/* What the engine's hooks see, and the functions it lends them: also where there is no
- * engine, to check strategies and for their manual. */
+/* Puts the views and the helper functions of the hooks into env, also for programs without an
+ * engine: those that check strategies or print their reference. */
 void dialer_lend(struct script_env *env);
-/* Begins to leave: no call starts any more; gone(arg) comes when nothing is on its way
- * to the disk. */
+/* Begins to leave: no call begins any more. gone(arg) is called when everything is written. */
 void dialer_leave(struct engine *e, void (*gone)(void *arg), void *arg);
-/* Ends the connections and the store. Calls in flight go on in Asterisk: the ledger
- * knows them, the next start finds them again. */
+/* Closes the connections and the store. Calls in flight go on in Asterisk; the next start
+ * finds them through the ledger. */
 void dialer_close(struct engine *e);
 
-/* The conf has changed (confchange.h): caps and limits that are copied follow. */
+/* The configuration has changed (main/reload.h): copies of its caps and limits follow. */
 void dialer_conf_changed(struct engine *e);
 
 #endif

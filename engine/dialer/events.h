@@ -1,5 +1,6 @@
-/* The events of the dialer as a table: what each is called, when it is told, and what it
- * tells. AMI prints it, the console hands it on, the manual is made of it. */
+/* The table of the dialer's events: the name of each, when it is sent, and its fields. AMI
+ * prints events and the console passes them on by this table; the reference pages are
+ * generated from it. */
 #ifndef DIALER_EVENTS_H
 #define DIALER_EVENTS_H
 
@@ -7,12 +8,12 @@
 #include "dialer/core/event.h"
 
 struct event_type {
-    const char *name;          /* OutPlanUpdate: of AMI's event, */
-    const char *noun;          /* and "plan", */
-    const char *verb;          /* "update" of the console's; NULL: an event of no noun */
-    const struct noun *stored; /* the subject is a struct row of this noun, or */
-    const struct attr *attrs;  /* has these */
-    const char *when;
+    const char *name;          /* in AMI: OutPlanUpdate */
+    const char *noun;          /* in the console: plan.update; NULL = not there */
+    const char *verb;          /* "update" */
+    const struct noun *stored; /* the subject is a struct row of this noun; NULL = else */
+    const struct attr *attrs;  /* the fields of any other subject */
+    const char *when;          /* help: when it is sent */
 };
 
 /* By enum event_kind. */

@@ -21,7 +21,7 @@ static const struct field campaign_fields[CAMPAIGN_FIELDS] = {
     [CAMPAIGN_DEST] = {"dest", "Dest", FIELD_TEXT, SHOWN | FIELD_NEEDED,
                        .help = "uuid of the destination"},
     [CAMPAIGN_SC_MODE] = {"sc_mode", "ScMode", FIELD_INT, SHOWN, "0", 0, 1,
-                          "1 = starts and stops by its schedule"},
+                          "1 = it starts and stops by its schedule"},
     [CAMPAIGN_SC_TIME_START] = {"sc_time_start", "ScTimeStart", FIELD_TEXT, SHOWN,
                                 .help = "HH:MM or HH:MM:SS"},
     [CAMPAIGN_SC_TIME_END] = {"sc_time_end", "ScTimeEnd", FIELD_TEXT, SHOWN,
@@ -46,14 +46,15 @@ static const struct field campaign_fields[CAMPAIGN_FIELDS] = {
     [CAMPAIGN_VARIABLES] = {"variables", "Variable", FIELD_VARS, LATE,
                             .help = "channel variables of its calls"},
     [CAMPAIGN_NEXT_CAMPAIGN] = {"next_campaign", "NextCampaign", FIELD_TEXT, LATE,
-                                .help = "uuid of the campaign that starts at its end"},
+                                .help = "uuid of the campaign that starts when its list ends"},
     [CAMPAIGN_CHANNELS] = {"channels", "Channels", FIELD_INT, LATE, "0", 0, 1000000,
                            "calls at once; 0 = no limit of its own"},
     [CAMPAIGN_CPS] = {"cps", "Cps", FIELD_INT, LATE, "0", 0, 100000,
                       "calls begun per second; 0 = no limit of its own"},
     [CAMPAIGN_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
     [CAMPAIGN_SC_HOLD] = {"sc_hold", NULL, FIELD_INT, FIELD_STATE, "0", 0, 1,
-                          "stopped by hand or list end: the open window does not start it"},
+                          "1 = stopped by hand or at the list's end: the open schedule does "
+                          "not start it"},
 };
 
 #define RETRY(n)                                                         \
@@ -101,10 +102,10 @@ static const struct field plan_fields[PLAN_FIELDS] = {
     [PLAN_TM_UPDATE] = {"tm_update", "TmUpdate", FIELD_TEXT, FIELD_PRINT,
                         .help = "when it was last changed"},
     [PLAN_SERVICE_LEVEL] = {"service_level", "ServiceLevel", FIELD_INT, LATE, "0", -100000,
-                            100000, "calls beyond the free agents"},
+                            100000, "calls wanted beyond the free agents; may be negative"},
     [PLAN_EARLY_MEDIA] = {"early_media", "EarlyMedia", FIELD_TEXT, LATE,
-                          .help = "passed to Originate"},
-    [PLAN_CODECS] = {"codecs", "Codecs", FIELD_TEXT, LATE, .help = "passed to Originate"},
+                          .help = "EarlyMedia of the Originate"},
+    [PLAN_CODECS] = {"codecs", "Codecs", FIELD_TEXT, LATE, .help = "Codecs of the Originate"},
     [PLAN_UUI_FIELD] = {"uui_field", NULL, FIELD_TEXT, 0, .help = "kept for old databases"},
     [PLAN_DIAL_SCRIPT] = {"dial_script", "DialScript", FIELD_TEXT, LATE,
                           .help = "script in strategies/dial; overrides DialMode"},
@@ -171,7 +172,7 @@ static const struct field lead_fields[LEAD_FIELDS] = {
     [LEAD_VARIABLES] = {"variables", "Variable", FIELD_VARS, SHOWN,
                         .help = "channel variables of its calls"},
     [LEAD_DIALING_UUID] = {"dialing_uuid", "DialingUuid", FIELD_TEXT, FIELD_PRINT,
-                           .help = "call that it is in"},
+                           .help = "uuid of the call in progress"},
     [LEAD_DIALING_CAMP_UUID] = {"dialing_camp_uuid", "DialingCampUuid", FIELD_TEXT, FIELD_PRINT,
                                 .help = "campaign of that call"},
     [LEAD_DIALING_PLAN_UUID] = {"dialing_plan_uuid", "DialingPlanUuid", FIELD_TEXT, FIELD_PRINT,
@@ -194,8 +195,10 @@ static const struct field lead_fields[LEAD_FIELDS] = {
     TRYCNT(6),
     TRYCNT(7),
     TRYCNT(8),
-    [LEAD_RES_DIAL] = {"res_dial", "ResDial", FIELD_INT, FIELD_PRINT, "0", ANY_INT,
-                       "outcome of the last call, 4 = answered"},
+    [LEAD_RES_DIAL] =
+        {"res_dial", "ResDial", FIELD_INT, FIELD_PRINT, "0", ANY_INT,
+         "outcome of the last call: 1 refused, 3 no answer, 4 answered, 5 busy, 8 "
+         "congestion; 0 failed, or never called (ResDialDetail tells which)"},
     [LEAD_RES_DIAL_DETAIL] = {"res_dial_detail", "ResDialDetail", FIELD_TEXT, FIELD_PRINT,
                               .help = "more about that outcome"},
     [LEAD_RES_HANGUP] = {"res_hangup", "ResHangup", FIELD_INT, FIELD_PRINT, "0", ANY_INT,
@@ -215,7 +218,8 @@ static const struct field lead_fields[LEAD_FIELDS] = {
     [LEAD_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
     [LEAD_ID] = {"id", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
     [LEAD_FAULTS] = {"faults", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
-    /* the number of the last call that left; older files kept it after faults only */
+    /* the number of the last call; the column's name is that of older files, which had it only
+     * after local failures */
     [LEAD_LAST_INDEX] = {"fault_index", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
     [LEAD_VERSION] = {"version", NULL, FIELD_INT, FIELD_STATE, "0", ANY_INT},
 };
@@ -248,7 +252,7 @@ static const struct field destination_fields[DESTINATION_FIELDS] = {
     [DESTINATION_IN_USE] = {"in_use", NULL, FIELD_INT, 0, "1", 0, 1},
 };
 
-/* Kept for old scripts: a name to refer to, nothing dials by it. */
+/* Kept for old scripts; the dialer does not use it. */
 static const struct field queue_fields[QUEUE_FIELDS] = {
     [QUEUE_UUID] = {"uuid", "Uuid", FIELD_TEXT, FIELD_PRINT, .help = "version 4 uuid"},
     [QUEUE_NAME] = {"name", "Name", FIELD_TEXT, SHOWN, .help = "name, for people"},

@@ -1,6 +1,6 @@
-/* The nouns of the protocol as tables: what a campaign, plan, dlma, lead and
- * destination consist of, what their columns and headers are called, what may be set
- * and to what. Creating, updating, printing and storing all read these tables. */
+/* The nouns of the protocol as tables: the fields of campaigns, plans, dlmas, leads and
+ * destinations, the names of their columns and headers, and what they may be set to. All code
+ * that creates, changes, prints or stores a resource reads these tables. */
 #ifndef STORE_NOUN_H
 #define STORE_NOUN_H
 
@@ -14,12 +14,12 @@ enum field_type { FIELD_TEXT, FIELD_INT, FIELD_VARS };
 
 enum field_flags {
     FIELD_INPUT = 1,   /* Create and Update take it */
-    FIELD_PRINT = 2,   /* events and lists show it always, in this order */
-    FIELD_LATE = 4,    /* ... only once it is set, after the others */
+    FIELD_PRINT = 2,   /* events and lists always show it, in this order */
+    FIELD_LATE = 4,    /* they show it only if it is set, after the others */
     FIELD_NUMBER = 8,  /* may be part of a dial string: few characters are allowed */
-    FIELD_STATE = 16,  /* our own book-keeping: not in the result's frozen rows */
+    FIELD_STATE = 16,  /* internal: not in the result's frozen rows */
     FIELD_NEEDED = 32, /* a row without it is refused */
-    FIELD_ASKED = 64,  /* Update may ask for it; what it becomes is not the asker's to say */
+    FIELD_ASKED = 64,  /* Update may ask for a value; the engine decides what it becomes */
     FIELD_FIXED = 128, /* Create takes it, Update does not */
 };
 
@@ -27,10 +27,10 @@ struct field {
     const char *column, *header;
     enum field_type type;
     unsigned flags;
-    const char *init; /* value of a new row; NULL = null */
+    const char *init; /* its value in a new row; NULL = null */
     int64_t min, max; /* of FIELD_INT */
     const char *help;
-    const char *alias; /* another name of the header, NULL = none */
+    const char *alias; /* another name of the header; NULL = none */
 };
 
 enum campaign_field {
@@ -140,7 +140,7 @@ enum lead_field {
     LEAD_ID,
     LEAD_FAULTS,
     LEAD_LAST_INDEX,
-    LEAD_VERSION, /* the store's: raised by each write */
+    LEAD_VERSION, /* raised by each write */
     LEAD_FIELDS
 };
 
@@ -175,7 +175,7 @@ enum queue_field {
 
 #define LEAD_NUMBERS 8
 
-/* Tables with a row for each noun are indexed by these. */
+/* Indexes of tables that have a row for each noun. */
 enum noun_id {
     NOUN_CAMPAIGN,
     NOUN_PLAN,
@@ -193,50 +193,50 @@ struct noun {
     const char *words; /* in messages: "Campaign created successfully" */
     const struct field *fields;
     int count;
-    int tm_create, tm_update, tm_delete, in_use; /* which fields these are */
-    int key;                                     /* the field that the store finds a row by */
-    int version; /* the field that each write raises; 0 = it has none */
+    int tm_create, tm_update, tm_delete, in_use; /* numbers of these fields */
+    int key;                                     /* the field by which the store finds a row */
+    int version; /* the field that each write raises; 0 = none */
 };
 
 extern const struct noun noun_campaign, noun_plan, noun_dlma, noun_lead, noun_destination,
     noun_queue;
 extern const struct noun *const nouns[NOUN_COUNT];
 
-/* One value; text of a FIELD_INT is unused, num of the others too. */
+/* The value of one field, in the member for its type. */
 struct value {
     char *text;   /* NULL = null */
     json_t *vars; /* FIELD_VARS: an object of strings in the order given, NULL = null */
     int64_t num;
-    bool null; /* of FIELD_INT */
+    bool null; /* FIELD_INT: the value is null */
 };
 
 /* One resource. Field 0 is always the uuid. */
 struct row {
     const struct noun *noun;
-    bool is_new;      /* the store does not have it */
-    uint64_t changed; /* fields that the store has otherwise, a bit each */
+    bool is_new;      /* the store does not have the row */
+    uint64_t changed; /* a bit for each field that differs from what the store has */
     struct value v[];
 };
 
-/* A row of initial values, which the store does not have. Free with row_free. */
+/* A new row with initial values. Free with row_free. */
 struct row *row_new(const struct noun *n);
-/* One that is to be filled with what the store has. */
+/* A row to be filled with what the store has (row_load). */
 struct row *row_of_store(const struct noun *n);
-/* With what has changed in it. */
+/* A copy, which has the same changed fields. */
 struct row *row_copy(const struct row *r);
 void row_free(struct row *r);
 const char *row_uuid(const struct row *r);
 const char *row_text(const struct row *r, int field);
 int64_t row_int(const struct row *r, int field);
 const json_t *row_vars(const struct row *r, int field);
-/* "" is stored as null: AMI cannot tell the two apart. */
+/* "" is stored as null, since AMI cannot tell the two apart. */
 void row_set_text(struct row *r, int field, const char *text);
 void row_set_int(struct row *r, int field, int64_t num);
 void row_set_vars(struct row *r, int field, json_t *vars);
-/* Takes a value as the store has it; the field is not a changed one by that. num is for a
- * FIELD_INT that is not null. */
+/* Sets a value that the store has; the field does not count as changed. num is for a FIELD_INT
+ * that is not null. */
 void row_load(struct row *r, int field, const char *text, int64_t num, bool null);
-/* All columns but FIELD_STATE ones, nulls included; variables as JSON text. New ref. */
+/* All columns but those of FIELD_STATE, with nulls; variables as JSON text. New reference. */
 json_t *row_json(const struct row *r);
 
 #endif

@@ -67,7 +67,7 @@ def test_wrong_use_is_told(c):
     assert "uuid is read-only; settable fields of plan: name, detail" in c.fails("out.plan.create{uuid = 'x'}")
     assert c.fails("out.campaign.create{name = 'x'}") == "Plan is missing"
     assert c.fails("out.dl.create{dlma = l, number_1 = '1;2'}")== "Number1: only letters, digits and + * # . _ - are allowed"
-    assert c.fails("out.dl.create{dlma = l, name = 'a\\nAction: x'}") == "Name has a line break"
+    assert c.fails("out.dl.create{dlma = l, name = 'a\\nAction: x'}") == "Name must not contain a line break"
     assert c.fails("p:update{dial_mode = 77}") == "DialMode must be 0 to 5"
     assert c.fails("out.campain") == "there is no out.campain"
     assert c.fails("out.plan.lst()") == "there is no out.plan.lst"

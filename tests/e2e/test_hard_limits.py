@@ -22,7 +22,7 @@ def test_attempts(engine):
         camp = c.campaign(["901", "902", "903"], plan=PLAN)
         c.start(camp)
         process.poll(lambda: tries(c, camp) == [2, 2, 2], "two tries each")
-        process.poll(lambda: c.stat(camp).Reason == "all leads left wait for their next try", "it says so")
+        process.poll(lambda: c.stat(camp).Reason == "all remaining leads are waiting for their next attempt", "it says so")
         assert tries(c, camp) == [2, 2, 2]
 
 
@@ -34,7 +34,7 @@ def test_attempts_reason(engine):
         camp = c.campaign(["901"], plan=PLAN)
         c.start(camp)
         lead = c.show("DlList", DlmaUuid=camp.dlma)[0]["Uuid"]
-        process.poll(lambda: "attempts of the lead in the window" in command(e, "-e", f'out.why("{lead}")').stdout, "the reason")
+        process.poll(lambda: "the limit of attempts per lead is reached" in command(e, "-e", f'out.why("{lead}")').stdout, "the reason")
         assert tries(c, camp) == [1]
 
 
@@ -92,7 +92,7 @@ def test_campaign_channels(engine):
 def test_wrong_limits(engine, tmp_path):
     """A limit that cannot be read is taken for none."""
     (tmp_path / "numbers").write_text("900\nnobody\n")
-    for limits, words in (({"quiet": "21-8"}, "not HH:MM-HH:MM"), ({"do_not_call": "/nowhere"}, "No such file"),
+    for limits, words in (({"quiet": "21-8"}, "must be HH:MM-HH:MM"), ({"do_not_call": "/nowhere"}, "No such file"),
                           ({"do_not_call": str(tmp_path / "numbers")}, "numbers:2: not a number")):
         with pytest.raises(RuntimeError, match=words):
             engine(conf={"limits": limits})

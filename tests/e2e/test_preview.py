@@ -150,9 +150,9 @@ def test_index(office):
     camp, mark, [offer] = begin(c, [("7001", "9002", "7003")], **{**tries(1), "MaxRetryCnt3": 0})
     failure = "Error encountered while accepting preview"
     for index in ("0", "9", "x", "1x", "-1", "99999999999999999999"):
-        refused(accept(c, offer, Index=index), failure, "Index is no number from 1 to 8")
-    refused(accept(c, offer, Index="4"), failure, "Index is a number that the lead does not have")
-    refused(accept(c, offer, Index="3"), failure, "Index is a number without a try left")
+        refused(accept(c, offer, Index=index), failure, "Index must be 1 to 8")
+    refused(accept(c, offer, Index="4"), failure, "Index: the lead does not have this number")
+    refused(accept(c, offer, Index="3"), failure, "Index: this number has no attempt left")
     assert accept(c, offer, Index="2").ok
     ended(c, mark, offer, "accepted")
     c.status(camp, 0, mark)
@@ -177,7 +177,7 @@ def test_skip(office):
     c.wait_event("OutDialingDelete", after=mark)
     assert c.stat(camp).DlCalledCount == 1
     # nothing left but the one that waits: no offer, and the campaign goes on
-    while c.stat(camp).Reason != "all leads left wait for their next try":
+    while c.stat(camp).Reason != "all remaining leads are waiting for their next attempt":
         c.read(0.05)
     assert c.stat(camp).DlAvailableCount == 1 and c.show("Preview") == []
 
@@ -302,7 +302,7 @@ def test_restart(office):
     e = c.engine
     os.kill(e.process.pid, 15)
     for offer in offers:
-        ended(c, mark, offer, "withdrawn", "the engine ends")
+        ended(c, mark, offer, "withdrawn", "the engine stops")
     assert e.process.wait(60) == 0
     assert e.db("SELECT count(*) AS n FROM dl_list WHERE status <> 0 OR resv_target NOTNULL")[0]["n"] == 0
     e.restart()
@@ -418,9 +418,9 @@ def test_hostile(office):
                      "u" * 900):
             refused(c.action(action, Uuid=uuid), text, "Uuid does not exist")
     refused(c.action("OutPreviewShow", Uuid="x"), "No such preview", None)
-    refused(c.action("OutPreviewSkip", Uuid=offer["Uuid"], Reason="r" * 901), texts["OutPreviewSkip"], "Reason is over 900 bytes")
+    refused(c.action("OutPreviewSkip", Uuid=offer["Uuid"], Reason="r" * 901), texts["OutPreviewSkip"], "Reason must be at most 900 bytes")
     c.send_raw(f"Action: OutPreviewSkip\r\nActionID: raw\r\nUuid: {offer['Uuid']}\r\nReason: ".encode() + b"\xff\xfe\r\n\r\n")
-    refused(c.response("raw"), texts["OutPreviewSkip"], "Reason is not UTF-8")
+    refused(c.response("raw"), texts["OutPreviewSkip"], "Reason must be UTF-8")
     with c.engine.ami("watcher") as watcher:
         for action in (*texts, "OutPreviewShow"):
             assert watcher.action(action, Uuid=offer["Uuid"])["Message"] == "Permission denied"
@@ -490,8 +490,8 @@ def test_route_that_cannot_be_dialled(office, tmp_path):
     """An offer that cannot become a call stays open, or keeps its lead."""
     c = office(scripts=strategies(tmp_path, "route", "bad", "return { channel = 'a&b' }"))
     camp, mark, [offer] = begin(c, ["9001"], RouteScript="bad", DlEndHandle=0)
-    refused(accept(c, offer), "Error encountered while accepting preview", "the lead cannot be dialled")
-    ended(c, mark, offer, "withdrawn", "the lead cannot be dialled")
+    refused(accept(c, offer), "Error encountered while accepting preview", "the lead cannot be dialed")
+    ended(c, mark, offer, "withdrawn", "the lead cannot be dialed")
     again = c.wait_events("OutPreview", 2, after=mark)[1]
     assert again["DlListUuid"] == camp.leads[0] and c.engine.results() == []
 

@@ -49,20 +49,20 @@ static const struct {
      "slash, such as PJSIP/"},
     {&noun_plan, "TrunkName: a&b",
      "TrunkName: only letters, digits and + * # . _ - are allowed"},
-    {&noun_plan, "CallerId: \xff", "CallerId is not UTF-8"},
+    {&noun_plan, "CallerId: \xff", "CallerId must be UTF-8"},
     {&noun_plan, "DialScript: nonsense", "DialScript names a script that does not exist"},
     {&noun_dlma, "Variable: novalue", "Variable is not of the form name=value"},
     {&noun_dlma, "Variable: =x", "Variable is not of the form name=value"},
     {&noun_dlma, "Variable: a b=x",
-     "Variable has a name with characters that no variable can have"},
-    {&noun_dlma, "Variable: a=\xff", "Variable is not UTF-8"},
+     "Variable has a name that is empty or has characters that a variable's name cannot have"},
+    {&noun_dlma, "Variable: a=\xff", "Variable must be UTF-8"},
     {&noun_lead, "Name: x", "DlmaUuid is missing"},
     {&noun_lead, "DlmaUuid: x", "DlmaUuid does not exist"},
     {&noun_lead, "Number1: 300&301",
      "Number1: only letters, digits and + * # . _ - are allowed"},
     {&noun_campaign, "ScTimeStart: 9 o'clock", "ScTimeStart must be HH:MM or HH:MM:SS"},
     {&noun_campaign, "ScDateEnd: tomorrow", "ScDateEnd must be YYYY-MM-DD"},
-    {&noun_campaign, "ScDateList: 2024-05-06;x", "ScDateList must be a list of YYYY-MM-DD"},
+    {&noun_campaign, "ScDateList: 2024-05-06;x", "ScDateList must be a list of dates, YYYY-MM-DD"},
     {&noun_campaign, "ScDayList: 7",
      "ScDayList must be a list of days, 0 (Sunday) to 6 (Saturday)"},
     {&noun_campaign, "ScMode: 2", "ScMode must be 0 to 1"},
@@ -80,10 +80,10 @@ static void test_values(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(bad_values); i++)
         refused(bad_values[i].noun, CHANGE_CREATE, bad_values[i].headers, bad_values[i].words);
     longest = xasprintf("Name: %s", long_text);
-    refused(&noun_queue, CHANGE_CREATE, longest, "Name is over 900 bytes");
+    refused(&noun_queue, CHANGE_CREATE, longest, "Name must be at most 900 bytes");
     free(longest);
     longest = xasprintf("Number3: %.129s", long_text);
-    refused(&noun_lead, CHANGE_CREATE, longest, "Number3 is over 128 bytes");
+    refused(&noun_lead, CHANGE_CREATE, longest, "Number3 must be at most 128 bytes");
     free(longest);
     for (int n = 0; n < NOUN_COUNT; n++)
         if (n != NOUN_LEAD)
@@ -141,7 +141,7 @@ static void test_state(void **state) {
                    bad_states[i].words);
     text = xasprintf("NextCampaign: %s", camp.uuid);
     refused_of(&noun_campaign, CHANGE_UPDATE, camp.uuid, text,
-               "NextCampaign is the campaign itself");
+               "NextCampaign must be another campaign");
     free(text);
     text = xasprintf("DlmaUuid: %s\nNumber1: 300\n", dlma.uuid);
     struct asked lead = ask(&o, &noun_lead, CHANGE_CREATE, text);

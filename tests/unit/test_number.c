@@ -156,17 +156,17 @@ static void test_adding(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         if (variable_add(vars, bad[i], "x") == NULL)
             fail_msg("'%s' is taken", bad[i]);
-    assert_string_equal(variable_add(vars, "x", "\xff\xfe"), "is not UTF-8");
+    assert_string_equal(variable_add(vars, "x", "\xff\xfe"), "must be UTF-8");
     assert_int_equal(json_object_size(vars), before);
     memset(value, 'x', sizeof value);
     value[900] = '\0';
     assert_null(variable_add(vars, "long", value));
     value[900] = 'x';
     value[901] = '\0';
-    assert_string_equal(variable_add(vars, "long", value), "has a value of over 900 bytes");
+    assert_string_equal(variable_add(vars, "long", value), "has a value of more than 900 bytes");
     memset(value, ',', 600); /* twice as long once it is escaped */
     value[600] = '\0';
-    assert_string_equal(variable_add(vars, "commas", value), "is too long to be sent");
+    assert_string_equal(variable_add(vars, "commas", value), "is too long for a line of AMI");
     json_decref(vars);
 }
 
@@ -180,7 +180,7 @@ static void test_many(void **state) {
         assert_null(variable_add(vars, name, "x"));
     }
     assert_null(variable_add(vars, "v7", "again"));
-    assert_string_equal(variable_add(vars, "v100", "x"), "is one of over 100");
+    assert_string_equal(variable_add(vars, "v100", "x"), "is one too many: at most 100 are allowed");
     json_decref(vars);
 }
 

@@ -1,4 +1,4 @@
-/* What is shown of a call, in the order of the tutorial's events. */
+/* The fields of a call, in the order of the tutorial's events. */
 #include "dialer/call/dialing.h"
 
 static void call_attrs_get_campaign(const void *subject, const struct attr *a,
@@ -19,7 +19,7 @@ static void call_attrs_get_lead(const void *subject, const struct attr *a,
     v->text = row_uuid(((const struct dialing *)subject)->lead->row);
 }
 
-/* What was asked for, which keeps the attributes' names. */
+/* A value of d->call, whose keys are the names of the attributes. */
 static void call_attrs_get_asked(const void *subject, const struct attr *a,
                                  struct attr_value *v) {
     const json_t *asked = json_object_get(((const struct dialing *)subject)->call, a->name);
@@ -27,7 +27,7 @@ static void call_attrs_get_asked(const void *subject, const struct attr *a,
     v->num = json_integer_value(asked);
 }
 
-/* The same, "" instead of null. */
+/* The same with "" in the place of null. */
 static void call_attrs_get_uuid(const void *subject, const struct attr *a,
                                 struct attr_value *v) {
     v->text = dialing_text(subject, a->name);
@@ -48,7 +48,7 @@ static void call_attrs_get_vars(const void *subject, const struct attr *a,
     v->vars = ((const struct dialing *)subject)->variables;
 }
 
-/* Known with ResAmd, be it empty. */
+/* Present if ResAmd is; it may be null. */
 static void call_attrs_get_amd_detail(const void *subject, const struct attr *a,
                                       struct attr_value *v) {
     (void)a;
@@ -67,7 +67,8 @@ static void call_attrs_get_deleted(const void *subject, const struct attr *a,
 #define AT(member) offsetof(struct dialing, member)
 
 const struct attr dialing_attrs[] = {
-    {"uuid", "Uuid", ATTR_TEXT, 0, "also the channel's id", attr_get_array, AT(uuid)},
+    {"uuid", "Uuid", ATTR_TEXT, 0, "uuid of the call, and id of its channel in Asterisk",
+     attr_get_array, AT(uuid)},
     {"status", "Status", ATTR_INT, 0,
      "1 requested, 2 dial begin, 3 channel, 4 dial end, 5 response, 6 hangup, 10 error",
      attr_get_int, AT(status)},
@@ -82,8 +83,8 @@ const struct attr dialing_attrs[] = {
      attr_get_text, AT(agent)},
     {"dial_index", "DialIndex", ATTR_INT, 0, "which number of the lead, 1 to 8",
      call_attrs_get_asked, 0},
-    {"dial_addr", "DialAddr", ATTR_TEXT, 0, "the number", call_attrs_get_asked, 0},
-    {"dial_channel", "DialChannel", ATTR_TEXT, 0, "channel that Asterisk was asked for",
+    {"dial_addr", "DialAddr", ATTR_TEXT, 0, "that number", call_attrs_get_asked, 0},
+    {"dial_channel", "DialChannel", ATTR_TEXT, 0, "channel that the Originate asks for",
      call_attrs_get_asked, 0},
     {"dial_trycnt", "DialTryCnt", ATTR_INT, 0, "attempts at that number, this one included",
      call_attrs_get_asked, 0},
@@ -100,8 +101,10 @@ const struct attr dialing_attrs[] = {
     {"variables", "Variable", ATTR_VARS, 0, "channel variables", call_attrs_get_vars, 0},
     {"channel_name", "ChannelName", ATTR_TEXT, 0, "name of the channel in Asterisk",
      attr_get_text, AT(channel_name)},
-    {"res_dial", "ResDial", ATTR_INT, 0, "outcome, 4 = answered", attr_get_int,
-     AT(outcome.res_dial)},
+    {"res_dial", "ResDial", ATTR_INT, 0,
+     "outcome: 1 refused, 3 no answer, 4 answered, 5 busy, 8 congestion; 0 failed, or not yet "
+     "known",
+     attr_get_int, AT(outcome.res_dial)},
     {"res_amd", "ResAmd", ATTR_TEXT, ATTR_ONCE, "HUMAN, MACHINE or another verdict of AMD",
      attr_get_text, AT(amd)},
     {"res_amd_detail", "ResAmdDetail", ATTR_TEXT, ATTR_SOMETIMES, "reason of the verdict",

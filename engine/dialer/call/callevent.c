@@ -1,4 +1,4 @@
-/* Asterisk's events of one call: each adds to its facts, whatever order they come in. */
+/* The events of one call. Each adds to the call's facts, in whatever order they come. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -23,7 +23,7 @@ static void callevent_on_newchannel(struct dialing *d, const struct message *m) 
 static void callevent_on_dial_begin(struct dialing *d, const struct message *m) {
     (void)m;
     d->facts.begun = true;
-    if (d->tm_begin == 0) /* the response of an answered call may have come before */
+    if (d->tm_begin == 0) /* the OriginateResponse of an answered call may come before it */
         d->tm_begin = d->tm_end ? d->tm_end : engine_wall(d->engine);
     dialing_raise(d, DIALING_BEGUN);
 }
@@ -49,7 +49,7 @@ static void callevent_on_response(struct dialing *d, const struct message *m) {
     dialing_raise(d, DIALING_RESPONSE);
 }
 
-/* Chan_sip and old versions tell a timeout by nothing but the missing DialEnd. */
+/* With chan_sip and old versions, the only sign of a timeout is a missing DialEnd. */
 static bool callevent_rang_out(const struct dialing *d) {
     int64_t timeout = json_integer_value(json_object_get(d->call, "dial_timeout"));
     return d->facts.begun && d->facts.end == END_NONE && !facts_answered(&d->facts) &&
@@ -63,7 +63,7 @@ static void callevent_read_amd(struct dialing *d, const char *status, const char
         xreplace(&d->amd_detail, cause);
 }
 
-/* `channelvars` in manager.conf puts variables into every event, Hangup included. */
+/* If manager.conf has `channelvars`, every event has these variables, Hangup too. */
 static void callevent_read_channel_vars(struct dialing *d, const struct message *m) {
     for (unsigned i = 0; i < m->count; i++) {
         if (!str_has_prefix(m->headers[i].name, "ChanVariable"))
@@ -95,7 +95,7 @@ static void callevent_on_varset(struct dialing *d, const struct message *m) {
     else
         return;
     if (d->amd && strcmp(d->amd, "MACHINE") == 0)
-        observe_gone(d); /* it needs no agent */
+        observe_gone(d); /* a machine needs no agent */
     dialing_updated(d);
 }
 
@@ -117,7 +117,7 @@ static void callevent_on_queue_abandon(struct dialing *d, const struct message *
     observe_left_queue(d);
 }
 
-/* A call that an agent accepted dials him once the customer has answered. */
+/* If an agent has accepted the lead, the customer's channel dials them once it is answered. */
 void dialing_dials(struct dialing *d, const struct message *m) {
     const char *event = message_text(m, "Event");
     if (d->target == NULL || d->stage == STAGE_FINISHED)

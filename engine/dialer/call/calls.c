@@ -5,13 +5,13 @@
 
 #include "dialer/call/dialing.h"
 
-/* Headers that name a call, by event; all others are Uniqueid. */
+/* The header of the event that names the call: Uniqueid for most events. */
 static const char *calls_id_of(const struct message *m) {
     const char *event = message_text(m, "Event");
     if (strcasecmp(event, "DialBegin") == 0 || strcasecmp(event, "DialEnd") == 0 ||
         strcasecmp(event, "DialState") == 0)
         return message_get(m, "DestUniqueid");
-    if (strcasecmp(event, "OriginateResponse") == 0) /* a refused id is another's Uniqueid */
+    if (strcasecmp(event, "OriginateResponse") == 0) /* after a refusal Uniqueid is another's */
         return message_get(m, "ActionID");
     return message_get(m, "Uniqueid");
 }
@@ -26,7 +26,7 @@ static void calls_on_event(struct asterisk *a, const struct message *m) {
         dialing_dials(d, m);
 }
 
-/* Everything that was sent before the list was asked for and is not on it has ended. */
+/* Calls that were sent before the list was asked for and are not on it have ended. */
 static void calls_on_looked(struct asterisk *a) {
     for (struct map_entry *e = a->engine->dialings.first, *next; e; e = next) {
         next = e->next;

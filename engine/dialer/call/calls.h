@@ -1,4 +1,4 @@
-/* What Asterisk tells, handed to the call that it is about. */
+/* Hands the events of an Asterisk to the calls that they are about. */
 #ifndef DIALER_CALL_CALLS_H
 #define DIALER_CALL_CALLS_H
 

@@ -11,12 +11,13 @@
 #include "dialer/pbx/queue.h"
 #include "dialer/call/result.h"
 
-#define LATE_CHANNEL SECONDS(1.5) /* a Newchannel may come after a failure's response */
-#define LATE_RESPONSE SECONDS(5)  /* the response may come after the Hangup */
-#define OVERDUE SECONDS(30)       /* beyond the dial timeout without any end */
-#define MISSED SECONDS(1)         /* the Hangup may be right behind the list without it */
-#define YOUNG SECONDS(3)          /* an Originate takes a moment to become a channel */
-#define FAULTS_FORGIVEN 3
+/* Events of a call may come in another order, and late: */
+#define LATE_CHANNEL SECONDS(1.5) /* a Newchannel after the response that tells a failure */
+#define LATE_RESPONSE SECONDS(5)  /* the response after the Hangup */
+#define OVERDUE SECONDS(30)       /* any end of the call after its dial timeout */
+#define MISSED SECONDS(1)         /* the Hangup after a list of channels without the call */
+#define YOUNG SECONDS(3)          /* the channel after its Originate */
+#define FAULTS_FORGIVEN 3         /* local failures in a row whose attempts are not counted */
 
 bool dialing_is_sent(const struct dialing *d) {
     return d->stage == STAGE_SENT || d->stage == STAGE_MISSING;
@@ -24,7 +25,7 @@ bool dialing_is_sent(const struct dialing *d) {
 
 bool dialing_is_answered(const struct dialing *d) { return facts_answered(&d->facts); }
 
-/* ---- telling ---- */
+/* ---- its events and its status ---- */
 
 void dialing_updated(struct dialing *d) {
     d->tm_update = engine_wall(d->engine);
@@ -38,7 +39,8 @@ void dialing_raise(struct dialing *d, int status) {
     dialing_updated(d);
 }
 
-/* The one place where the stage changes: it goes forth, but for a missing call that is found. */
+/* The only place where the stage changes. It only advances, except for a missing call that is
+ * found again. */
 static void dialing_enter(struct dialing *d, enum dialing_stage next) {
     if (next >= d->stage || (d->stage == STAGE_MISSING && next == STAGE_SENT))
         d->stage = next;
@@ -73,7 +75,7 @@ void dialing_free(struct dialing *d) {
     free(d);
 }
 
-/* The limits count a call from its reservation on. */
+/* The limits count a call from its reservation. */
 static void dialing_take_room(struct dialing *d) {
     int64_t now = engine_now(d->engine);
     campaign_call_begins(d->campaign);
@@ -83,15 +85,13 @@ static void dialing_take_room(struct dialing *d) {
     if (d->trunk)
         cap_take(&d->trunk->cap, now);
     if (d->target)
-        map_put(&d->asterisk->claimed, d->target, d);
+        asterisk_claim(d->asterisk, d->target, d);
 }
 
-/* The agent it is for may be given others. */
+/* The agent who accepted the call is free for others, after their wrap-up. */
 static void dialing_give_agent(struct dialing *d) {
-    if (d->target == NULL || map_get(&d->asterisk->claimed, d->target) != d)
-        return;
-    map_take(&d->asterisk->claimed, d->target);
-    queues_rest(d->asterisk, d->target);
+    if (d->target && asterisk_unclaim(d->asterisk, d->target, d))
+        queues_rest(d->asterisk, d->target);
 }
 
 void dialing_give_asked(struct dialing *d) {
@@ -114,9 +114,9 @@ static void dialing_give_room(struct dialing *d) {
 
 static void dialing_finish(struct dialing *d);
 
-/* Ended while nobody watched: what cannot be known is said to be unknown. */
 static void dialing_lose(struct dialing *d) {
-    log_warn(d->engine->log, "dialing %s: ended while nobody watched", d->uuid);
+    log_warn(d->engine->log,
+             "dialing %s: ended while Asterisk was disconnected; outcome unknown", d->uuid);
     d->facts.lost = true;
     dialing_finish(d);
 }
@@ -126,9 +126,11 @@ static void dialing_on_limit(void *arg) {
     if (d->stage == STAGE_MISSING && !d->facts.hangup) {
         dialing_lose(d);
     } else if (d->facts.hangup || (d->facts.response && !d->facts.channel)) {
-        dialing_finish(d); /* what has not come by now does not matter */
+        dialing_finish(d); /* the events that are missing do not come any more */
     } else if (!facts_answered(&d->facts)) {
-        log_warn(d->engine->log, "dialing %s: no end seen, asking for its channel", d->uuid);
+        log_warn(d->engine->log,
+                 "dialing %s: no end %lld s after its dial timeout; looking for its channel",
+                 d->uuid, (long long)(OVERDUE / NS_PER_S));
         asterisk_look(d->asterisk);
         timer_set(&d->limit, OVERDUE);
     }
@@ -155,10 +157,11 @@ static void dialing_add_to_maps(struct dialing *d) {
     map_put(&d->engine->channels, d->other, d);
 }
 
-/* Somebody else has written the lead: nothing of the reservation holds, nothing is told. */
+/* The reservation was refused because somebody else has written the lead. No event is sent. */
 static void dialing_withdraw(struct dialing *d) {
     struct campaign *c = d->campaign;
-    log_warn(d->engine->log, "campaign %s: lead %s was changed by somebody else, not called",
+    log_warn(d->engine->log,
+             "campaign %s, lead %s: not called: somebody else changed the lead meanwhile",
              row_uuid(c->item.row), row_uuid(d->lead->row));
     dialing_enter(d, STAGE_FINISHED);
     observe_unsent(d);
@@ -169,18 +172,18 @@ static void dialing_withdraw(struct dialing *d) {
     campaign_call_over(c);
 }
 
-/* What may have changed while the reservation was on its way to the disk is asked again. */
+/* Checks again what may have changed while the reservation was being written. */
 static bool dialing_may_leave(const struct dialing *d) {
     if (d->wants_hangup || d->engine->leaving)
         return false;
     const char *why = d->engine->up.may_leave(d);
     if (why)
-        log_info(d->engine->log, "campaign %s, lead %s: not called, since in the meantime: %s",
+        log_info(d->engine->log, "campaign %s, lead %s: not called after all: %s",
                  row_uuid(d->campaign->item.row), row_uuid(d->lead->row), why);
     return why == NULL;
 }
 
-/* The durable moment: the ledger has the attempt, so it may leave. */
+/* The ledger has the attempt, durably: the Originate may leave. */
 static void dialing_on_reserved(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     lead_written(d->lead);
@@ -198,7 +201,7 @@ static void dialing_on_reserved(void *arg, enum batch_end end) {
         timer_set(&d->limit, timeout * NS_PER_MS + OVERDUE);
         dialing_raise(d, DIALING_REQUESTED);
     } else {
-        dialing_raise(d, DIALING_ERROR); /* nothing left: its try is given back */
+        dialing_raise(d, DIALING_ERROR); /* nothing was sent: the attempt is not counted */
         dialing_finish(d);
     }
 }
@@ -216,7 +219,7 @@ static void dialing_reserve_lead(struct dialing *d) {
     row_set_text(l, LEAD_TM_UPDATE, now);
 }
 
-/* Everything that must survive a crash to tell the result afterwards. */
+/* What the result of the call is made of, to survive a crash. */
 static char *dialing_frozen_text(const struct dialing *d) {
     json_t *o = json_pack("{s:O, s:O, s:O, s:I, s:s*, s:s*}", "call", d->call, "info", d->info,
                           "variables", d->variables, "tm_create", (json_int_t)d->tm_create,
@@ -234,13 +237,13 @@ static void dialing_on_refused(void *arg, enum batch_end end) {
     lead_written(arg);
 }
 
-/* Nothing that could be dialled came out: the lead waits as after a failure of ours. */
+/* The lead cannot be dialed as it is: it waits as after a local failure. */
 static void dialing_refuse(struct dialing *d, const char *why) {
     struct row *l = d->lead->row;
     char now[TIME_TEXT];
     time_text(now, d->tm_create);
-    log_warn(d->engine->log, "campaign %s, lead %s: %s", row_uuid(d->campaign->item.row),
-             row_uuid(l), why);
+    log_warn(d->engine->log, "campaign %s, lead %s: cannot be dialed: %s",
+             row_uuid(d->campaign->item.row), row_uuid(l), why);
     dialing_count_fault(d, true);
     row_set_text(l, LEAD_RES_DIAL_DETAIL, "local");
     row_set_text(l, LEAD_TM_LAST_HANGUP, now);
@@ -271,7 +274,8 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
         dialing_refuse(d, fault);
         return false;
     }
-    if (d->trunk && cap_room(&d->trunk->cap, engine_now(e)) == 0) { /* the route's choice */
+    if (d->trunk &&
+        cap_room(&d->trunk->cap, engine_now(e)) == 0) { /* the route hook chose it */
         *full = d->trunk;
         dialing_free(d);
         return false;
@@ -279,17 +283,22 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
     d->info = result_freeze(d);
     dialing_reserve_lead(d);
     dialing_take_room(d);
-    if (agent == NULL) /* who is learnt from finds out whether somebody is free */
+    if (agent == NULL) /* the learned values are for calls whose agent is not known yet */
         observe_begun(d);
     dialing_add_to_maps(d);
-    /* a ledger in memory does not survive what it is to be recovered from */
+    /* a ledger in memory is never recovered */
     char tm[TIME_TEXT], *frozen = e->options.in_memory ? NULL : dialing_frozen_text(d);
     time_text(tm, d->tm_create);
     struct batch *b = batch_new();
     attempts_add(&lead->attempts, number, d->tm_create);
     agenda_write_if(lead, b);
-    batch_write(b, WRITE_LEDGER_OPEN, d->uuid, d->other, a->conf->name, row_uuid(c->item.row),
-                row_uuid(d->plan->item.row), row_uuid(lead->row), (int64_t)number, tm, frozen);
+    batch_statement(b, &write_ledger_open,
+                    BIND(ARG_TEXT("uuid", d->uuid), ARG_TEXT("other", d->other),
+                         ARG_TEXT("asterisk", a->conf->name),
+                         ARG_TEXT("campaign", row_uuid(c->item.row)),
+                         ARG_TEXT("plan", row_uuid(d->plan->item.row)),
+                         ARG_TEXT("lead", row_uuid(lead->row)), ARG_INT("dial_index", number),
+                         ARG_TEXT("tm_dialing", tm), ARG_TEXT("frozen", frozen)));
     store_submit(e->store, b, dialing_on_reserved, d);
     free(frozen);
     return true;
@@ -301,7 +310,7 @@ static void dialing_on_closed(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     struct campaign *c = d->campaign;
     if (end != BATCH_DURABLE)
-        log_error(d->engine->log, "dialing %s: its result could not be stored", d->uuid);
+        log_error(d->engine->log, "dialing %s: the database refused its result", d->uuid);
     lead_written(d->lead);
     lead_tell(d->lead);
     event_tell(d->engine, EVENT_DIALING_DELETE, d);
@@ -309,23 +318,24 @@ static void dialing_on_closed(void *arg, enum batch_end end) {
     campaign_call_over(c);
 }
 
-/* A failure of our own gives the try back, three times in a row on one number; the
- * next keeps it, so that a mistyped number cannot keep a campaign open for ever. */
+/* The attempt of a local failure is not counted, up to three times in a row at one number.
+ * Then it is, so that a mistyped number cannot keep a campaign open for ever. */
 static void dialing_count_fault(struct dialing *d, bool ours) {
     struct row *l = d->lead->row;
-    if (ours && d->blameless) {
+    if (ours && d->blame == BLAME_NOBODY) {
         row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, d->tries - 1);
         return;
     }
     bool same = row_int(l, LEAD_LAST_INDEX) == d->index;
-    int64_t faults = ours ? (same ? row_int(l, LEAD_FAULTS) : 0) + 1 : 0;
+    int64_t before = same ? row_int(l, LEAD_FAULTS) : 0, faults = ours ? before + 1 : 0;
     bool forgiven = ours && faults <= FAULTS_FORGIVEN;
     row_set_int(l, LEAD_TRYCNT_1 + d->index - 1, forgiven ? d->tries - 1 : d->tries);
     row_set_int(l, LEAD_FAULTS, faults);
     row_set_int(l, LEAD_LAST_INDEX, d->index);
 }
 
-/* The lead is idle again. One that was withheld waits for nothing and has no new result. */
+/* Sets the lead free, with the outcome of the call. A lead that was withheld waits for nothing
+ * and has no new outcome. */
 static void dialing_free_lead(struct dialing *d) {
     struct row *l = d->lead->row;
     char now[TIME_TEXT];
@@ -347,7 +357,7 @@ static void dialing_free_lead(struct dialing *d) {
     row_set_text(l, LEAD_TM_LAST_HANGUP, now);
 }
 
-/* Answered, and yet nobody was spoken to: who tries again wants to know. */
+/* ResDialDetail, which tells a retry script of answered calls without a conversation. */
 static const char *dialing_detail_of(const struct dialing *d) {
     const char *detail = d->outcome.res_dial_detail;
     if (d->outcome.res_dial != RES_ANSWERED)
@@ -364,39 +374,48 @@ static const char *dialing_time_or_null(char buf[TIME_TEXT], int64_t wall) {
     return buf;
 }
 
-/* Result, lead and ledger in one batch; the events follow when it is durable. */
+static void dialing_write_end(const struct dialing *d, struct batch *b) {
+    char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
+    char join[TIME_TEXT], connect[TIME_TEXT];
+    batch_statement(b, &write_ledger_close,
+                    BIND(ARG_TEXT("uuid", d->uuid), ARG_INT("res_dial", d->outcome.res_dial),
+                         ARG_TEXT("res_dial_detail", d->outcome.res_dial_detail),
+                         ARG_INT("res_hangup", d->outcome.res_hangup),
+                         ARG_TEXT("res_hangup_detail", d->outcome.res_hangup_detail),
+                         ARG_TEXT("tm_dial_begin", dialing_time_or_null(begin, d->tm_begin)),
+                         ARG_TEXT("tm_dial_end", dialing_time_or_null(end, d->tm_end)),
+                         ARG_TEXT("tm_hangup", dialing_time_or_null(hangup, d->tm_hangup)),
+                         ARG_TEXT("asterisk", d->asterisk->conf->name),
+                         ARG_TEXT("tm_join", dialing_time_or_null(join, d->tm_join)),
+                         ARG_TEXT("tm_connect", dialing_time_or_null(connect, d->tm_connect)),
+                         ARG_INT("abandoned", d->abandoned)));
+}
+
+/* Writes result, lead and ledger in one batch; the events follow when it is durable. */
 static void dialing_finish(struct dialing *d) {
     if (d->stage == STAGE_FINISHED)
         return;
-    bool sent = d->stage != STAGE_RESERVED;
+    if (d->stage == STAGE_RESERVED) /* nothing was sent */
+        d->blame = BLAME_NOBODY;
     dialing_enter(d, STAGE_FINISHED);
     timer_stop(&d->limit);
     d->outcome = outcome_of(&d->facts);
     d->tm_hangup = d->tm_hangup ? d->tm_hangup : engine_wall(d->engine);
     if (d->tm_end == 0 && d->tm_begin)
         d->tm_end = d->tm_hangup;
-    d->blameless |= !sent;
     if (d->outcome.ours)
         observe_unsent(d);
     else
         observe_gone(d);
     d->outcome.res_dial_detail = dialing_detail_of(d);
-    if (d->outcome.ours && sent && !d->refused)
+    if (d->outcome.ours && d->blame == BLAME_CALL)
         asterisk_fault(d->asterisk);
     cap_ended(&d->campaign->cap, engine_now(d->engine), d->outcome.res_dial == RES_CONGESTION);
     dialing_give_room(d);
     dialing_free_lead(d);
-    char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
-    char join[TIME_TEXT], connect[TIME_TEXT];
     struct batch *b = batch_new();
     agenda_write(d->lead, b);
-    batch_write(b, WRITE_LEDGER_CLOSE, d->uuid, (int64_t)d->outcome.res_dial,
-                d->outcome.res_dial_detail, (int64_t)d->outcome.res_hangup,
-                d->outcome.res_hangup_detail, dialing_time_or_null(begin, d->tm_begin),
-                dialing_time_or_null(end, d->tm_end),
-                dialing_time_or_null(hangup, d->tm_hangup), d->asterisk->conf->name,
-                dialing_time_or_null(join, d->tm_join),
-                dialing_time_or_null(connect, d->tm_connect), (int64_t)d->abandoned);
+    dialing_write_end(d, b);
     result_write(d, b);
     store_submit(d->engine->store, b, dialing_on_closed, d);
 }
@@ -418,27 +437,29 @@ void dialing_answered(struct dialing *d) {
     timer_stop(&d->limit);
     char begin[TIME_TEXT], end[TIME_TEXT];
     struct batch *b = batch_new();
-    batch_write(b, WRITE_LEDGER_ANSWER, d->uuid, dialing_time_or_null(begin, d->tm_begin),
-                dialing_time_or_null(end, d->tm_end));
+    batch_statement(b, &write_ledger_answer,
+                    BIND(ARG_TEXT("uuid", d->uuid),
+                         ARG_TEXT("tm_dial_begin", dialing_time_or_null(begin, d->tm_begin)),
+                         ARG_TEXT("tm_dial_end", dialing_time_or_null(end, d->tm_end))));
     store_submit(d->engine->store, b, NULL, NULL);
     campaign_kick(d->campaign);
 }
 
 void dialing_hangup(struct dialing *d) {
-    d->wants_hangup = true; /* before its channel is seen, Asterisk would not know it */
+    d->wants_hangup = true; /* before its Newchannel, Asterisk may not know the channel */
     if (d->facts.channel && !d->facts.hangup)
         asterisk_hangup(d->asterisk, d->uuid);
 }
 
-/* ---- found again ---- */
+/* ---- looking for its channel ---- */
 
 void dialing_found(struct dialing *d, const char *channel, bool is_up) {
     bool was = facts_answered(&d->facts);
     dialing_enter(d, STAGE_SENT);
-    d->facts.channel = d->facts.begun = true; /* its DialBegin came while nobody listened */
+    d->facts.channel = d->facts.begun = true; /* their events were missed */
     if (channel)
         xreplace(&d->channel_name, channel);
-    if (is_up) { /* its response came while nobody listened */
+    if (is_up) { /* so was its OriginateResponse */
         d->facts.response = d->facts.success = true;
         dialing_give_asked(d);
         if (!was)
@@ -450,8 +471,7 @@ void dialing_found(struct dialing *d, const char *channel, bool is_up) {
 }
 
 void dialing_refused(struct dialing *d, bool servers) {
-    d->refused = true;
-    d->blameless = servers;
+    d->blame = servers ? BLAME_NOBODY : BLAME_NUMBER;
     dialing_raise(d, DIALING_ERROR);
     dialing_finish(d);
 }
@@ -463,7 +483,7 @@ bool dialing_may_come(const struct dialing *d, unsigned generation) {
 }
 
 void dialing_missed(struct dialing *d) {
-    /* Asterisk may not have begun it yet: then it is looked for again */
+    /* a young call may not have its channel yet: it is looked for again */
     if (engine_wall(d->engine) - d->tm_dialing > YOUNG)
         dialing_enter(d, STAGE_MISSING);
     timer_set(&d->limit, MISSED);
@@ -478,7 +498,9 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
         a = e->asterisks.first->value;
     struct lead *l = c && p && frozen ? lead_load(e, query_text(q, 5)) : NULL;
     if (l == NULL) {
-        log_error(e->log, "dialing %s: what it belongs to is gone", query_text(q, 0));
+        log_error(e->log,
+                  "dialing %s of an earlier run: its campaign, plan or lead does not exist",
+                  query_text(q, 0));
         json_decref(frozen);
         return NULL;
     }

@@ -1,5 +1,5 @@
-/* One call attempt, from the lead's reservation to its result. Its frozen copies do not
- * change when the resources do. */
+/* A dialing: one call, from the reservation of its lead to its result. It has frozen copies of
+ * the resources, which do not change when these do. */
 #ifndef DIALER_CALL_DIALING_H
 #define DIALER_CALL_DIALING_H
 
@@ -10,7 +10,7 @@
 #include "dialer/plan/plan.h"
 #include "dialer/campaign/campaign.h"
 
-/* Status only rises; each step is seen in an OutDialingUpdate. */
+/* Status only rises; each step sends an OutDialingUpdate. */
 enum dialing_status {
     DIALING_NONE = 0,
     DIALING_REQUESTED = 1,
@@ -22,12 +22,19 @@ enum dialing_status {
     DIALING_ERROR = 10
 };
 
-/* Where the attempt stands on our side; changed by dialing_enter, which says what follows. */
+/* The state of the call in the engine; only dialing_enter changes it. */
 enum dialing_stage {
-    STAGE_RESERVED, /* its reservation is on its way to the disk */
-    STAGE_SENT,     /* its Originate has left, in this run or an earlier one */
-    STAGE_MISSING,  /* sent, and not on the last list of channels */
-    STAGE_FINISHED  /* its result is on its way to the disk */
+    STAGE_RESERVED, /* its reservation is being written */
+    STAGE_SENT,     /* its Originate has been sent, in this run or an earlier one */
+    STAGE_MISSING,  /* sent, but its channel was not on the last list */
+    STAGE_FINISHED  /* its result is being written */
+};
+
+/* What a local failure counts against. */
+enum dialing_blame {
+    BLAME_CALL,   /* the number, and the Asterisk, which gets fewer Originates at once */
+    BLAME_NUMBER, /* the number only: Asterisk refused the Originate itself */
+    BLAME_NOBODY  /* nothing was sent, or Asterisk refused for a reason of its own */
 };
 
 struct dialing {
@@ -40,80 +47,80 @@ struct dialing {
     struct asterisk *asterisk;
     struct trunk *trunk; /* NULL without a [trunk:] section */
     int status;
-    int index, tries;  /* which number, its tries with this one */
-    json_t *call;      /* dial_*: what was asked for, as in the result */
+    int index, tries;  /* which number of the lead, 1 to 8; attempts at it with this one */
+    json_t *call;      /* dial_*: the call as it was asked for; part of the result */
     json_t *info;      /* info_*: the frozen rows */
-    json_t *variables; /* merged, an object of strings */
-    json_t *history;   /* its AMI events, if they are kept */
+    json_t *variables; /* of the channel, merged; an object of strings */
+    json_t *history;   /* its AMI events; NULL = they are not kept */
     char *channel_name, *queue, *agent, *amd, *amd_detail;
-    char *target; /* the agent who accepted it as a preview, NULL for other calls */
+    char *target; /* the agent who accepted the lead; NULL if it was not a preview */
     struct facts facts;
     struct outcome outcome;
-    int64_t reserved;            /* monotonic ns */
-    double begun;                /* s on the loop's clock, as the learner has it */
-    bool watched;                /* the learner waits for what becomes of it */
-    int64_t tm_join, tm_connect; /* wall ns: needed an agent, got one; 0 = not */
-    bool abandoned;              /* a person who answered and found no agent in time */
-    int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end,
-        tm_hangup; /* wall ns, 0 = not */
+    int64_t reserved;            /* monotonic ns of the reservation */
+    double begun;                /* monotonic seconds of the same, for learn.h */
+    bool watched;                /* learn.h has been told its beginning, but not its end */
+    int64_t tm_join, tm_connect; /* ns since 1970: needed an agent, got one; 0 = not */
+    bool abandoned;              /* a person answered and was not connected in time */
+    /* ns since 1970; 0 = not */
+    int64_t tm_create, tm_update, tm_dialing, tm_begin, tm_end, tm_hangup;
     enum dialing_stage stage;
-    bool asked;          /* its Originate has not been answered */
-    bool recovered;      /* of an earlier run */
-    unsigned generation; /* of the connection its Originate went over */
-    bool refused;        /* by the Originate's own answer */
-    bool blameless;      /* no fault of the number or the call: uncounted */
-    bool withheld;       /* reserved, and then not to leave: the lead is as it was */
-    bool wants_hangup;   /* to be hung up as soon as its channel is seen */
+    enum dialing_blame blame; /* if it fails locally */
+    bool asked;               /* it counts as an Originate without an answer */
+    bool recovered;           /* from an earlier run */
+    unsigned generation;      /* of the connection that its Originate was sent over */
+    bool withheld;            /* reserved, and then not to leave: the lead is as it was */
+    bool wants_hangup;        /* to be hung up as soon as it has a channel */
     struct timer limit;
 };
 
-/* Reserves the lead, writes the ledger, and once that is durable sends the Originate.
- * The lead is taken over (held). False, with the lead given back, if it cannot be; then
- * *full, untouched otherwise, is the trunk of the route's choice that has no room: the
- * lead is as it was. */
+/* Reserves the lead, writes the ledger, and sends the Originate once that is durable. The
+ * lead's hold is taken over. False if the lead cannot be dialed: it is given back then. If
+ * the cause is that the trunk that the route hook chose has no room, *full is that trunk and
+ * the lead is unchanged; else *full is untouched. */
 bool dialing_begin(struct campaign *c, struct lead *lead, int number, struct trunk **full);
-/* The same for the agent (his interface) who accepted the lead: he takes the call. */
+/* The same for an agent (by interface) who has accepted the lead and takes the call. */
 bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const char *agent,
                        struct trunk **full);
-/* From an open row of the ledger, at start. */
+/* Makes a call of an open row of the ledger, at the start. NULL if that is not possible. */
 struct dialing *dialing_recover(struct engine *e, struct query *q);
-/* An event of Asterisk that names it (main: the dialled channel, not its ;2 half). */
+/* An event about its channel. main: about the dialed channel, not the ;2 half of a Local. */
 void dialing_event(struct dialing *d, const struct message *m, bool main);
-/* DialBegin and DialEnd of what its channel dials once it is answered. */
+/* A DialBegin or DialEnd of what its channel dials after it was answered. */
 void dialing_dials(struct dialing *d, const struct message *m);
-/* A look at the channels found it alive, dialling still or answered. */
+/* A list of channels has its channel: still dialing, or up. */
 void dialing_found(struct dialing *d, const char *channel, bool is_up);
-/* A look did not find it. If its end is not told within a moment, nobody saw it. */
+/* A list of channels does not have its channel. Unless its end is told within a moment, its
+ * outcome is unknown. */
 void dialing_missed(struct dialing *d);
-/* Asterisk refused the Originate itself: there will be no event. For a reason of the
- * server's own the try is given back and nothing counted. */
+/* Asterisk refused the Originate itself, so there will be no event. servers: for a reason of
+ * its own, so that the attempt is not counted. */
 void dialing_refused(struct dialing *d, bool servers);
-/* Its channel may still appear: asked for over this very connection, no answer yet, and
- * its time is not over (under load a channel was seen to come a minute late). */
+/* May its channel still appear? It may if the Originate was sent over this connection, has no
+ * answer, and its time is not over. (Under load, channels have appeared a minute late.) */
 bool dialing_may_come(const struct dialing *d, unsigned generation);
-/* Hangs it up, or lets it be hung up as soon as that is possible. */
+/* Hangs it up, now or as soon as it has a channel. */
 void dialing_hangup(struct dialing *d);
 
 /* ---- its steps, for callevent.c ---- */
-/* Something that is printed has changed. */
+/* One of its fields has changed: sends OutDialingUpdate. */
 void dialing_updated(struct dialing *d);
-/* The status rises to that, if it is not there yet. */
+/* Raises its status, unless it is as high already. */
 void dialing_raise(struct dialing *d, int status);
-/* Answered: to be called once, whichever of the signs came first. */
+/* It is answered. To be called once, at the first sign of it. */
 void dialing_answered(struct dialing *d);
-/* Its Originate has been answered (or is given up): another may leave. */
+/* It no longer counts as an Originate without an answer. */
 void dialing_give_asked(struct dialing *d);
-/* After each event: is it over, or is something still on its way? */
+/* After each event: ends the call if it is over, or sets a time limit for missing events. */
 void dialing_check_end(struct dialing *d);
 
-/* What is shown of one. */
+/* The fields of a call. */
 extern const struct attr dialing_attrs[];
-/* Frees one that is only forgotten, at the engine's end. */
+/* Frees a call without ending it, when the engine closes. */
 void dialing_free(struct dialing *d);
-/* Has its Originate left, and is its end not known yet? */
+/* Has its Originate been sent, and is its end not known yet? */
 bool dialing_is_sent(const struct dialing *d);
 bool dialing_is_answered(const struct dialing *d);
-/* A text of what was asked for, "" if it has none. */
+/* A text of d->call; "" if it has none of that key. */
 static inline const char *dialing_text(const struct dialing *d, const char *key) {
     const char *s = json_string_value(json_object_get(d->call, key));
     return s ? s : "";

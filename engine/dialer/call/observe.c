@@ -8,16 +8,18 @@ void observe_begun(struct dialing *d) {
     d->watched = true;
 }
 
-/* Who is up while the engine is killed counts all the same. */
+/* In the ledger at once, so that the call counts even if the engine is killed meanwhile. */
 static void observe_write_join(const struct dialing *d) {
     char join[TIME_TEXT];
     struct batch *b = batch_new();
     time_text(join, d->tm_join);
-    batch_write(b, WRITE_LEDGER_JOIN, d->uuid, join, (int64_t)d->abandoned);
+    batch_statement(b, &write_ledger_join,
+                    BIND(ARG_TEXT("uuid", d->uuid), ARG_TEXT("tm_join", join),
+                         ARG_INT("abandoned", d->abandoned)));
     store_submit(d->engine->store, b, NULL, NULL);
 }
 
-/* Found again after a restart: nobody saw him come into the queue, but there he was. */
+/* After a restart: the join event was missed, but the caller was in the queue. */
 static void observe_count_unseen(struct dialing *d) {
     if (d->recovered && d->tm_join == 0)
         observe_joined(d);
@@ -48,7 +50,8 @@ void observe_connected(struct dialing *d) {
     char connect[TIME_TEXT];
     struct batch *b = batch_new();
     time_text(connect, d->tm_connect);
-    batch_write(b, WRITE_LEDGER_CONNECT, d->uuid, connect);
+    batch_statement(b, &write_ledger_connect,
+                    BIND(ARG_TEXT("uuid", d->uuid), ARG_TEXT("tm_connect", connect)));
     store_submit(d->engine->store, b, NULL, NULL);
     double waited = (double)(d->tm_connect - d->tm_join) / (double)NS_PER_S;
     if (!d->abandoned && waited > d->engine->conf->limits.abandon_within)

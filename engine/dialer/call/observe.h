@@ -1,20 +1,21 @@
-/* What happens to calls, told to the learner of the campaign whose they are, and counted for
- * the law. The one place that knows which event of a call means what for either. */
+/* What the campaign's observer is told of a call. This is the only place that knows what each
+ * event of a call means for learning and for the counts of answered and abandoned calls. */
 #ifndef DIALER_CALL_OBSERVE_H
 #define DIALER_CALL_OBSERVE_H
 
 #include "dialer/call/dialing.h"
 
+/* The call is reserved. */
 void observe_begun(struct dialing *d);
-/* Somebody stands in the queue and needs an agent: a person, as far as is known. */
+/* The customer, a person as far as is known, is in the queue and needs an agent. */
 void observe_joined(struct dialing *d);
-/* An agent has taken him. */
+/* An agent has taken the call. */
 void observe_connected(struct dialing *d);
-/* He gave up waiting. */
+/* The customer has left the queue before an agent took the call. */
 void observe_left_queue(struct dialing *d);
-/* Nobody will need an agent any more: hung up, a machine, or gone from the queue. */
+/* The call needs no agent any more: it was hung up, or it is a machine's. */
 void observe_gone(struct dialing *d);
-/* It failed on our side: it never was a call. */
+/* The call failed locally, or was never sent. */
 void observe_unsent(struct dialing *d);
 
 #endif

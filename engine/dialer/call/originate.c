@@ -7,11 +7,11 @@
 #include "dialer/core/number.h"
 #include "dialer/call/routeview.h"
 
-#define AGENT_RING 30 /* s that the phone of an agent rings for the call he accepted */
+#define AGENT_RING 30 /* s that an agent's phone rings for the call that they accepted */
 #define REPLY_TIME SECONDS(30)
 #define VALUE_MAX 900 /* bytes of Data, CallerID and the like: a line holds 1,024 */
 
-/* Campaign, plan, dlma, destination, lead: the later wins. */
+/* From campaign, plan, dlma, destination and lead; the later overrides the earlier. */
 static json_t *call_originate_merged(const struct dialing *d) {
     const struct campaign *c = d->campaign;
     const json_t *sets[] = {
@@ -33,7 +33,7 @@ static void call_originate_put_text(json_t *o, const char *key, const char *text
         json_object_set_new(o, key, json_string(text));
 }
 
-/* One word of the route's answer, or what is said otherwise. */
+/* A text of the route hook's result; `otherwise` if it has none of that key. */
 static const char *call_originate_routed(json_t *route, const char *key,
                                          const char *otherwise) {
     const char *s = json_string_value(json_object_get(route, key));
@@ -48,21 +48,22 @@ static char *call_originate_default_channel(const struct dialing *d, json_t *rou
                      trunk ? "@" : "", trunk ? trunk : "");
 }
 
-/* `trunk = NAME`: the call counts against that one's limits, whatever the plan names. */
+/* `trunk = NAME` in the result: the call counts against the limits of that trunk, not of the
+ * plan's. NULL, or why the trunk cannot be used. */
 static const char *call_originate_take_trunk(struct dialing *d, const json_t *route) {
     const json_t *name = json_object_get(route, "trunk");
     if (name == NULL || json_is_null(name))
         return NULL;
     struct trunk *t = map_get(&d->engine->trunks, json_string_value(name));
     if (t == NULL)
-        return "the route names a trunk that has no section in the configuration";
+        return "the route script names a trunk that has no [trunk:] section";
     if (strcmp(t->conf->asterisk, d->asterisk->conf->name))
-        return "the route names a trunk of another Asterisk";
+        return "the route script names a trunk of another Asterisk";
     d->trunk = t;
     return NULL;
 }
 
-/* Who accepted the lead gets the call, not whoever of his queue is next. */
+/* The agent who accepted the lead gets the call, not the next agent of the queue. */
 static void call_originate_plan_agent(struct dialing *d, json_t *route) {
     char queue[128];
     const struct row *dest = campaign_destination(d->campaign)->row;
@@ -111,27 +112,30 @@ static void call_originate_plan_variables(struct dialing *d, json_t *route) {
                                            : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
         const char *why = variable_add(d->variables, name, text ? text : "");
         if (why)
-            log_warn(d->engine->log, "dialing %s: the route's variable %s %s", d->uuid, name,
-                     why);
+            log_warn(d->engine->log, "dialing %s: variable %.64s of the route script %s",
+                     d->uuid, name, why);
         free(text);
     }
 }
 
-/* Values that would not fit their line, or break it. */
+/* Why the call cannot be sent: values that are too long, missing, or would break their line.
+ * NULL if it can. */
 static const char *call_originate_find_fault(const struct dialing *d) {
     static const char *const keys[] = {"dial_application", "dial_data",     "dial_exten",
                                        "dial_context",     "dial_priority", "dial_caller_id"};
     if (!number_is_channel(dialing_text(d, "dial_channel")))
-        return "the channel is not one that can be dialled";
+        return "its channel is not of the form Technology/resource";
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *v = json_string_value(json_object_get(d->call, keys[i]));
         if (v && (strlen(v) > VALUE_MAX || strpbrk(v, "\r\n")))
-            return "a value does not fit its line";
+            return "its extension, application, data or caller id is over 900 bytes or has a "
+                   "line break";
     }
     bool app = json_integer_value(json_object_get(d->call, "dial_type")) == 1;
     if (json_object_get(d->call, app ? "dial_application" : "dial_exten") == NULL)
-        return "the destination has neither application nor extension";
-    return json_object_size(d->variables) > VARIABLES_MAX ? "over 100 variables" : NULL;
+        return "its destination has neither application nor extension";
+    return json_object_size(d->variables) > VARIABLES_MAX ? "it has more than 100 variables"
+                                                          : NULL;
 }
 
 const char *originate_plan(struct dialing *d) {
@@ -168,7 +172,7 @@ const char *originate_plan(struct dialing *d) {
     return fault ? fault : call_originate_find_fault(d);
 }
 
-/* The action's headers, without ActionID. False if a value cannot be sent. */
+/* Adds the action's headers, without ActionID. False if a variable is too long. */
 static bool originate_print(const struct dialing *d, struct str *action) {
     static const struct {
         const char *key, *header;
@@ -201,7 +205,7 @@ static bool originate_print(const struct dialing *d, struct str *action) {
 
 /* ---- sending ---- */
 
-/* Finds the dialing of a reply, whether it still lives or not. */
+/* Finds the dialing that a reply is for; it may have ended. */
 struct reply_key {
     struct engine *engine;
     char uuid[UUID_TEXT];
@@ -216,7 +220,8 @@ static void originate_on_reply(void *arg, enum reply_kind kind, const struct mes
     if (d && asterisk_is_error(kind, m)) {
         const char *why = message_text(m, "Message");
         bool servers = strstr(why, "shutting down") || strstr(why, "ermission denied");
-        log_warn(key->engine->log, "dialing %s: Originate refused: %s", d->uuid, why);
+        log_warn(key->engine->log, "dialing %s: Asterisk refused the Originate: %s", d->uuid,
+                 why);
         if (servers)
             asterisk_rest(d->asterisk, "Originate", why);
         key->refused(d, servers);

@@ -1,16 +1,15 @@
-/* The Originate of a dialing: what the route hook says over what plan, lead and
- * destination say, checked, and sent. */
+/* The Originate of a dialing. Its values come from the route hook, else from the plan, lead
+ * and destination; they are checked and sent. */
 #ifndef DIALER_CALL_ORIGINATE_H
 #define DIALER_CALL_ORIGINATE_H
 
 #include "dialer/call/dialing.h"
 
-/* Fills d->call and d->variables from the frozen rows and the route hook. NULL, or why
- * it cannot be dialled (static text). */
+/* Fills d->call and d->variables. NULL, or why the call cannot be sent (static text). */
 const char *originate_plan(struct dialing *d);
-/* Sends it. False when the connection is away, or a value cannot be sent: nothing was sent.
- * refused(d, servers): Asterisk has refused the action itself, servers = for a reason of its
- * own. */
+/* Sends the Originate. False if nothing was sent, because Asterisk is disconnected or a
+ * variable is too long. refused is called if Asterisk refuses the action itself; servers: for
+ * a reason of its own. */
 bool originate_send(struct dialing *d,
                     void (*refused)(struct dialing *d, bool servers)) MUST_CHECK;
 

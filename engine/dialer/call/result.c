@@ -8,7 +8,7 @@
 
 #define HISTORY_MAX 500 /* events of one call */
 
-/* The lead as it is before it is reserved, with the sum of its tries. */
+/* The lead as it is before its reservation, with the number of its attempts. */
 static json_t *result_freeze_lead(const struct row *lead) {
     json_t *o = row_json(lead);
     json_object_set_new(o, "trycnt", json_integer(leadrow_tries(lead)));
@@ -21,7 +21,7 @@ static json_t *result_frozen(struct item *item) {
     return item->frozen;
 }
 
-/* What the tutorial calls info_dial: the call as it was asked for. */
+/* info_dial of the tutorial: the call as it was asked for. */
 static json_t *result_freeze_call(const struct dialing *d) {
     json_t *o = json_copy(d->call);
     json_object_del(o, "dial_caller_id");
@@ -68,8 +68,8 @@ void result_remember(struct dialing *d, const struct message *m) {
     json_array_append_new(d->history, event);
 }
 
-/* Beside the configured file, or that itself (file: NULL). The database may lie there too:
- * it, its log and its like are nobody's results. */
+/* The path of a result file in the folder of the configured one; file NULL: the configured
+ * one. The database may be in the same folder: no result is written into its files. */
 static char *result_path_of(const struct engine *e, const char *file) {
     const char *usual = e->conf->general.result_filename, *slash = strrchr(usual, '/');
     const char *db = e->conf->database.db_sqlite3_data;
@@ -78,7 +78,8 @@ static char *result_path_of(const struct engine *e, const char *file) {
     char *path = xasprintf("%.*s%s", slash ? (int)(slash - usual + 1) : 0, usual, file);
     if (!strstr(file, ".sqlite") && !str_has_prefix(path, db))
         return path;
-    log_warn(e->log, "result file %s: that is a database, %s is taken", path, usual);
+    log_warn(e->log, "result file %s belongs to a database; the result goes to %s", path,
+             usual);
     free(path);
     return xstrdup(usual);
 }

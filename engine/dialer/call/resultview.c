@@ -14,13 +14,13 @@ static json_t *resultview_wall(int64_t wall_ns) {
     return json_string(text);
 }
 
-/* Variables of one frozen row, "" where it has none. */
+/* The variables of a frozen row; "" if it has none. */
 static json_t *resultview_row_variables(const void *from, const char *row) {
     json_t *v = json_object_get(json_object_get(resultview_of(from)->info, row), "variables");
     return json_is_string(v) ? json_incref(v) : json_string("");
 }
 
-/* What was asked for. */
+/* A value of d->call. */
 #define CALL(key)                                                             \
     static json_t *resultview_##key(const void *from) {                       \
         return json_incref(json_object_get(resultview_of(from)->call, #key)); \
@@ -60,9 +60,10 @@ TEXT(outcome, outcome_word(resultview_of(from)->outcome.res_dial,
 
 static json_t *resultview_dial_data(const void *from) {
     json_t *data = json_object_get(resultview_of(from)->call, "dial_data");
-    return data                                                             ? json_incref(data)
-           : json_object_get(resultview_of(from)->call, "dial_application") ? json_string("")
-                                                                            : NULL;
+    if (data)
+        return json_incref(data);
+    bool app = json_object_get(resultview_of(from)->call, "dial_application") != NULL;
+    return app ? json_string("") : NULL;
 }
 
 static json_t *resultview_dest_variables(const void *from) {
@@ -128,79 +129,85 @@ static json_t *resultview_history(const void *from) {
 #define UUID "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\""
 #define TIME "\"2016-11-15T02:10:52.930031700Z\""
 
-/* protocol: the short form of the tutorial's results is `fields`. */
+/* `fields` are those of the tutorial's short results. */
 const struct view_field resultview_fields[] = {
-    {"fields.camp_uuid", "", "of the campaign", UUID, resultview_camp_uuid},
-    {"fields.plan_uuid", "", "of the plan", UUID, resultview_plan_uuid},
-    {"fields.dlma_uuid", "", "of the list", UUID, resultview_dlma_uuid},
-    {"fields.dest_uuid", "", "of the destination", UUID, resultview_dest_uuid},
-    {"fields.dl_list_uuid", "", "of the lead", UUID, resultview_lead_uuid},
-    {"fields.uuid", "", "of the lead too", UUID, resultview_lead_uuid},
-    {"fields.dialing_uuid", "", "of this call", UUID, resultview_dialing_uuid},
-    {"fields.channelid", "", "the same: it is the channel's id in Asterisk", UUID,
+    {"fields.camp_uuid", "", "uuid of the campaign", UUID, resultview_camp_uuid},
+    {"fields.plan_uuid", "", "uuid of the plan", UUID, resultview_plan_uuid},
+    {"fields.dlma_uuid", "", "uuid of the list", UUID, resultview_dlma_uuid},
+    {"fields.dest_uuid", "", "uuid of the destination", UUID, resultview_dest_uuid},
+    {"fields.dl_list_uuid", "", "uuid of the lead", UUID, resultview_lead_uuid},
+    {"fields.uuid", "", "uuid of the lead, too", UUID, resultview_lead_uuid},
+    {"fields.dialing_uuid", "", "uuid of this call", UUID, resultview_dialing_uuid},
+    {"fields.channelid", "", "the same; it is also the channel's id in Asterisk", UUID,
      resultview_dialing_uuid},
-    {"fields.otherchannelid", "", "of the other half of a Local channel", UUID,
+    {"fields.otherchannelid", "", "channel id of the other half of a Local channel", UUID,
      resultview_otherchannelid},
-    {"fields.channel_name", "", "in Asterisk, empty if it got none", "\"SIP/300-00000001\"",
-     resultview_channel_name},
-    {"fields.dial_addr", "", "number that was dialled", "\"300\"", resultview_dial_addr},
-    {"fields.dial_index", "", "which of the lead's numbers, 1 to 8", "1",
+    {"fields.channel_name", "", "the channel's name in Asterisk; empty if there was none",
+     "\"SIP/300-00000001\"", resultview_channel_name},
+    {"fields.dial_addr", "", "the number that was dialed", "\"300\"", resultview_dial_addr},
+    {"fields.dial_index", "", "which of the lead's numbers that is, 1 to 8", "1",
      resultview_dial_index},
-    {"fields.dial_trycnt", "tries", "of this number, with this one", "1",
+    {"fields.dial_trycnt", "attempts", "at this number, this one included", "1",
      resultview_dial_trycnt},
-    {"fields.dial_channel", "", "as it was asked for", "\"sip/300\"", resultview_dial_channel},
-    {"fields.dial_timeout", "ms", "it might ring", "30000", resultview_dial_timeout},
+    {"fields.dial_channel", "", "the channel that the Originate asked for", "\"sip/300\"",
+     resultview_dial_channel},
+    {"fields.dial_timeout", "ms", "how long it might ring", "30000", resultview_dial_timeout},
     {"fields.dial_type", "", "0 extension, 1 application", "1", resultview_dial_type},
-    {"fields.dial_application", "", "absent for an extension", "\"Queue\"",
+    {"fields.dial_application", "", "the application; absent for an extension", "\"Queue\"",
      resultview_dial_application},
-    {"fields.dial_data", "", "arguments of the application; absent for an extension",
-     "\"sales\"", resultview_dial_data},
-    {"fields.dial_exten", "", "absent for an application, as the two below", NULL,
-     resultview_dial_exten},
-    {"fields.dial_context", "", "of the extension", NULL, resultview_dial_context},
-    {"fields.dial_priority", "", "of the extension", NULL, resultview_dial_priority},
-    {"fields.plan_variables", "", "JSON, empty if there are none", "\"\"",
-     resultview_plan_variables},
-    {"fields.dest_variables", "", "the destination's", "\"\"", resultview_dest_variables},
-    {"fields.dl_variables", "", "the lead's", "\"\"", resultview_dl_variables},
-    {"fields.variables", "", "all that the channel had, merged, as JSON", "\"{}\"",
+    {"fields.dial_data", "", "its arguments; absent for an extension", "\"sales\"",
+     resultview_dial_data},
+    {"fields.dial_exten", "", "the extension; absent for an application, as are the next two",
+     NULL, resultview_dial_exten},
+    {"fields.dial_context", "", "context of the extension", NULL, resultview_dial_context},
+    {"fields.dial_priority", "", "priority of the extension", NULL, resultview_dial_priority},
+    {"fields.plan_variables", "", "variables of the plan, as JSON; empty if it has none",
+     "\"\"", resultview_plan_variables},
+    {"fields.dest_variables", "", "those of the destination", "\"\"",
+     resultview_dest_variables},
+    {"fields.dl_variables", "", "those of the lead", "\"\"", resultview_dl_variables},
+    {"fields.variables", "", "all variables of the channel, merged, as JSON", "\"{}\"",
      resultview_variables},
-    {"fields.res_dial", "", "outcome, 4 = answered", "4", resultview_res_dial},
+    {"fields.res_dial", "",
+     "outcome: 0 failed, 1 refused, 3 no answer, 4 answered, 5 busy, 8 congestion", "4",
+     resultview_res_dial},
     {"fields.res_dial_detail", "",
-     "in words, where the failure was our own or nobody saw the end", NULL,
+     "local or unknown: a local failure, or an end that nobody observed; else absent", NULL,
      resultview_res_dial_detail},
     {"fields.res_hangup", "", "Q.850 cause", "16", resultview_res_hangup},
-    {"fields.res_hangup_detail", "", "in words", "\"Normal Clearing\"",
+    {"fields.res_hangup_detail", "", "the same in words", "\"Normal Clearing\"",
      resultview_res_hangup_detail},
     {"fields.res_amd", "", "verdict of the answering machine detection; absent without one",
      NULL, resultview_res_amd},
     {"fields.res_amd_detail", "", "what led to it", NULL, resultview_res_amd_detail},
-    {"fields.tm_dialing", "UTC", "the Originate was sent", TIME, resultview_tm_dialing},
-    {"fields.tm_dial_begin", "UTC", "it began to ring; absent if it did not", TIME,
+    {"fields.tm_dialing", "UTC", "when the Originate was sent", TIME, resultview_tm_dialing},
+    {"fields.tm_dial_begin", "UTC", "when dialing began; absent if it did not", TIME,
      resultview_tm_begin},
-    {"fields.tm_dial_end", "UTC", "it was answered, or ended ringing; absent if it never rang",
-     TIME, resultview_tm_end},
-    {"fields.tm_hangup", "UTC", "the end", TIME, resultview_tm_hangup},
-    {"extra", "", "values that the default line leaves out", "{}", resultview_extra},
-    {"extra.current_queue", "", "queue that had it; absent if none had", "\"sales\"",
+    {"fields.tm_dial_end", "UTC",
+     "when the call was answered or dialing ended otherwise; absent if it never began", TIME,
+     resultview_tm_end},
+    {"fields.tm_hangup", "UTC", "when the call ended", TIME, resultview_tm_hangup},
+    {"extra", "", "values that the default line does not have", "{}", resultview_extra},
+    {"extra.current_queue", "", "queue that the call was in; absent if in none", "\"sales\"",
      resultview_current_queue},
-    {"extra.current_agent", "", "member who took it; absent if nobody did", "\"SIP/agent1\"",
-     resultview_current_agent},
-    {"extra.campaign_name", "", "absent if it has none", "\"spring\"",
+    {"extra.current_agent", "", "agent who took the call; absent if nobody did",
+     "\"SIP/agent1\"", resultview_current_agent},
+    {"extra.campaign_name", "", "name of the campaign; absent if it has none", "\"spring\"",
      resultview_campaign_name},
-    {"extra.plan_name", "", "absent if it has none", "\"daytime\"", resultview_plan_name},
-    {"extra.caller_id", "", "that was asked for; absent if none was", "\"\\\"Shop\\\" <100>\"",
-     resultview_caller_id},
+    {"extra.plan_name", "", "name of the plan; absent if it has none", "\"daytime\"",
+     resultview_plan_name},
+    {"extra.caller_id", "", "caller id of the call; absent if it had none",
+     "\"\\\"Shop\\\" <100>\"", resultview_caller_id},
     {"extra.outcome", "",
-     "one word: failed, refused, no_answer, answered, busy, congestion, machine, "
-     "abandoned, local, unknown",
+     "the outcome in one word: failed, refused, no_answer, answered, busy, congestion, "
+     "machine, abandoned, local, unknown",
      "\"answered\"", resultview_outcome},
     {"info", "",
-     "{info_camp, info_plan, info_dlma, info_dest, info_dl_list, info_dial, "
-     "info_events}, the frozen rows; absent unless result_info_enable = yes",
+     "the frozen rows: {info_camp, info_plan, info_dlma, info_dest, info_dl_list, info_dial, "
+     "info_events}; absent unless result_info_enable = yes",
      NULL, resultview_info},
     {"history", "",
-     "the call's AMI events, header names in lower case; absent unless "
+     "list of the call's AMI events, header names in lower case; absent unless "
      "result_history_events_enable = yes",
      NULL, resultview_history},
     {0}};

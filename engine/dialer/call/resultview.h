@@ -1,10 +1,10 @@
-/* What the result hook sees of a call that is over. */
+/* The view of the result hook: a call that is over. */
 #ifndef DIALER_CALL_RESULTVIEW_H
 #define DIALER_CALL_RESULTVIEW_H
 
 #include "script/hook/view.h"
 
-/* Filled from a struct dialing with its outcome. */
+/* Made from a struct dialing that has its outcome. */
 extern const struct view_field resultview_fields[];
 
 #endif

@@ -20,7 +20,7 @@ static const struct row *routeview_dest_of(const void *from) {
     return campaign_destination(((const struct dialing *)from)->campaign)->row;
 }
 
-/* A text and a whole number of one of the rows. */
+/* A text, and a whole number, of one of the rows. */
 #define TEXT(name, row, field)                          \
     static json_t *routeview_##name(const void *from) { \
         return view_text(row_text(row(from), field));   \
@@ -60,7 +60,7 @@ static json_t *routeview_variables(const void *from) {
     return json_incref(((const struct dialing *)from)->variables);
 }
 
-/* Those of the Asterisk that the call goes to. */
+/* The trunks of the Asterisk that the call goes to. */
 static json_t *routeview_trunks(const void *from) {
     const struct dialing *d = from;
     json_t *list = json_array();
@@ -77,36 +77,41 @@ static json_t *routeview_trunks(const void *from) {
 }
 
 const struct view_field routeview_fields[] = {
-    {"campaign.uuid", "", "of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"",
+    {"campaign.uuid", "", "uuid of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"",
      routeview_camp_uuid},
-    {"campaign.name", "", "absent if it has none", "\"spring\"", routeview_camp_name},
-    {"plan.tech_name", "", "channel technology with its slash; absent if it has none",
-     "\"sip/\"", routeview_tech_name},
-    {"plan.trunk_name", "", "trunk; absent if it has none", "\"carrier\"",
+    {"campaign.name", "", "its name; absent if it has none", "\"spring\"", routeview_camp_name},
+    {"plan.tech_name", "",
+     "channel technology followed by a slash; absent if the plan has none", "\"sip/\"",
+     routeview_tech_name},
+    {"plan.trunk_name", "", "trunk; absent if the plan has none", "\"carrier\"",
      routeview_trunk_name},
-    {"plan.caller_id", "", "absent if it has none", "\"\\\"Shop\\\" <100>\"",
+    {"plan.caller_id", "", "caller id; absent if the plan has none", "\"\\\"Shop\\\" <100>\"",
      routeview_caller_id},
-    {"plan.dial_timeout", "ms", "the call may ring", "30000", routeview_dial_timeout},
-    {"lead.uuid", "", "of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"",
+    {"plan.dial_timeout", "ms", "how long the call may ring", "30000", routeview_dial_timeout},
+    {"lead.uuid", "", "uuid of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"",
      routeview_lead_uuid},
-    {"lead.name", "", "absent if it has none", "\"Ms Customer\"", routeview_lead_name},
+    {"lead.name", "", "name of the customer; absent if it has none", "\"Ms Customer\"",
+     routeview_lead_name},
     {"lead.ukey", "", "the user's own key; absent if it has none", "\"4711\"", routeview_ukey},
-    {"lead.email", "", "absent if it has none", "\"customer@example.org\"", routeview_email},
-    {"lead.number", "", "the one to be dialled", "\"300\"", routeview_number},
-    {"lead.index", "", "which of the lead's numbers it is, 1 to 8", "1",
+    {"lead.email", "", "e-mail address; absent if it has none", "\"customer@example.org\"",
+     routeview_email},
+    {"lead.number", "", "the number to be dialed", "\"300\"", routeview_number},
+    {"lead.index", "", "which of the lead's numbers that is, 1 to 8", "1",
      routeview_number_index},
     {"dest.type", "", "0 extension, 1 application", "1", routeview_dest_type},
-    {"dest.exten", "", "absent if it has none, as the four below", NULL, routeview_exten},
-    {"dest.context", "", "of the extension", NULL, routeview_context},
-    {"dest.priority", "", "of the extension", NULL, routeview_priority},
-    {"dest.application", "", "of the dialplan", "\"Queue\"", routeview_application},
+    {"dest.exten", "", "the extension; absent if it has none, as are the next four", NULL,
+     routeview_exten},
+    {"dest.context", "", "context of the extension", NULL, routeview_context},
+    {"dest.priority", "", "priority of the extension", NULL, routeview_priority},
+    {"dest.application", "", "application of the dialplan", "\"Queue\"", routeview_application},
     {"dest.data", "", "its arguments", "\"sales\"", routeview_data},
     {"variables", "",
-     "{name = value}, those of campaign, plan, dlma, destination and lead merged", "{}",
+     "{name = value}: those of campaign, plan, dlma, destination and lead, merged", "{}",
      routeview_variables},
     {"trunks", "",
-     "list of {name, up (calls now), channels (most at once, 0 = no limit), resting "
-     "(its calls per second allow none just now)}: the [trunk:] sections of this Asterisk",
+     "list of {name, up (calls now), channels (calls allowed at once, 0 = no limit), resting "
+     "(its calls per second allow none at this moment)}: the [trunk:] sections of this "
+     "Asterisk",
      "[{\"name\":\"carrier\",\"up\":3,\"channels\":30,\"resting\":false},"
      "{\"name\":\"second\",\"up\":1,\"channels\":10,\"resting\":false}]",
      routeview_trunks},

@@ -8,30 +8,91 @@
 #include "dialer/plan/plan.h"
 
 static const char *const reasons[REASON_COUNT] = {
-    [REASON_NONE] = "dialling",
+    [REASON_NONE] = "dialing",
     [REASON_STATUS] = "not started",
     [REASON_SCHEDULE] = "outside its schedule",
     [REASON_QUIET] = "quiet hours",
     [REASON_INCOMPLETE] = "plan, dlma or destination is missing or incomplete",
     [REASON_STORE] = "the database cannot be written",
-    [REASON_ASTERISK] = "Asterisk is away",
-    [REASON_RESTING] = "Asterisk refuses what the engine needs, the log says what",
-    [REASON_ORIGINATES] = "as many originates under way as Asterisk may have",
-    [REASON_CHANNELS] = "as many calls up as Asterisk may have",
-    [REASON_CPS] = "as many calls a second as are allowed",
+    [REASON_ASTERISK] = "Asterisk is disconnected",
+    [REASON_RESTING] = "Asterisk refuses what the engine needs; the log says what",
+    [REASON_ORIGINATES] = "the limit of Originates without an answer is reached",
+    [REASON_CHANNELS] = "this Asterisk's limit of calls at once is reached",
+    [REASON_CPS] = "this Asterisk's limit of calls per second is reached",
     [REASON_TRUNK] = "the trunk is full",
-    [REASON_CAMPAIGN] = "as many calls up or a second as the campaign may have",
-    [REASON_CONGESTION] = "calls end in congestion: none for a moment",
+    [REASON_CAMPAIGN] = "the campaign's limit of calls at once or per second is reached",
+    [REASON_CONGESTION] = "calls end in congestion: waiting for a moment",
     [REASON_AGENTS] = "no agent is logged in to the queue",
-    [REASON_STRATEGY] = "the dial strategy wants no call now",
-    [REASON_ABANDON] = "as many people as may be found no agent: one call for each free agent",
+    [REASON_STRATEGY] = "the dial script wants no further call now",
+    [REASON_ABANDON] = "the limit of abandoned calls is reached: one call per free agent",
     [REASON_PREVIEW] = "leads are offered to agents, who have not decided yet",
     [REASON_BUILDING] = "the list is being read",
-    [REASON_WAITING] = "all leads left wait for their next try",
+    [REASON_WAITING] = "all remaining leads are waiting for their next attempt",
     [REASON_LIST_END] = "no lead is left",
 };
 
+/* What a campaign that is not started does instead. */
+static const char *const states[] = {
+    [CAMPAIGN_PAUSE] = "paused",
+    [CAMPAIGN_STOPPING] = "stopping",
+    [CAMPAIGN_STARTING] = "starting",
+    [CAMPAIGN_PAUSING] = "pausing",
+};
+
 const char *reason_text(enum reason r) { return reasons[r]; }
+
+/* ---- why no call begins ---- */
+
+void campaign_decided(struct campaign *c, const struct decided *d) {
+    c->decided = *d;
+    c->reason = d->reason;
+    c->reasons[d->reason]++;
+}
+
+void campaign_set_reason(struct campaign *c, enum reason r) { c->reason = r; }
+
+/* The clock of the configured time zone (TZ is set to it), and the date of another day. */
+static void campaign_clock_text(char out[32], int64_t wall, int64_t now) {
+    time_t at = (time_t)(wall / NS_PER_S), today = (time_t)(now / NS_PER_S);
+    struct tm tm, tm_now;
+    localtime_r(&at, &tm);
+    localtime_r(&today, &tm_now);
+    if (tm.tm_yday == tm_now.tm_yday && tm.tm_year == tm_now.tm_year)
+        strftime(out, 32, "%H:%M:%S", &tm);
+    else
+        strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+static const char *campaign_state_text(const struct campaign *c, char buf[REASON_TEXT]) {
+    int64_t status = campaign_status(c);
+    char at[32];
+    if (status >= 0 && status < (int64_t)ARRAY_LEN(states) && states[status])
+        return states[status];
+    if (c->ended_at == 0)
+        return reasons[REASON_STATUS];
+    campaign_clock_text(at, c->ended_at, engine_wall(c->engine));
+    snprintf(buf, REASON_TEXT, "finished: end of list at %s", at);
+    return buf;
+}
+
+const char *campaign_why(const struct campaign *c, char buf[REASON_TEXT]) {
+    int64_t agents = c->decided.agents, due = c->decided.due_at;
+    char at[32];
+    if (c->reason == REASON_STATUS)
+        return campaign_state_text(c, buf);
+    if (c->reason == REASON_STRATEGY && agents > 0 && c->live > 0) {
+        snprintf(buf, REASON_TEXT,
+                 "enough calls in progress for the agents (%lld call%s, %lld agent%s)",
+                 (long long)c->live, c->live == 1 ? "" : "s", (long long)agents,
+                 agents == 1 ? "" : "s");
+        return buf;
+    }
+    if (c->reason != REASON_WAITING || due == 0)
+        return reasons[c->reason];
+    campaign_clock_text(at, due, engine_wall(c->engine));
+    snprintf(buf, REASON_TEXT, "%s (first at %s)", reasons[REASON_WAITING], at);
+    return buf;
+}
 
 /* ---- what it refers to ---- */
 
@@ -63,7 +124,7 @@ const char *campaign_fault(const struct campaign *c) {
     struct plan *p = campaign_plan(c);
     struct item *dest = campaign_destination(c);
     if (p == NULL || campaign_dlma(c) == NULL || dest == NULL)
-        return "plan, dlma or destination is gone";
+        return "its plan, dlma or destination does not exist";
     if (row_text(p->item.row, PLAN_TECH_NAME) == NULL &&
         row_text(p->item.row, PLAN_ROUTE_SCRIPT) == NULL)
         return "the plan has no TechName";
@@ -78,8 +139,8 @@ const char *campaign_queue(const struct campaign *c, char buf[128]) {
     struct item *dest = campaign_destination(c);
     if (dest == NULL)
         return NULL;
-    /* An extension (AMD first, say) may name the queue that it leads to in the same way:
-     * nothing else reads these two of it. */
+    /* A destination of type extension may name the queue that the extension leads to (after
+     * AMD, for example) in the same two fields: nothing else reads them for it. */
     const char *app = row_text(dest->row, DESTINATION_APPLICATION);
     const char *data = row_text(dest->row, DESTINATION_DATA);
     if (app == NULL || strcasecmp(app, "queue") || data == NULL)
@@ -122,8 +183,8 @@ void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid) {
 
 #define SHARERS 64 /* campaigns of one queue that are put in order */
 
-/* Whose latest call is longest ago decides first, or the first campaign of the map would
- * take every agent. */
+/* The campaign whose latest call is longest ago decides first. Else the first campaign of
+ * the map would get every agent. */
 void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char *queue) {
     struct campaign *sharers[SHARERS];
     int n = 0;
@@ -156,7 +217,8 @@ void campaigns_save(struct engine *e, bool at_once) {
 void campaign_call_begins(struct campaign *c) {
     c->live++;
     c->open++;
-    cap_take(&c->cap, engine_now(c->engine));
+    c->begun_at = engine_now(c->engine);
+    cap_take(&c->cap, c->begun_at);
 }
 
 void campaign_call_answered(struct campaign *c) { c->answered++; }
@@ -179,6 +241,17 @@ void campaign_offer_begins(struct campaign *c) {
 
 void campaign_offer_ends(struct campaign *c) { c->offers--; }
 
+void campaign_step_begins(struct campaign *c) { c->steps++; }
+
+void campaign_step_over(struct campaign *c) {
+    c->steps--;
+    campaign_kick(c);
+}
+
+bool campaign_is_at_rest(const struct campaign *c) {
+    return campaign_status(c) == CAMPAIGN_STOP && c->open == 0 && c->steps == 0;
+}
+
 /* ---- life ---- */
 
 static void campaign_drop_frozen(struct campaign *c) {
@@ -196,8 +269,8 @@ static struct observed campaign_observed(const struct campaign *c) {
 }
 
 static void campaign_read_caps(struct campaign *c) {
-    c->cap.channels = row_int(c->item.row, CAMPAIGN_CHANNELS);
-    c->cap.cps = (double)row_int(c->item.row, CAMPAIGN_CPS);
+    cap_set(&c->cap, row_int(c->item.row, CAMPAIGN_CHANNELS),
+            (double)row_int(c->item.row, CAMPAIGN_CPS));
 }
 
 void campaign_refresh(struct campaign *c) {
@@ -213,7 +286,17 @@ void campaign_set_status(struct campaign *c, int64_t status) {
     row_set_int(c->item.row, CAMPAIGN_STATUS, status);
     row_set_text(c->item.row, CAMPAIGN_TM_UPDATE, now);
     campaign_drop_frozen(c);
+    if (status == CAMPAIGN_STARTING)
+        c->ended_at = 0;
 }
+
+void campaign_list_ended(struct campaign *c) { c->ended_at = engine_wall(c->engine); }
+
+void campaign_set_hold(struct campaign *c, bool hold) {
+    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, hold);
+}
+
+void campaign_set_agenda(struct campaign *c, struct agenda *a) { c->agenda = a; }
 
 static void campaign_on_decide(void *arg) {
     struct campaign *c = arg;

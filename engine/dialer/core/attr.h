@@ -1,7 +1,7 @@
-/* The fields of what lives in memory and is no row of the store: a call, an agent, a queue
- * ... One table each (dialing_attrs and so on), ended by {0}, says what they are called,
- * what they mean and where their values are; AMI prints it, the console shows it, the
- * manual is made of it. */
+/* The fields of things that live in memory and are not rows of the store: calls, agents,
+ * queues ... Each has one table (dialing_attrs and so on), ended by {0}, with the names of
+ * its fields, their meaning, and where their values are. AMI prints from these tables, the
+ * console shows them, and the reference pages are generated from them. */
 #ifndef DIALER_CORE_ATTR_H
 #define DIALER_CORE_ATTR_H
 
@@ -17,29 +17,29 @@ enum attr_type {
     ATTR_INT,
     ATTR_BOOL,
     ATTR_REAL,
-    ATTR_VARS, /* variables, by name */
-    ATTR_LIST  /* texts: a header each */
+    ATTR_VARS, /* variables by name */
+    ATTR_LIST  /* lines of text, one header for each */
 };
 
 enum attr_flags {
-    ATTR_ONCE = 1,      /* left out until it has a value */
-    ATTR_SOMETIMES = 2, /* its getter leaves it out at times */
+    ATTR_ONCE = 1,      /* absent until it has a value */
+    ATTR_SOMETIMES = 2, /* its getter may say that it is absent */
 };
 
-/* A value; the member of the attribute's type counts. */
+/* A value, in the member for the attribute's type. */
 struct attr_value {
-    bool absent;      /* left out */
+    bool absent;      /* to be left out */
     const char *text; /* NULL = null */
     int64_t num;
     double real;
     bool yes;
     const json_t *vars; /* an object of texts, NULL = none */
-    struct str made;    /* memory of a text that was made, or the lines of ATTR_LIST */
+    struct str made;    /* holds a text made for this value, or the lines of an ATTR_LIST */
 };
 
 struct attr {
-    const char *name;   /* as the console has it; NULL = it has not */
-    const char *header; /* as AMI has it; NULL = it has not */
+    const char *name;   /* in the console; NULL = not shown there */
+    const char *header; /* in AMI; NULL = not printed there */
     enum attr_type type;
     unsigned flags;
     const char *help;
@@ -47,13 +47,14 @@ struct attr {
     size_t at; /* for getters that read a member: its offset */
 };
 
-/* The attribute's value. v begins as {0}, may be used again for the next one, and is freed
- * with attr_value_free; the texts hold until then, and as long as the subject. */
+/* Reads the attribute's value into v. v is {0} at first, may be reused for the next
+ * attribute, and is freed with attr_value_free. Its texts are valid until v is reused or
+ * freed, and no longer than the subject. */
 void attr_read(const struct attr *a, const void *subject, struct attr_value *v);
 void attr_value_free(struct attr_value *v);
-/* A time as text, null for 0. */
+/* Sets v to a time (ns since 1970) as text; 0 becomes null. */
 void attr_set_time(struct attr_value *v, int64_t wall);
-/* A text that is made here. */
+/* Sets v to a formatted text. */
 void attr_set_made(struct attr_value *v, const char *fmt, ...) PRINTF(2, 3);
 
 /* ---- getters of members ---- */

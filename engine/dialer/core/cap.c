@@ -5,7 +5,7 @@
 #include "base/str.h"
 
 #define REST_MAX SECONDS(1)
-#define LATEST 8.0 /* calls after which an old one has faded to 1/e */
+#define LATEST 8.0 /* calls after which the weight of an old one is 1/e */
 
 int64_t cap_room(const struct cap *c, int64_t now) {
     int64_t room = c->channels ? c->channels - c->up : INT64_MAX;
@@ -14,6 +14,11 @@ int64_t cap_room(const struct cap *c, int64_t now) {
     if (c->cps > 0 && now < c->next)
         room = 0;
     return room > 0 ? room : 0;
+}
+
+void cap_set(struct cap *c, int64_t channels, double cps) {
+    c->channels = channels;
+    c->cps = cps;
 }
 
 int64_t cap_wait(const struct cap *c, int64_t now) {

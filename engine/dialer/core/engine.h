@@ -1,6 +1,6 @@
-/* The engine: everything one running dialer consists of, handed down explicitly. Two
- * of them in one process do not know of each other. It is opened and closed by
- * dialer/dialer.h, above all other rooms of the dialer. */
+/* The engine: everything that one running dialer consists of, passed explicitly. Several
+ * engines in one process are independent. dialer/dialer.h, above all other rooms of the
+ * dialer, opens and closes them. */
 #ifndef DIALER_CORE_ENGINE_H
 #define DIALER_CORE_ENGINE_H
 
@@ -24,23 +24,24 @@ struct plan;
 struct touched;
 struct trunk;
 
-/* A dlma or destination: a row and its JSON for the calls that freeze it. */
+/* A resource with a row, and the row's JSON for the calls that freeze it. */
 struct item {
     struct row *row;
-    json_t *frozen; /* made on demand, dropped at a change */
+    json_t *frozen; /* made on demand, dropped when the row changes */
 };
 
-/* What `run` never changes and a laboratory does. */
+/* Options that `run` leaves as they are and that simulations, recordings and replays set. */
 struct engine_options {
-    const uint64_t *seed; /* of all chance; NULL = the kernel */
-    /* The database lives in memory and is written at once (store.h); result lines are
-     * made only if there is a file for them (result_filename). */
+    const uint64_t *seed; /* of all random numbers; NULL = from the kernel */
+    /* The database is in memory (store.h). Result lines are made only if result_filename
+     * is set. */
     bool in_memory;
-    /* Where to put the database as it is at the start (a recording's). NULL = nowhere. */
+    /* A file to save the database in at the start, for a recording. NULL = none. */
     const char *copy_to;
-    /* The loop replays a recording; this is the database of its start. NULL = no replay. */
+    /* The loop replays a recording; this file has the database of its start. NULL = no
+     * replay. */
     const char *replay;
-    /* How to reach every Asterisk; NULL = a socket. */
+    /* Connects to an Asterisk; NULL = through a socket. */
     struct conn *(*dial)(void *arg, const struct conn_events *ev, void *ev_arg);
     void *dial_arg;
 };
@@ -56,52 +57,53 @@ struct engine {
     struct map plans;        /* uuid -> struct plan */
     struct map dlmas;        /* uuid -> struct item */
     struct map destinations; /* uuid -> struct item */
-    struct map queues;       /* uuid -> struct item, OutQueue* of old scripts */
-    struct map dialings;     /* uuid -> struct dialing, in flight */
-    struct map previews;     /* uuid -> struct preview, leads offered to agents */
-    struct map channels;     /* channel id -> struct dialing, both halves of a Local */
-    struct map leads;        /* uuid -> struct lead, those in work only */
-    struct map lead_ids;     /* the same by id */
+    struct map queues;       /* uuid -> struct item: the OutQueue actions of old scripts */
+    struct map dialings;     /* uuid -> struct dialing: calls in flight */
+    struct map previews;     /* uuid -> struct preview: leads offered to agents */
+    struct map channels;     /* channel id -> struct dialing: both halves of a Local channel */
+    struct map leads;        /* uuid -> struct lead: leads in work only */
+    struct map lead_ids;     /* id -> the same */
     struct map asterisks;    /* name -> struct asterisk */
     struct map trunks;       /* name -> struct trunk */
-    struct map memories;     /* campaign/hook -> what strategies have learnt */
-    struct map passed;       /* content hashes of strategies whose own tests passed */
+    struct map memories;     /* campaign/hook -> struct memory of the strategies */
+    struct map passed;       /* keys: hook/content hash of strategies whose own tests passed */
     struct timer memory_save;
-    struct watch *watch; /* of the strategies' folders, NULL on a virtual clock */
+    struct watch *watch; /* of the strategies' folders; NULL on a virtual clock */
     LIST_HEAD(, agenda) agendas;
-    LIST_HEAD(, touched) reads; /* of leads, under way */
+    LIST_HEAD(, touched) reads; /* reads of leads in progress */
     struct map fetches;         /* uuid -> struct fetch: leads that are being read */
     struct {
-        int quiet_from, quiet_to; /* minutes of the day; the same = none */
-        struct map do_not_call;   /* digits */
+        int quiet_from, quiet_to; /* minutes of the day; equal = no quiet hours */
+        struct map do_not_call;   /* keys: digits */
     } limits;
     struct {
-        /* Something happened (event.h). NULL = nobody listens. */
+        /* Something happened (event.h). NULL = no listener. */
         void (*event)(void *arg, const struct event *ev);
-        /* One line of JSON for each decision that asked a strategy; NULL = nobody. */
+        /* A decision that called a strategy, as a line of JSON. NULL = no listener. */
         void (*decision)(void *arg, const char *line);
-        /* Reads the configuration again; what came of it in words (free it). NULL = no
-         * such thing here. */
+        /* Reads the configuration again and returns the outcome in words (free it). NULL =
+         * not possible in this process. */
         char *(*reload)(void *arg);
         void *arg;
     } out;
-    /* What lower rooms tell upper ones; set before anything is loaded. */
+    /* Calls from lower rooms to upper ones; set before anything is loaded. */
     struct {
-        /* Something changed that the campaign's decision reads: once, at the end of the turn. */
+        /* Something that the campaign's decision depends on has changed. Called once, at the
+         * end of the turn. */
         void (*decide)(struct campaign *c);
-        /* Another version decides what is due next under the plan. */
+        /* The plan's due dates are decided by another version from now on. */
         void (*rescheduled)(struct plan *p);
-        /* A reservation is durable: may its Originate leave? NULL, or why not any more. */
+        /* A reservation is durable. NULL if its Originate may leave, else why not. */
         const char *(*may_leave)(const struct dialing *d);
     } up;
     struct {
-        /* Before and after a dial strategy is asked: for who measures. NULL = nobody. */
+        /* Called before and after each call of a dial strategy, to measure it. May be NULL. */
         void (*asking)(void *arg, bool begins);
         void *arg;
     } probe;
     struct engine_options options;
     int64_t born;    /* monotonic ns */
-    bool no_results; /* nobody reads them */
+    bool no_results; /* no result lines are made */
     bool leaving;    /* no call begins any more */
     struct {
         int rounds;
@@ -111,10 +113,9 @@ struct engine {
     } leave;
 };
 
-int64_t engine_now(const struct engine *e);  /* monotonic ns */
-int64_t engine_wall(const struct engine *e); /* ns since 1970 */
-double
-engine_seconds(const struct engine *e); /* s on the loop's clock, as the learner takes them */
+int64_t engine_now(const struct engine *e);    /* monotonic ns */
+int64_t engine_wall(const struct engine *e);   /* ns since 1970 */
+double engine_seconds(const struct engine *e); /* monotonic seconds, as learn.h takes them */
 /* A new uuid from the engine's generator. */
 void engine_uuid(struct engine *e, char out[UUID_TEXT]);
 

@@ -1,11 +1,11 @@
-/* What the dialer tells whoever listens: an event and whom it is about. Which fields it
- * has, and what it is called, says the table of dialer/events.h. */
+/* An event of the dialer and its subject. The table of dialer/events.h has the names and
+ * fields of all events. */
 #ifndef DIALER_CORE_EVENT_H
 #define DIALER_CORE_EVENT_H
 
 #include "dialer/core/engine.h"
 
-/* The nouns of the store first, three each, in the order of enum noun_id. */
+/* First three for each noun of the store, in the order of enum noun_id. */
 enum event_kind {
     EVENT_CAMPAIGN_CREATE,
     EVENT_CAMPAIGN_UPDATE,
@@ -37,11 +37,11 @@ enum event_kind {
 
 struct event {
     enum event_kind kind;
-    /* A struct row, dialing, preview, strategy_error or strategy_swap, as the kind is. */
+    /* By kind: a struct row, dialing, preview, strategy_error or strategy_swap. */
     const void *subject;
 };
 
-/* Tells it, now; the subject need not outlive the call. */
+/* Hands the event to the listener, now. The subject need not outlive the call. */
 void event_tell(struct engine *e, enum event_kind kind, const void *subject);
 
 #endif

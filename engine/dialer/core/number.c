@@ -6,7 +6,7 @@
 
 #include "ami/message.h"
 
-#define ACTION_LINE_MAX 1020 /* Asterisk reads lines of 1,024 bytes, end included */
+#define ACTION_LINE_MAX 1020 /* Asterisk reads lines of 1,024 bytes, their end included */
 
 static bool number_only(const char *s, size_t n, const char *others) {
     for (size_t i = 0; i < n; i++)
@@ -33,7 +33,7 @@ bool number_is_tech(const char *tech) {
            tech[0] != '/';
 }
 
-/* Whole channel strings come from scripts too: one channel, one line. */
+/* Scripts may return whole channel strings: exactly one channel, on one line. */
 bool number_is_channel(const char *channel) {
     return strchr(channel, '/') && strlen(channel) <= 255 && !strpbrk(channel, "&\r\n,;\"\\");
 }
@@ -47,23 +47,24 @@ static bool number_is_variable(const char *name) {
 
 const char *variable_add(json_t *vars, const char *name, const char *value) {
     if (!number_is_variable(name))
-        return "has a name with characters that no variable can have";
+        return "has a name that is empty or has characters that a variable's name cannot have";
     if (strlen(value) > VARIABLE_MAX)
-        return "has a value of over 900 bytes";
+        return "has a value of more than 900 bytes";
     struct str probe = {0};
     bool fits = variable_print(&probe, name, value);
     str_free(&probe);
     if (!fits)
-        return "is too long to be sent";
+        return "is too long for a line of AMI";
     json_t *text = json_string(value);
     if (text == NULL || json_object_set_new(vars, name, text))
-        return "is not UTF-8";
-    return json_object_size(vars) > VARIABLES_MAX ? "is one of over 100" : NULL;
+        return "must be UTF-8";
+    return json_object_size(vars) > VARIABLES_MAX ? "is one too many: at most 100 are allowed"
+                                                  : NULL;
 }
 
 bool variable_print(struct str *action, const char *name, const char *value) {
     struct str v = {0};
-    size_t line_ends = 0; /* header_add makes two characters of each */
+    size_t line_ends = 0; /* header_add writes each as two characters */
     str_add(&v, name);
     str_addc(&v, '=');
     for (const char *p = value; *p; p++) {

@@ -43,7 +43,7 @@ static const struct {
     {127, RES_REFUSED, "Interworking, unspecified"},
 };
 
-/* SIP codes that stand in TechCause where the driver gives no cause. */
+/* SIP codes, which TechCause has if the channel driver gives no cause. */
 static const struct {
     int from, to, res_dial;
 } sip_codes[] = {
@@ -59,7 +59,7 @@ static const char *const words[] = {
     [RES_ANSWERED] = "answered", [RES_BUSY] = "busy",       [RES_CONGESTION] = "congestion",
 };
 
-/* Details that say more than the number. */
+/* Details that say more than ResDial. */
 static const char *const details[] = {"machine", "abandoned", "local", "unknown"};
 
 const char *outcome_word(int res_dial, const char *detail) {
@@ -93,7 +93,7 @@ bool facts_complete(const struct facts *f) {
         return true;
     if (!f->response)
         return false;
-    if (!f->channel) /* a success without a channel is one whose events are on the way */
+    if (!f->channel) /* after a success the channel's events are still on their way */
         return false;
     return f->hangup && (!f->channel2 || f->hangup2);
 }
@@ -102,10 +102,10 @@ static int outcome_by_cause(int cause) {
     for (size_t i = 0; i < ARRAY_LEN(causes); i++)
         if (causes[i].cause == cause)
             return causes[i].res_dial;
-    return RES_REFUSED; /* somebody hung up, for a reason of his own */
+    return RES_REFUSED; /* the customer or the network hung up for a reason not listed */
 }
 
-/* The Hangup says nothing: the far end's code, then the dial's end, then Reason. */
+/* For a Hangup without a cause: the SIP code, then the status of DialEnd, then Reason. */
 static int outcome_by_rest(const struct facts *f) {
     for (size_t i = 0; i < ARRAY_LEN(sip_codes); i++)
         if (f->tech_cause >= sip_codes[i].from && f->tech_cause <= sip_codes[i].to)
@@ -138,7 +138,9 @@ static int outcome_hangup_of(const struct facts *f) {
         return 16;
     if (f->timed_out)
         return 19;
-    return f->end == END_BUSY ? 17 : f->end == END_CONGESTION ? 34 : 0;
+    if (f->end == END_BUSY)
+        return 17;
+    return f->end == END_CONGESTION ? 34 : 0;
 }
 
 struct outcome outcome_of(const struct facts *f) {

@@ -7,7 +7,7 @@
 
 #define DAY 86400
 
-/* HH:MM or HH:MM:SS in seconds since midnight; 24:00 is the day's end; -1 if neither. */
+/* HH:MM or HH:MM:SS in seconds since midnight (24:00 is the end of the day); else -1. */
 static int schedule_time_of(const char *text) {
     int h = 0, m = 0, s = 0, used = 0;
     if (strspn(text, "0123456789:") != strlen(text) ||
@@ -17,7 +17,7 @@ static int schedule_time_of(const char *text) {
     return h * 3600 + m * 60 + s;
 }
 
-/* YYYY-MM-DD as a number that sorts, 0 if it is no date. */
+/* YYYY-MM-DD as the number YYYYMMDD; 0 if it is not a date. */
 static int schedule_date_of(const char *text) {
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int y = 0, m = 0, d = 0, used = 0;
@@ -29,7 +29,8 @@ static int schedule_date_of(const char *text) {
     return y * 10000 + m * 100 + d;
 }
 
-/* Calls fn for each word of a list split at commas and blanks; false ends it. */
+/* Calls fn for each word of a list separated by commas and blanks, until it returns false.
+ * False if it has. */
 static bool schedule_each_word(const char *list, bool (*fn)(const char *word, int want),
                                int want) {
     char *copy = xstrdup(list), *rest = copy, *word;
@@ -74,8 +75,8 @@ static const struct {
     {CAMPAIGN_SC_TIME_END, schedule_good_time, "HH:MM or HH:MM:SS"},
     {CAMPAIGN_SC_DATE_START, schedule_good_date, "YYYY-MM-DD"},
     {CAMPAIGN_SC_DATE_END, schedule_good_date, "YYYY-MM-DD"},
-    {CAMPAIGN_SC_DATE_LIST, schedule_good_dates, "a list of YYYY-MM-DD"},
-    {CAMPAIGN_SC_DATE_LIST_EXCEPT, schedule_good_dates, "a list of YYYY-MM-DD"},
+    {CAMPAIGN_SC_DATE_LIST, schedule_good_dates, "a list of dates, YYYY-MM-DD"},
+    {CAMPAIGN_SC_DATE_LIST_EXCEPT, schedule_good_dates, "a list of dates, YYYY-MM-DD"},
     {CAMPAIGN_SC_DAY_LIST, schedule_good_days, "a list of days, 0 (Sunday) to 6 (Saturday)"},
 };
 
@@ -99,7 +100,7 @@ static bool schedule_in_list(const struct row *c, int field, int date) {
     return list && !schedule_each_word(list, schedule_is_other_date, date);
 }
 
-/* Is it a day of the campaign? Times are not looked at. */
+/* Is it a day on which the campaign runs? Regardless of the time. */
 static bool schedule_day_counts(const struct row *c, int date, int weekday) {
     const char *first = row_text(c, CAMPAIGN_SC_DATE_START);
     const char *last = row_text(c, CAMPAIGN_SC_DATE_END);
@@ -109,11 +110,11 @@ static bool schedule_day_counts(const struct row *c, int date, int weekday) {
     return days == NULL || !schedule_each_word(days, schedule_is_other_day, weekday);
 }
 
-/* The date and weekday some days off, as numbers. */
+/* The date and the weekday a number of days later, as numbers. */
 static int schedule_shifted(const struct tm *local, int days, int *weekday) {
     struct tm t = *local;
     t.tm_mday += days;
-    t.tm_hour = 12; /* far from any change of the clocks */
+    t.tm_hour = 12; /* clocks never change at noon */
     t.tm_isdst = -1;
     mktime(&t);
     *weekday = t.tm_wday;
@@ -146,9 +147,9 @@ int schedule_next(const struct row *c, const struct tm *local) {
     for (size_t i = 0; i < ARRAY_LEN(edges); i++)
         if (edges[i] > now && edges[i] - now < next)
             next = edges[i] - now;
-    /* on a day when the clocks change that is not the time that will go by */
+    /* on a day when the clocks change, mktime knows how much time really passes */
     struct tm from = *local, to = *local;
-    to.tm_hour = (now + next) / 3600; /* (seconds of over a minute it would just add) */
+    to.tm_hour = (now + next) / 3600;
     to.tm_min = (now + next) / 60 % 60;
     to.tm_sec = (now + next) % 60;
     to.tm_isdst = -1;

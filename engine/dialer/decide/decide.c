@@ -12,11 +12,11 @@
 #include "dialer/pace/pace.h"
 #include "dialer/pace/preview.h"
 
-#define RESERVATION_AGE SECONDS(2)
+#define RESERVATION_AGE SECONDS(2) /* at most, from the decision to the Originate */
 
 /* ---- states ---- */
 
-/* What its agenda has counted is there after the stop too. */
+/* The counts of its agenda remain after the stop. */
 static void decide_keep_counts(struct campaign *c) {
     struct batch *b = batch_new();
     batch_statement(b, &write_campaign_counts,
@@ -25,7 +25,7 @@ static void decide_keep_counts(struct campaign *c) {
     store_submit(c->engine->store, b, NULL, NULL);
 }
 
-/* Its agenda lives from the start to the stop. */
+/* A campaign has an agenda from its start to its stop. */
 static void decide_set_agenda(struct campaign *c) {
     struct plan *p = campaign_plan(c);
     struct item *dlma = campaign_dlma(c);
@@ -34,33 +34,32 @@ static void decide_set_agenda(struct campaign *c) {
     if (c->agenda && a == NULL && c->agenda->complete)
         decide_keep_counts(c);
     agenda_release(c->agenda);
-    c->agenda = a;
+    campaign_set_agenda(c, a);
 }
 
-/* A step on its way to the disk, and how it will be told. */
+/* A change of a campaign's status that is being written. */
 struct step {
     struct campaign *campaign;
-    struct row *row; /* as it will be told */
+    struct row *row; /* for the event: the row as of this step */
 };
 
 static void decide_on_step(void *arg, enum batch_end end) {
     (void)end;
     struct step *s = arg;
     event_tell(s->campaign->engine, EVENT_CAMPAIGN_UPDATE, s->row);
-    s->campaign->steps--;
-    campaign_kick(s->campaign);
+    campaign_step_over(s->campaign);
     row_free(s->row);
     free(s);
 }
 
-/* A step that follows by itself: durable, then told. */
+/* A step that nobody asked for: it is written, then its event is sent. */
 static void decide_step(struct campaign *c, int64_t status) {
     campaign_set_status(c, status);
     decide_set_agenda(c);
     struct step *s = xcalloc(1, sizeof *s);
     s->campaign = c;
-    c->steps++;
     s->row = row_copy(c->item.row);
+    campaign_step_begins(c);
     struct batch *b = batch_new();
     batch_row(b, c->item.row);
     store_submit(c->engine->store, b, decide_on_step, s);
@@ -97,8 +96,8 @@ bool decide_ask(struct campaign *c, int64_t asked, struct batch *b) {
     size_t i = decide_place_of(asked);
     if (i == ARRAY_LEN(asks))
         return false;
-    /* by hand: the schedule leaves it alone until its window closes */
-    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, asks[i].becomes != CAMPAIGN_STARTING);
+    /* a stop by hand lasts for as long as the schedule is open */
+    campaign_set_hold(c, asks[i].becomes != CAMPAIGN_STARTING);
     campaign_set_status(c, asks[i].becomes);
     decide_set_agenda(c);
     if (asked == CAMPAIGN_KILL)
@@ -111,10 +110,10 @@ bool decide_ask(struct campaign *c, int64_t asked, struct batch *b) {
 
 static void decide_local_time(const struct campaign *c, struct tm *tm) {
     time_t now = (time_t)(engine_wall(c->engine) / NS_PER_S);
-    localtime_r(&now, tm); /* TZ is the configured one */
+    localtime_r(&now, tm); /* TZ is set to the configured zone */
 }
 
-/* Starts and stops by the window. Returns false while it is closed. */
+/* Starts and stops the campaign by its schedule. False while the schedule is closed. */
 static bool decide_follow_schedule(struct campaign *c) {
     if (row_int(c->item.row, CAMPAIGN_SC_MODE) != 1)
         return true;
@@ -124,9 +123,9 @@ static bool decide_follow_schedule(struct campaign *c) {
     bool hold = row_int(c->item.row, CAMPAIGN_SC_HOLD) != 0;
     int64_t status = campaign_status(c);
     timer_set(&c->wake, schedule_next(c->item.row, &now) * NS_PER_S);
-    if (!open && hold) { /* the next window starts it again, also after a restart */
+    if (!open && hold) { /* it starts when the schedule next opens, also after a restart */
         struct batch *b = batch_new();
-        row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 0);
+        campaign_set_hold(c, false);
         batch_row(b, c->item.row);
         store_submit(c->engine->store, b, NULL, NULL);
     }
@@ -139,7 +138,7 @@ static bool decide_follow_schedule(struct campaign *c) {
 
 /* ---- the decision ---- */
 
-/* The list is done: stop, and let the next one start. */
+/* No lead is left: stops the campaign and starts the next one, if the plan says so. */
 static void decide_end_of_list(struct campaign *c) {
     struct plan *p = campaign_plan(c);
     struct campaign *next =
@@ -147,7 +146,8 @@ static void decide_end_of_list(struct campaign *c) {
     if (row_int(p->item.row, PLAN_DL_END_HANDLE) != 1)
         return;
     log_info(c->engine->log, "campaign %s: end of its list", row_uuid(c->item.row));
-    row_set_int(c->item.row, CAMPAIGN_SC_HOLD, 1);
+    campaign_set_hold(c, true);
+    campaign_list_ended(c);
     decide_step(c, CAMPAIGN_STOPPING);
     if (next && campaign_status(next) == CAMPAIGN_STOP)
         decide_step(next, CAMPAIGN_STARTING);
@@ -166,14 +166,14 @@ static void decide_dial(struct campaign *c) {
     if (pace.reason != c->reason)
         log_debug(c->engine->log, "campaign %s: %s", row_uuid(c->item.row),
                   reason_text(pace.reason));
-    c->reason = pace.reason;
-    c->reasons[pace.reason]++;
+    campaign_decided(c, &(struct decided){pace.reason, pace.agents, pace.due_at});
     decide_wake_at(c, pace.ask_at);
     if (pace.reason == REASON_LIST_END && c->open == 0)
         decide_end_of_list(c);
 }
 
-/* Offers end with the campaign, or with what made them good. */
+/* Withdraws the offers of a campaign that pauses or stops, and those whose agent cannot take
+ * the call any more. */
 static void decide_look_at_offers(struct campaign *c, bool open) {
     int64_t status = campaign_status(c);
     if (c->engine->previews.count == 0)
@@ -187,7 +187,6 @@ static void decide_look_at_offers(struct campaign *c, bool open) {
                               : "the campaign stops");
 }
 
-/* One turn of its life: whatever is due next by its status. */
 void decide_turn(struct campaign *c) {
     timer_stop(&c->wake);
     bool open = decide_follow_schedule(c);
@@ -207,24 +206,24 @@ void decide_turn(struct campaign *c) {
         if (open && !c->engine->leaving)
             decide_dial(c);
         else
-            c->reason = REASON_SCHEDULE;
+            campaign_set_reason(c, REASON_SCHEDULE);
         return;
     default:
         break;
     }
-    c->reason = REASON_STATUS;
+    campaign_set_reason(c, REASON_STATUS);
 }
 
 /* ---- the second look ---- */
 
-/* A disk that was full at 20:59 and free at 21:30 must not dial. */
+/* A reservation that waited from 20:59 to 21:30 for a full disk must not dial. */
 const char *decide_may_leave(const struct dialing *d) {
     struct campaign *c = d->campaign;
     struct tm now;
     int64_t until;
     decide_local_time(c, &now);
     if (engine_now(c->engine) - d->reserved > RESERVATION_AGE)
-        return "the reservation took over 2 s to be written";
+        return "writing the reservation took more than 2 s";
     if (campaign_status(c) != CAMPAIGN_START)
         return reason_text(REASON_STATUS);
     if (!schedule_is_open(c->item.row, &now))
@@ -258,5 +257,5 @@ void decide_begin(struct campaign *c) {
 
 void decide_end(struct campaign *c) {
     agenda_release(c->agenda);
-    c->agenda = NULL;
+    campaign_set_agenda(c, NULL);
 }

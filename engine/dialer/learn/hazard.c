@@ -2,10 +2,10 @@
 
 #include <math.h>
 
-#define MEMORY 500.0 /* ends after which an old one has faded to 1/e */
-#define BELIEF 0.3   /* ends that each stretch is worth before any is seen */
+#define MEMORY 500.0 /* ends after which the weight of an old one is 1/e */
+#define BELIEF 0.3   /* ends that each bin starts with, before any is observed */
 
-/* Edges at equal steps of the square root: fine where most ends are, wide in the tail. */
+/* Edges at equal steps of the square root: narrow where most ends are, wide in the tail. */
 void hazard_init(struct hazard *h, double last, double mean) {
     *h = (struct hazard){.mean = mean};
     for (int i = 0; i <= HAZARD_BINS; i++)
@@ -23,7 +23,7 @@ static int hazard_bin_of(const struct hazard *h, double age) {
         return 0;
     if (i >= HAZARD_BINS)
         return HAZARD_BINS - 1;
-    /* rounding may put an age at an edge on its other side */
+    /* rounding may have put an age that is at an edge into the next bin */
     if (age < h->edges[i])
         i--;
     return i;
@@ -39,7 +39,7 @@ void hazard_live(struct hazard *h, double from, double to) {
 
 void hazard_end(struct hazard *h, double at) {
     for (int i = 0; i < HAZARD_BINS; i++) {
-        /* towards the belief, not to nothing: a stretch where nothing ends stays a number */
+        /* fade towards the belief, not towards 0: a bin without ends keeps a finite rate */
         h->ends[i] += (BELIEF - h->ends[i]) / MEMORY;
         h->lived[i] += (BELIEF * h->mean - h->lived[i]) / MEMORY;
     }
@@ -62,7 +62,7 @@ double hazard_ends(const struct hazard *h, double age, double more) {
     return more > 0 ? 1 - exp(hazard_cumulated(h, age) - hazard_cumulated(h, age + more)) : 0;
 }
 
-/* The survival function's area: stretch by stretch, then the last hazard for ever. */
+/* The area under the survival function, bin by bin; the last bin's rate holds for ever. */
 double hazard_mean(const struct hazard *h) {
     double mean = 0;
     for (int i = 0; i < HAZARD_BINS; i++) {

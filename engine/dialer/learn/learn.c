@@ -3,26 +3,29 @@
 #include <math.h>
 #include <string.h>
 
-/* The reference method's constants; halving or doubling any of them changes the
- * utilisation by less than 0.1 % (pacing-research). */
-#define RING_MEMORY 400.0 /* answers after which an old ring time has faded to 1/e */
-#define RING_BELIEF 10.0  /* calls that the first guess is worth */
-#define FIRST_RATE 0.3    /* for the shape of that guess only */
+/* Halving or doubling any of these constants changes the agents' utilisation by less than
+ * 0.1 % in simulations. */
+#define RING_MEMORY 400.0 /* answers after which the weight of an old ring time is 1/e */
+#define RING_BELIEF 10.0  /* calls that the first guess of the ring times counts as */
+#define FIRST_RATE 0.3    /* answer rate of that guess; it matters for its shape only */
+/* Exposure that each of the three estimates of the answer rate keeps. The burst estimate
+ * exists because a sudden rise that is noticed late would abandon people. */
 #define SLOW_MEMORY 800.0
 #define FAST_MEMORY 100.0
-#define BURST_MEMORY \
-    25.0 /* sees a sudden rise at once, and only that: it would abandon people */
-#define BURST_SIGMAS 5.0
-#define BURST_NEEDS 200.0 /* dials known well enough to tell a rise from a beginning */
+#define BURST_MEMORY 25.0
+#define BURST_SIGMAS 5.0  /* standard errors that count as a burst */
+#define BURST_NEEDS 200.0 /* exposure before that: a rise is not to be a beginning */
 #define RATE_BELIEF_ANSWERS 3.0
 #define RATE_BELIEF_DIALS 10.0
-#define DRIFT_SIGMAS 3.0   /* the fast estimate takes over when they differ by so much */
-#define CAREFUL_SIGMAS 1.5 /* assumed to be so much higher while little is known */
-#define ENOUGH_ANSWERS 3   /* before them there is nothing to predict from */
-#define SILENCE_FIRST 20.0 /* dials without an answer; before them */
-#define SILENCE_LEAST 50.0 /* and after, fewer happen */
-#define SILENCE 8.0        /* answers that should have come by then: chance e^-8 */
-#define REFRESH 15.0       /* s between two makings of the tables; more often at first */
+#define DRIFT_SIGMAS 3.0   /* difference at which the fast estimate replaces the slow one */
+#define CAREFUL_SIGMAS 1.5 /* standard errors added to the rate while little is known */
+#define ENOUGH_ANSWERS 3   /* answers before which nothing is predicted */
+/* Dials without an answer that count as silence: before that many answers; afterwards, at
+ * least; and afterwards, as the number of answers that should have come (chance e^-8). */
+#define SILENCE_FIRST 20.0
+#define SILENCE_LEAST 50.0
+#define SILENCE 8.0
+#define REFRESH 15.0 /* s after which the tables are made again; earlier at first */
 
 static int64_t learn_bin_of(double at) { return (int64_t)floor(at / LEARN_BIN); }
 
@@ -32,12 +35,15 @@ static int learn_slot(int64_t bin) {
 
 static int learn_age_bins(double now, double begun) {
     double bins = floor((now - begun) / LEARN_BIN);
-    return bins < 0 ? 0 : bins >= LEARN_BINS ? LEARN_BINS - 1 : (int)bins;
+    if (bins < 0)
+        return 0;
+    return bins >= LEARN_BINS ? LEARN_BINS - 1 : (int)bins;
 }
 
 /* ---- ring times ---- */
 
-/* Log-normal shares of the answers, before anything is known: mean 12 s, cv 0.6. */
+/* The share of the answers that come before `at`, until something is known: log-normal with
+ * a mean of 12 s and a coefficient of variation of 0.6. */
 static double learn_first_guess(double at) {
     double s2 = log(1 + 0.6 * 0.6), mu = log(12) - s2 / 2;
     return at <= 0 ? 0 : 0.5 * erfc((mu - log(at)) / sqrt(2 * s2));
@@ -45,7 +51,9 @@ static double learn_first_guess(double at) {
 
 static void learn_guess_ring_times(struct learn *l) {
     int last = (int)(l->timeout / LEARN_BIN);
-    last = last < 1 ? 1 : last >= LEARN_BINS ? LEARN_BINS - 1 : last;
+    if (last >= LEARN_BINS)
+        last = LEARN_BINS - 1;
+    last = last < 1 ? 1 : last;
     double within = learn_first_guess(last * LEARN_BIN), still = RING_BELIEF;
     double answers = RING_BELIEF * FIRST_RATE, others = RING_BELIEF - answers;
     for (int i = 0; i <= last; i++) {
@@ -53,17 +61,18 @@ static void learn_guess_ring_times(struct learn *l) {
             learn_first_guess((i + 1) * LEARN_BIN) - learn_first_guess(i * LEARN_BIN);
         l->rang[i] = still;
         l->answered[i] = i < last ? answers * share / within : 0;
-        l->ended[i] = i < last ? others * 0.2 / last : others * 0.8; /* most ring out */
+        l->ended[i] = i < last ? others * 0.2 / last : others * 0.8; /* most time out */
         still -= l->answered[i] + l->ended[i];
     }
 }
 
-/* Shares of the answers and of the other ends that come before each bin, from the chances
- * of either in each bin that is reached (Kaplan and Meier's product, two kinds of end). */
+/* The shares of the answers and of the other ends that come before each bin, from the chance
+ * of each in every bin that a call reaches (the Kaplan-Meier estimator with two kinds of
+ * end). */
 static void learn_cumulate(struct learn *l) {
     double still = 1, answers[LEARN_BINS + 1] = {0}, ends[LEARN_BINS + 1] = {0};
     for (int i = 0; i < LEARN_BINS; i++) {
-        double rang = l->rang[i] + learn_at(l, i) + 1e-9; /* those in it now, too */
+        double rang = l->rang[i] + learn_at(l, i) + 1e-9; /* calls in this bin now count too */
         double answer = l->answered[i] / rang, end = l->ended[i] / rang;
         double scale = answer + end > 1 ? 1 / (answer + end) : 1;
         answers[i + 1] = answers[i] + still * answer * scale;
@@ -76,7 +85,8 @@ static void learn_cumulate(struct learn *l) {
     }
 }
 
-/* Answers make all fade: where few people answer, their few ring times must not. */
+/* Called at each answer, not at each call: if few people answer, the few ring times that are
+ * known must not fade away. */
 static void learn_fade_ring_times(struct learn *l) {
     for (int i = 0; i < LEARN_BINS; i++) {
         l->rang[i] *= 1 - 1 / RING_MEMORY;
@@ -87,18 +97,18 @@ static void learn_fade_ring_times(struct learn *l) {
 
 static void learn_note(struct learn *l, double *bins, int age) {
     bins[age] += 1;
-    l->rang[age] += 1; /* its last bin, which it did not live through */
+    l->rang[age] += 1; /* the bin in which it ended; learn_step counted the earlier ones */
 }
 
-/* ---- who is ready when ---- */
+/* ---- which agents are ready when ---- */
 
 static const double shares[LEARN_POINTS] = {0.1, 0.3, 0.5, 0.7, 0.9};
 
-#define AGE_LAST 1500.0 /* s; who has talked for longer counts as that long */
+#define AGE_LAST 1500.0 /* s; longer conversations count as this long */
 
 static double learn_age_at(int i) { return AGE_LAST * pow((double)i / LEARN_AGES, 2); }
 
-/* The talk must end, and then the wrap-up. */
+/* The chance that the conversation and then the wrap-up end within `left`. */
 static double learn_talk_then_wrapup(const struct learn *l, double age, double left) {
     enum { STEPS = 8 };
     double chance = 0, before = 0, width = left / STEPS;
@@ -121,7 +131,7 @@ static void learn_tell_readiness(struct learn *l) {
     }
 }
 
-/* Between two ages of the table as on a line. */
+/* Interpolates linearly between two ages of the table. */
 static double learn_read_table(const double table[LEARN_AGES + 1], double age) {
     double at = age > 0 ? sqrt(age / AGE_LAST) * LEARN_AGES : 0;
     if (at >= LEARN_AGES)
@@ -148,8 +158,8 @@ static void learn_make_tables(struct learn *l, double now) {
 }
 
 bool learn_is_due(const struct learn *l, double now) {
-    double due = (now - l->since) / 10;
-    return now - l->refreshed >= (due < 1 ? 1 : due < REFRESH ? due : REFRESH);
+    double due = fmin(fmax((now - l->since) / 10, 1), REFRESH);
+    return now - l->refreshed >= due;
 }
 
 void learn_refresh(struct learn *l, double now) {
@@ -166,7 +176,7 @@ static void learn_fade(struct learn_rate *r, double memory) {
     r->exposure = memory;
 }
 
-/* A drift shows in the fast estimate first. */
+/* A drift shows in the fast estimate first: it replaces the slow one. */
 static void learn_follow_drift(struct learn *l) {
     if (l->slow.exposure <= 1.5 * l->fast.exposure || l->fast.exposure <= 0)
         return;
@@ -175,7 +185,7 @@ static void learn_follow_drift(struct learn *l) {
         l->slow = l->fast;
 }
 
-/* Far more people answer than ever: believe it now, and learn anew from there. */
+/* Far more people answer than before: assume so at once, and learn from there. */
 static void learn_follow_burst(struct learn *l) {
     double p = learn_answer_rate(l), n = l->burst.exposure;
     if (l->slow.exposure <= BURST_NEEDS ||
@@ -186,8 +196,8 @@ static void learn_follow_burst(struct learn *l) {
     l->slow = l->fast = l->burst;
 }
 
-/* Long without an answer: a line that is down, a wrong prefix, an empty start. What happens
- * when it is over is not to be learnt from that time. */
+/* No answer for a long time: a line that is down, a wrong prefix, a bad part of the list.
+ * Nothing is learned from such a time, since it says nothing of the time after it. */
 static bool learn_is_silent(const struct learn *l) {
     if (l->answers < ENOUGH_ANSWERS)
         return l->silence > SILENCE_FIRST;
@@ -212,41 +222,42 @@ static void learn_expose(struct learn *l, double dials) {
     learn_follow_drift(l);
 }
 
-/* An error of the rate is the error of all calls that ring: a team that waits for its first
- * calls begins hundreds. So it is the seen rate and some of its standard errors, less the
- * error that is left when all of the memory is full. */
+/* An error of this rate affects all ringing calls together, and a large team that waits for
+ * its first calls has hundreds of them ringing. The result is therefore the observed rate
+ * plus some of its standard errors, without the error that remains with a full memory. */
 double learn_answer_rate(const struct learn *l) {
     double known = l->slow.exposure < SLOW_MEMORY ? l->slow.exposure : SLOW_MEMORY;
     double unsure = 1 / (known + RATE_BELIEF_DIALS) - 1 / (SLOW_MEMORY + RATE_BELIEF_DIALS);
     double p = (l->slow.answers + RATE_BELIEF_ANSWERS) / (l->slow.exposure + RATE_BELIEF_DIALS);
-    p = p < 0.001 ? 0.001 : p > 0.999 ? 0.999 : p;
+    p = fmin(fmax(p, 0.001), 0.999);
     p += CAREFUL_SIGMAS * sqrt(p * (1 - p) * unsure);
     return p > 0.999 ? 0.999 : p;
 }
 
 /* ---- time and calls ---- */
 
-/* One bin of time: each call is a bin older, and worth what its new age is worth. */
+/* One bin of time passes: each call is a bin older, and adds to the exposure the share of
+ * the answers that come at its new age. */
 static void learn_step(struct learn *l) {
     double worth = 0;
     for (int age = 0; age < LEARN_BINS; age++)
         l->rang[age] += l->ringing[learn_slot(l->bin - age)];
     for (int age = 0; age < LEARN_BINS - 1; age++)
         worth +=
-            l->dialled[learn_slot(l->bin - age)] * (l->by_answer[age + 1] - l->by_answer[age]);
+            l->dialed[learn_slot(l->bin - age)] * (l->by_answer[age + 1] - l->by_answer[age]);
     learn_expose(l, worth);
     l->bin++;
     int newest = learn_slot(l->bin), oldest = learn_slot(l->bin + 1);
-    l->ringing[oldest] += l->ringing[newest]; /* past the end they stay the oldest */
-    l->ringing[newest] = l->dialled[newest] = 0;
+    l->ringing[oldest] += l->ringing[newest]; /* the oldest calls stay in the last bin */
+    l->ringing[newest] = l->dialed[newest] = 0;
 }
 
 void learn_advance(struct learn *l, double now) {
     int64_t bin = learn_bin_of(now);
     if (bin == l->bin)
         return;
-    if (bin - l->bin > 2 * LEARN_BINS) { /* a long silence: nothing of it is alive */
-        memset(l->dialled, 0, sizeof l->dialled);
+    if (bin - l->bin > 2 * LEARN_BINS) { /* so long ago that no call of then still rings */
+        memset(l->dialed, 0, sizeof l->dialed);
         l->bin = bin - LEARN_BINS;
     }
     while (l->bin < bin)
@@ -254,7 +265,7 @@ void learn_advance(struct learn *l, double now) {
     l->version++;
 }
 
-/* The slot of a call by when it began. */
+/* The slot of a call that began then. */
 static int learn_slot_of(const struct learn *l, double begun) {
     int64_t bin = learn_bin_of(begun);
     return learn_slot(bin <= l->bin - LEARN_BINS ? l->bin - LEARN_BINS + 1 : bin);
@@ -265,7 +276,7 @@ void learn_begun(struct learn *l, double now) {
     if (l->since == 0)
         l->since = now;
     l->ringing[learn_slot(l->bin)]++;
-    l->dialled[learn_slot(l->bin)]++;
+    l->dialed[learn_slot(l->bin)]++;
     l->version++;
 }
 
@@ -299,8 +310,8 @@ void learn_unsent(struct learn *l, double now, double begun) {
     learn_advance(l, now);
     learn_rings_no_more(l, begun);
     int at = learn_slot_of(l, begun);
-    if (l->dialled[at] >= 1)
-        l->dialled[at]--;
+    if (l->dialed[at] >= 1)
+        l->dialed[at]--;
 }
 
 void learn_init(struct learn *l, double now, double timeout, double grace) {
@@ -340,7 +351,7 @@ double learn_soon(const struct learn *l, int age, int h, double rate) {
     return still > 1e-9 ? soon / still : 0;
 }
 
-/* ---- over a restart ---- */
+/* ---- saving and loading ---- */
 
 static json_t *learn_save_bins(const double *bins) {
     json_t *a = json_array();
@@ -357,7 +368,7 @@ static bool learn_is_count(const json_t *v) {
     return json_is_number(v) && n >= 0 && n < 1e12;
 }
 
-/* All or nothing: half a histogram is none. */
+/* Loads all bins or none: half a histogram would mislead. */
 static bool learn_load_bins(double *bins, const json_t *saved) {
     double all[LEARN_BINS] = {0}, sum = 0;
     if (!json_is_array(saved) || json_array_size(saved) > LEARN_BINS)

@@ -1,7 +1,7 @@
-/* What a campaign learns of its customers while it runs: how many of them answer, how long
- * it rings until they do, how long until the others end; and of its agents: how long they
- * talk and wrap up. Pure: time is handed in, in seconds on a clock that only rises.
- * Method: docs/predictive.md, "What is learned". */
+/* What a campaign learns while it runs: how many customers answer, how long calls ring
+ * before they are answered or end otherwise, and how long agents talk and wrap up. Pure:
+ * the time is an argument, in seconds on a clock that only rises. The method is described
+ * in docs/predictive.md, "What is learned". */
 #ifndef DIALER_LEARN_LEARN_H
 #define DIALER_LEARN_LEARN_H
 
@@ -11,70 +11,72 @@
 #include "dialer/learn/hazard.h"
 
 #define LEARN_BIN 0.5  /* seconds */
-#define LEARN_BINS 160 /* a call that has rung longer counts as in the last bin */
-#define LEARN_POINTS 5 /* moments at which the answer to a new call is looked at */
-#define LEARN_AGES 96  /* of talks and wrap-ups, in the tables of who is ready when */
+#define LEARN_BINS 160 /* a call that has rung for longer counts in the last bin */
+#define LEARN_POINTS 5 /* moments for which it is computed whether a new call finds an agent */
+#define LEARN_AGES 96  /* rows of the tables talk_ready and wrapup_ready */
 
-/* Answers per worth of dials: a call that has rung for a while is worth the share of the
- * answers that come by then, so that those that still ring bias nothing. */
+/* Answers per exposure. A dial that is still ringing adds only the share of the answers that
+ * come by its age to the exposure, so that ringing calls do not bias the rate. */
 struct learn_rate {
     double answers, exposure;
 };
 
 struct learn {
-    /* calls that rang in each bin of age, that were answered there, that ended there; all
-     * fade. Who still rings counts, so a start with nothing but fast answers misleads nobody */
+    /* Calls that rang in each bin of age, were answered in it, ended in it; all fade. `rang`
+     * counts calls that still ring too, so that a few fast answers at first do not mislead */
     double rang[LEARN_BINS], answered[LEARN_BINS], ended[LEARN_BINS];
     double by_answer[LEARN_BINS + 1], by_end[LEARN_BINS + 1]; /* shares before each bin */
     struct learn_rate slow, fast, burst;
-    double silence;             /* dials since the last answer, as exposure */
-    double ringing[LEARN_BINS]; /* calls that ring now, by age; slot of age 0 = turn */
-    double dialled[LEARN_BINS]; /* all that began, by age */
-    int64_t bin;                /* present bin of time; its slot is bin % LEARN_BINS */
+    double silence;             /* exposure since the last answer */
+    double ringing[LEARN_BINS]; /* calls that ring now, by age: slots around `bin` */
+    double dialed[LEARN_BINS];  /* all calls begun, by age: slots as above */
+    int64_t bin;                /* the current bin of time; its slot is bin % LEARN_BINS */
     struct hazard talk, wrapup;
-    double timeout;           /* s a call may ring, as the plan says */
+    double timeout;           /* s that the plan lets a call ring */
     double grace;             /* s that an answered call may wait for an agent */
-    int points[LEARN_POINTS]; /* bins from now: when a new call is answered, if it is */
-    /* chance that an agent is ready at a point (and its grace), by the root of the age */
+    int points[LEARN_POINTS]; /* bins from now at which an answered new call is answered */
+    /* chance that an agent is ready at a point or within its grace; columns are steps of the
+     * square root of the agent's age */
     double talk_ready[LEARN_POINTS][LEARN_AGES + 1], wrapup_ready[LEARN_POINTS][LEARN_AGES + 1];
-    double since;     /* of the first call (may be before the clock's 0); 0 = none */
+    double since;     /* when the first call left (after a restart even below 0); 0 = none */
     double refreshed; /* when the tables were made */
-    int64_t answers;  /* people who answered, since it began to learn */
-    int64_t version;  /* changes whenever an answer below may be another */
+    int64_t answers;  /* people who have answered since learning began */
+    int64_t version;  /* rises whenever an answer of the functions below may change */
 };
 
-/* timeout: seconds that a call may ring; grace: that it may wait once it is answered. */
+/* timeout: seconds that a call may ring; grace: seconds that it may wait once answered. */
 void learn_init(struct learn *l, double now, double timeout, double grace);
-/* Time has passed: to be called before anything else that takes the time. */
+/* Lets time pass up to now. */
 void learn_advance(struct learn *l, double now);
-/* A call left at `now`; one that left at `begun` needs an agent, ended without, or never
- * was one (it failed on our side). */
+/* A call left at `now`. A call that left at `begun` needs an agent; ended without needing
+ * one; or failed locally and was never a call. */
 void learn_begun(struct learn *l, double now);
 void learn_answered(struct learn *l, double now, double begun);
 void learn_ended(struct learn *l, double now, double begun);
 void learn_unsent(struct learn *l, double now, double begun);
-/* Makes the tables anew, when it is time for it (asked by learn_is_due). */
+/* Is it time to make the tables again? learn_refresh does so then, else nothing. */
 bool learn_is_due(const struct learn *l, double now);
 void learn_refresh(struct learn *l, double now);
-/* False before a few people have answered, and when nobody has for so many dials that it can
- * hardly be chance: then nothing can be predicted, one call per free agent is for sure. */
+/* False until a few people have answered, and when nobody has answered so many dials that it
+ * can hardly be chance. Nothing can be predicted then; one call per free agent is always
+ * allowed. */
 bool learn_knows(const struct learn *l);
-/* Chance that a dial is answered, as known now; careful while little is known. */
+/* The chance that a dial is answered; too high rather than too low while little is known. */
 double learn_answer_rate(const struct learn *l);
 /* Calls that ring. */
 double learn_ringing(const struct learn *l);
 /* Seconds of ringing within which that share of the answers comes. */
 double learn_ring_time(const struct learn *l, double share);
-/* Calls that have rung for so many bins. */
+/* Calls that have rung for `age` bins. */
 double learn_at(const struct learn *l, int age);
-/* Chance that a call which has rung for `age` bins is answered within h bins more; rate:
- * chance that a dial is answered at all. */
+/* The chance that a call which has rung for `age` bins is answered within h more bins. rate:
+ * the chance that a dial is answered at all. */
 double learn_soon(const struct learn *l, int age, int h, double rate);
-/* Chance that an agent who has talked (or wrapped up) for `age` seconds is ready when a
- * new call that is answered at that point must be taken. */
+/* The chance that an agent who has talked (or wrapped up) for `age` seconds is ready for a
+ * new call that is answered at that point. */
 double learn_talk_ready(const struct learn *l, int point, double age);
 double learn_wrapup_ready(const struct learn *l, int point, double age);
-/* All of it as plain values, and back; what does not fit is ignored. */
+/* What was learned, as JSON (new reference); and back. What does not fit is ignored. */
 json_t *learn_save(const struct learn *l, double now);
 void learn_load(struct learn *l, double now, const json_t *saved);
 

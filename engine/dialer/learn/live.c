@@ -8,7 +8,7 @@ void live_init(struct live *l, const struct conf *conf, int64_t now) {
     *l = (struct live){.conf = conf, .hour = learn_live_hour_of(now)};
 }
 
-/* What stands in the place of that hour leaves the count. */
+/* The counts of that hour leave the window. */
 static void learn_live_drop(struct live *l, int64_t hour) {
     int i = (int)(hour % LIVE_HOURS);
     l->in_window -= l->answers[i];
@@ -20,7 +20,7 @@ static void learn_live_drop(struct live *l, int64_t hour) {
 void live_advance(struct live *l, int64_t now) {
     int64_t hour = learn_live_hour_of(now), window = l->conf->limits.abandon_window;
     if (hour - l->hour >= LIVE_HOURS)
-        l->hour = hour - LIVE_HOURS; /* everything goes, once */
+        l->hour = hour - LIVE_HOURS; /* each slot is dropped once, no more */
     for (; l->hour < hour; l->hour++)
         if (l->hour + 1 >= window)
             learn_live_drop(l, l->hour + 1 - window);

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #define SAVE_EACH 120.0  /* s */
-#define GRACE_SHARE 0.75 /* of the time a caller may wait; the rest is for the way there */
+#define GRACE_SHARE 0.75 /* of abandon_within; the rest is for connecting the agent */
 
-/* What earlier runs have counted, as far as the window reaches back. */
+/* Reads what earlier runs counted, as far as the window reaches back. */
 static void observer_load_live(struct observer *o) {
     struct query q;
     char from[TIME_TEXT], hour[32];
     time_text(from, engine_wall(o->engine) - LIVE_HOURS * 3600 * NS_PER_S);
-    query_begin(&q, o->engine->store, READ_LIVE, o->campaign, from);
+    query_begin(&q, o->engine->store, &read_live, o->campaign, from);
     while (query_step(&q)) {
         snprintf(hour, sizeof hour, "%.13s:00:00Z", query_text(&q, 0));
         live_add(&o->live, time_read(hour), (int)query_int(&q, 1), (int)query_int(&q, 2));
@@ -22,7 +22,7 @@ static void observer_load_live(struct observer *o) {
 
 static void observer_load_learnt(struct observer *o) {
     struct query q;
-    query_begin(&q, o->engine->store, READ_MEMORY, o->campaign, LEARN_SLOT);
+    query_begin(&q, o->engine->store, &read_memory, o->campaign, LEARN_SLOT);
     const char *text = query_step(&q) ? query_text(&q, 0) : NULL;
     json_t *saved = text ? json_loads(text, 0, NULL) : NULL;
     if (saved)
@@ -41,7 +41,9 @@ void observer_save(struct observer *o, bool at_once) {
     json_t *all = learn_save(&o->learn, now);
     char *text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     struct batch *b = batch_new();
-    batch_write(b, WRITE_MEMORY, o->campaign, LEARN_SLOT, text);
+    batch_statement(b, &write_memory,
+                    BIND(ARG_TEXT("campaign", o->campaign), ARG_TEXT("hook", LEARN_SLOT),
+                         ARG_TEXT("value", text)));
     store_submit(o->engine->store, b, NULL, NULL);
     free(text);
     json_decref(all);
@@ -75,7 +77,7 @@ void observer_free(struct observer *o) {
     free(o);
 }
 
-/* Either may be missing. */
+/* a and b may be NULL. */
 static bool observer_is_same(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ZERO OUTLOOK_EXACT /* place of the value 0 in the exact distribution */
+#define ZERO OUTLOOK_EXACT /* index of the value 0 in the exact distribution */
 
 void outlook_begin(struct outlook *o, const struct learn *l, int agents, int calls) {
     double rate = learn_answer_rate(l);
@@ -21,9 +21,9 @@ void outlook_begin(struct outlook *o, const struct learn *l, int agents, int cal
     }
 }
 
-/* ---- sums of independent chances ---- */
+/* ---- sums of independent events ---- */
 
-/* One more agent who is ready by then with this chance. */
+/* Adds an agent who is ready by then with this chance. */
 static void outlook_add_agent(const struct outlook *o, struct outlook_point *p, double chance) {
     p->mean += chance;
     p->variance += chance * (1 - chance);
@@ -35,13 +35,13 @@ static void outlook_add_agent(const struct outlook *o, struct outlook_point *p, 
     p->chances[p->low] *= 1 - chance;
 }
 
-/* One more call that is answered by then with this chance. */
+/* Adds a call that is answered by then with this chance. */
 static void outlook_add_call(const struct outlook *o, struct outlook_point *p, double chance) {
     p->mean -= chance;
     p->variance += chance * (1 - chance);
     if (!o->exact || chance <= 0)
         return;
-    if (p->low == 0) { /* more than fit: what would fall off counts as the worst */
+    if (p->low == 0) { /* no room for a lower value: it counts as the lowest */
         p->chances[0] += p->chances[1] * chance;
         for (int i = 1; i < p->high; i++)
             p->chances[i] = p->chances[i] * (1 - chance) + p->chances[i + 1] * chance;
@@ -64,7 +64,7 @@ static void outlook_add_calls(const struct outlook *o, struct outlook_point *p, 
     p->variance += n * chance * (1 - chance);
 }
 
-/* ---- who is there ---- */
+/* ---- agents and calls ---- */
 
 static void outlook_shift(struct outlook *o, double n) {
     int whole = (int)n;
@@ -103,7 +103,7 @@ void outlook_ringing(struct outlook *o, const struct learn *l) {
 
 /* ---- the risk ---- */
 
-/* Chance that the answers up to then have taken all agents. */
+/* The chance that the calls answered by then have taken all agents. */
 static double outlook_none_left(const struct outlook *o, const struct outlook_point *p) {
     if (!o->exact) {
         if (p->variance <= 0)

@@ -7,15 +7,15 @@
 
 #define WINDOW_LEAST 256
 #define WINDOW_MOST 4096
-#define REFILL_EACH SECONDS(2) /* a window that does not last so long grows */
-#define BUILD_PIECE 100        /* leads that the retry hook is asked about in one turn */
+#define REFILL_EACH SECONDS(2) /* a window that does not last this long is doubled */
+#define BUILD_PIECE 100        /* leads for which one turn asks the retry hook */
 #define PURGE_PIECE 5000
 #define FAULT_WAIT_MAX 60 /* s */
 #define BUSY_WAIT (10 * NS_PER_MS)
 
 /* ---- one lead's place ---- */
 
-/* After faults of our own a lead waits a little, longer each time. */
+/* After local failures a lead waits, twice as long each time. */
 static void agenda_add_fault_wait(const struct row *lead, struct due *due) {
     int64_t faults = row_int(lead, LEAD_FAULTS), last = leadrow_last_hangup(lead);
     if (faults == 0 || due->number == 0)
@@ -50,7 +50,7 @@ static void agenda_note_level(struct agenda *a, int64_t tries, int64_t at) {
     a->levels[a->level_count++] = (struct level){tries, at};
 }
 
-/* When the first lead falls due that would come before the end of the window; DUE_NEVER. */
+/* When the first lead falls due that would be placed within the window; DUE_NEVER if none. */
 static int64_t agenda_next_due(const struct agenda *a) {
     int64_t next = DUE_NEVER;
     for (int i = 0; i < a->level_count; i++) {
@@ -63,7 +63,7 @@ static int64_t agenda_next_due(const struct agenda *a) {
 
 /* ---- the window ---- */
 
-/* A window that has grown by what was put into it gives its end back to the store. */
+/* If the window has grown too large, its end is dropped; it can be read again. */
 static void agenda_trim(struct agenda *a) {
     struct window *w = &a->window;
     if (w->count <= 2 * a->size)
@@ -88,7 +88,7 @@ static void agenda_put_entry(struct agenda *a, struct entry *x) {
     }
 }
 
-/* An idle lead has that due date now. */
+/* An idle lead has a new due date. */
 static void agenda_note(struct agenda *a, const struct row *lead,
                         const struct attempts *attempts, const struct due *due) {
     struct place place = {leadrow_tries(lead), due->at, row_int(lead, LEAD_ID)};
@@ -114,13 +114,13 @@ static void agenda_drop_late(struct agenda *a, int64_t lead) {
     }
 }
 
-/* The lead is not to be called, or its due date is put anew. */
+/* The lead is not to be called now. */
 static void agenda_drop(struct agenda *a, int64_t lead) {
     window_drop(&a->window, lead);
     agenda_drop_late(a, lead);
 }
 
-/* ---- refilling it ---- */
+/* ---- refilling the window ---- */
 
 static void agenda_end_refill(struct agenda *a) {
     for (size_t i = 0; i < ARRAY_LEN(a->reads); i++)
@@ -135,7 +135,8 @@ static void agenda_end_refill(struct agenda *a) {
     }
 }
 
-/* One row of the answer; leads that were written since are put by those who wrote them. */
+/* Takes one row of the answer. Leads that were written after the read was submitted are left
+ * out: agenda_note has put them. */
 static void agenda_take_row(struct agenda *a, const struct rows *rows, int i) {
     int64_t lead = rows_int(rows, i, "id"), number = rows_int(rows, i, "number");
     struct place place = {rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"), lead};
@@ -167,7 +168,7 @@ static void agenda_tell_asked(struct agenda *a) {
     campaigns_kick_dlma(a->engine, a->dlma);
 }
 
-/* The leads have come; the levels were asked for behind them, and end the refill. */
+/* The leads have come. The answer about the levels, which comes after it, ends the refill. */
 static void agenda_on_window(void *arg, enum read_end end, const struct rows *rows) {
     struct agenda *a = arg;
     a->reads[0] = NULL;
@@ -180,7 +181,7 @@ static void agenda_on_window(void *arg, enum read_end end, const struct rows *ro
             agenda_put_entry(a, x);
         }
         a->known = true;
-    } else { /* the store says so itself; asked again when somebody wants a lead */
+    } else { /* the next call of agenda_next asks again */
         a->known = false;
         log_error(a->engine->log, "the next leads of list %s cannot be read: %s", a->dlma,
                   read_error(rows));
@@ -193,12 +194,12 @@ static void agenda_on_levels(void *arg, enum read_end end, const struct rows *ro
     touched_end(&a->touched);
     a->known = a->known && end == READ_ROWS;
     for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
-        if (!rows_is_null(rows, i, "due_at")) /* of a level on which some wait */
+        if (!rows_is_null(rows, i, "due_at")) /* null: no lead of this level is waiting */
             agenda_note_level(a, rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"));
     agenda_tell_asked(a);
 }
 
-/* Sized by seconds of dialling: one that was used up soon is made larger. */
+/* The window is sized in seconds of dialing: if it was used up soon, it is made larger. */
 static void agenda_resize(struct agenda *a) {
     int64_t now = engine_now(a->engine);
     bool is_short = a->known && !a->window.is_whole && now - a->refilled < REFILL_EACH;
@@ -225,7 +226,7 @@ static void agenda_refill(struct agenda *a) {
                    BIND(ARG_INT("agenda", a->id), ARG_INT("now", now)), agenda_on_levels, a);
 }
 
-/* Does the window miss something, or will it soon? */
+/* Is a refill needed? */
 static bool agenda_is_low(const struct agenda *a) {
     if (!a->known || agenda_next_due(a) <= engine_wall(a->engine))
         return true;
@@ -242,7 +243,7 @@ void agendas_refresh(struct engine *e, const char *dlma_uuid) {
     }
 }
 
-/* ---- what is written ---- */
+/* ---- writing ---- */
 
 static void agenda_put_lead(struct agenda *a, struct batch *b, const struct row *lead,
                             const struct attempts *attempts) {
@@ -253,7 +254,7 @@ static void agenda_put_lead(struct agenda *a, struct batch *b, const struct row 
     agenda_note(a, lead, attempts, &due);
 }
 
-/* Its due dates, in all agendas of its list. */
+/* Writes the lead's due dates in all agendas of its list. */
 static void agenda_put(struct lead *l, struct batch *b) {
     const char *dlma = row_text(l->row, LEAD_DLMA_UUID);
     bool is_idle = row_int(l->row, LEAD_STATUS) == 0 && row_int(l->row, LEAD_IN_USE);
@@ -292,7 +293,7 @@ static void agenda_on_postponed(void *arg, enum batch_end end) {
     lead_release(l);
 }
 
-/* Only the due date of one agenda changes. */
+/* Changes the lead's due date in one agenda. */
 static void agenda_put_off(struct agenda *a, struct batch *b, struct lead *l, int number,
                            int64_t until, const char *reason) {
     struct due due = {.number = number, .at = until};
@@ -305,19 +306,19 @@ void agenda_delay(struct agenda *a, struct batch *b, struct lead *l, int64_t unt
                   const char *reason) {
     struct due due;
     agenda_due(a, l->row, &due);
-    if (due.at < until) /* never is later */
+    if (due.at < until) /* (DUE_NEVER is later than any) */
         agenda_put_off(a, b, l, due.number, until, reason);
 }
 
 void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
                      const char *reason) {
     struct batch *b = batch_new();
-    lead_writing(l); /* not to be picked until this is durable */
+    lead_writing(l); /* no other campaign gets it before this is durable */
     agenda_put_off(a, b, l, number, until, reason);
     store_submit(a->engine->store, b, agenda_on_postponed, l);
 }
 
-/* ---- building and purging, a piece at a time ---- */
+/* ---- building and purging in pieces ---- */
 
 static void agenda_unlink(struct agenda *a) {
     LIST_REMOVE(a, link);
@@ -335,7 +336,7 @@ static void agenda_on_built(void *arg, enum batch_end end) {
     struct agenda *a = arg;
     a->building = false;
     if (end != BATCH_DURABLE)
-        log_error(a->engine->log, "agenda %lld: a piece of it was not taken by the store",
+        log_error(a->engine->log, "agenda %lld: the database refused a piece of it",
                   (long long)a->id);
     if (a->stale || !a->complete)
         task_queue(&a->build);
@@ -349,7 +350,7 @@ static void agenda_on_piece(void *arg, enum read_end end, const struct rows *row
     int n = end == READ_ROWS ? rows_count(rows) : 0;
     for (int i = 0; i < n; i++) {
         a->cursor = rows_int(rows, i, "id");
-        /* one in work, or written since, gets its place by that */
+        /* a lead in work, or written meanwhile, is placed by whoever writes it */
         if (rows_int(rows, i, "status") || touched_has(&a->built, a->cursor) ||
             lead_is_busy(a->engine, a->cursor))
             continue;
@@ -394,7 +395,6 @@ static void agenda_on_rest(void *arg, enum read_end end, const struct rows *rows
     agenda_unlink(a);
 }
 
-/* Is anything left of it? */
 static void agenda_on_purged(void *arg, enum batch_end end) {
     (void)end;
     struct agenda *a = arg;
@@ -480,7 +480,7 @@ struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid) {
         batch_statement(b, &write_agenda,
                         BIND(ARG_INT("agenda", a->id), ARG_TEXT("plan", row_uuid(p->item.row)),
                              ARG_TEXT("dlma", dlma_uuid), ARG_TEXT("version", a->version)));
-        a->building = true; /* leads written before it existed are on the disk by then */
+        a->building = true; /* until then: the first piece sees all leads written before */
         store_submit(e->store, b, agenda_on_built, a);
     }
     a->holds++;
@@ -503,7 +503,8 @@ bool agenda_is_settled(const struct agenda *a) {
            a->complete && !a->building;
 }
 
-/* The first that is not on its way to the disk: that one is looked at again in a moment. */
+/* The first lead of the window that is not busy. NULL if there is none; *next says when to ask
+ * again. */
 static struct entry *agenda_first(struct agenda *a, int64_t *next) {
     struct entry *x;
     *next = DUE_NEVER;

@@ -1,7 +1,7 @@
-/* An agenda: for one list under one plan, when each lead may be called next. It is stored
- * and indexed, built in bounded pieces, and kept up with every change of a lead. What comes
- * next stands in a window in memory, which is refilled before it runs out: picking a lead
- * never waits for the store. README.md beside this file has the idea. */
+/* An agenda: when each lead of one list may be called next, under one plan. It is a table of
+ * the store, built in bounded pieces and kept up to date with every change of a lead. The
+ * leads that come next are in a window in memory, which is refilled before it runs out, so
+ * that picking a lead never waits for the store. README.md describes how. */
 #ifndef DIALER_LIST_AGENDA_H
 #define DIALER_LIST_AGENDA_H
 
@@ -10,7 +10,7 @@
 #include "dialer/list/window.h"
 #include "dialer/plan/plan.h"
 
-/* When the first lead of that many tries falls due that was not due at the last look. */
+/* The first due date, later than the last refill, of the leads with that many attempts. */
 struct level {
     int64_t tries, at;
 };
@@ -22,54 +22,55 @@ struct agenda {
     struct plan *plan;
     char *dlma, *version;
     unsigned holds;
-    int64_t cursor;
-    bool complete, building, stale; /* stale: to be purged */
+    int64_t cursor;                 /* id of the last lead that has a place in it */
+    bool complete, building, stale; /* stale: nobody holds it; it is being purged */
     struct task build;
-    struct touched built; /* since the piece in work was asked for */
+    struct touched built; /* leads written since the current piece was asked for */
     struct window window;
-    int size; /* leads that a refill asks for */
-    struct level *levels;
+    int size;             /* leads that a refill asks for */
+    struct level *levels; /* the due dates of waiting leads */
     int level_count;
-    struct read *reads[2];  /* of a refill under way: the leads, the levels; NULL = none */
-    struct touched touched; /* since it was asked for */
-    struct entries late;    /* put since then: they belong into the next window too */
-    int64_t refilled;       /* monotonic ns of the latest one */
-    bool known; /* the window was read, and nothing happened that it does not know */
-    bool asked; /* somebody found no lead while it was not known */
+    struct read *reads[2];  /* of the refill in progress: leads, levels; NULL = answered */
+    struct touched touched; /* leads written since the refill was asked for */
+    struct entries late;    /* their new entries, which the new window gets too */
+    int64_t refilled;       /* monotonic ns of the latest refill */
+    bool known;             /* the window has been read and is still valid */
+    bool asked; /* a campaign found no lead while it was not known, and waits for a kick */
 };
 
-/* Reads what an earlier run left. Once the campaigns hold theirs, agendas_sweep has
- * the others purged. False: the store cannot be read. */
+/* Reads the agendas of an earlier run. False if the store cannot be read. Waits for the
+ * store: at the start only. */
 bool agendas_load(struct engine *e);
+/* Has those purged that no campaign has taken. */
 void agendas_sweep(struct engine *e);
 void agendas_free(struct engine *e);
-/* The agenda of that plan (as it is now) and list; begins to build it if it is new. */
+/* The agenda of the list under the plan as it is now; begins to build it if it is new. */
 struct agenda *agenda_hold(struct plan *p, const char *dlma_uuid);
-/* The last one to let go has it purged from the store. NULL is none. */
+/* The last release has the agenda purged from the store. a may be NULL. */
 void agenda_release(struct agenda *a);
-/* The next lead that may be called now, held, and which number; it stays the next one until
- * it is written. NULL if there is none: then *next is when one will be due (ns since 1970),
- * DUE_NEVER if never or if that is not known yet (agenda_is_settled). */
+/* The next lead that may be called now, held, and which of its numbers; the same lead again
+ * until it is written. NULL if there is none: *next is when the next one falls due (ns since
+ * 1970), DUE_NEVER if none will or that is not known yet (agenda_is_settled). */
 struct lead *agenda_next(struct agenda *a, int *number, int64_t *next) MUST_CHECK;
-/* The same question without holding one. */
+/* Is there one? As agenda_next, without holding it. */
 bool agenda_has_next(struct agenda *a, int64_t *next);
-/* Is it known that there is no lead but those that agenda_next gives or names a time of? If
- * not, the campaigns of the list are kicked as soon as it is. */
+/* Is everything about the list known? Only then the list has ended if agenda_next returns
+ * NULL and DUE_NEVER. If not, the campaigns of the list are kicked as soon as it is. */
 bool agenda_is_settled(const struct agenda *a);
-/* A hard limit keeps the lead that agenda_next gave (taken over) from being called before
- * `until`, DUE_NEVER for ever; reason is what people are told. */
+/* A hard limit forbids to call the lead that agenda_next returned (its hold is taken over)
+ * before `until`; DUE_NEVER = for ever. People are told the reason. */
 void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
                      const char *reason);
-/* Within a batch that writes the lead, behind that: it is not due before `until`. */
+/* After agenda_write in the same batch: the lead is not due before `until`. */
 void agenda_delay(struct agenda *a, struct batch *b, struct lead *l, int64_t until,
                   const char *reason);
-/* Puts the lead's row and its due dates, in all agendas of its list, into the batch, which
- * counts as a write: lead_written when the batch has ended. */
+/* Puts the lead's row, and its due dates in all agendas of its list, into the batch. Calls
+ * lead_writing; the caller calls lead_written when the batch has ended. */
 void agenda_write(struct lead *l, struct batch *b);
-/* The same, on condition that nobody else has written the lead; else the batch is refused. */
+/* The same on condition that the store's lead is unchanged; else the batch is refused. */
 void agenda_write_if(struct lead *l, struct batch *b);
-/* What was read ahead is not to be trusted any more: a write was refused, or the limits
- * look at other attempts. NULL: of all lists. */
+/* The windows of the list (NULL: of all lists) are no longer valid, because a write was
+ * refused or the limits need other attempts: they are read again. */
 void agendas_refresh(struct engine *e, const char *dlma_uuid);
 
 #endif

@@ -1,4 +1,4 @@
-/* When a lead was called, as far back as the limits of attempts look. */
+/* When a lead was called, as far back as the limits of attempts reach. */
 #ifndef DIALER_LIST_ATTEMPTS_H
 #define DIALER_LIST_ATTEMPTS_H
 
@@ -14,10 +14,10 @@ struct attempts {
     int count;
 };
 
-/* From the store's text: "number time,number time,..." (NULL: none). */
+/* Adds the attempts of the store's text, "number time,number time,..."; NULL = none. */
 void attempts_read(struct attempts *a, const char *text);
 void attempts_add(struct attempts *a, int number, int64_t at);
-/* The latest one is given back: nothing has left. */
+/* Removes the latest attempt: its call was never sent. */
 void attempts_give_back(struct attempts *a);
 void attempts_copy(struct attempts *to, const struct attempts *from);
 void attempts_free(struct attempts *a);

@@ -21,7 +21,7 @@ struct lead {
  * durable, which is not for decisions. */
 typedef void lead_found(void *arg, struct lead *l, const char *error);
 void lead_fetch(struct engine *e, const char *uuid, bool to_show, lead_found *found, void *arg);
-/* The lead of that uuid, held, NULL if there is none. Waits for the store: at the start only. */
+/* The lead of that uuid, held; NULL if there is none. Waits for the store: at start only. */
 struct lead *lead_load(struct engine *e, const char *uuid) MUST_CHECK;
 /* As lead_fetch, held, if it is in work; NULL says nothing of leads that are not. */
 struct lead *lead_in_work(struct engine *e, const char *uuid) MUST_CHECK;

@@ -50,11 +50,11 @@ void change_copy(struct change *to, const struct change *from) {
     }
 }
 
-/* Where the field's value goes. */
+/* The place for the field's value. */
 static struct change_value *change_value_of(struct change *ch, const char *name) {
     int field = change_field(ch->noun, name);
     if (field < 0)
-        abort(); /* whoever asks has looked the name up */
+        abort(); /* the caller has looked the name up */
     for (unsigned i = 0; i < ch->count; i++)
         if (ch->values[i].field == field)
             return &ch->values[i];

@@ -1,6 +1,6 @@
-/* What somebody asks for: to create, change or delete a resource. AMI, console, dialplan
- * and laboratory each make this value from their own form and hand it to noun_change
- * (nouns.h), which checks it: nothing is checked here but the names of fields. */
+/* A request to create, change or delete a resource. AMI, console, dialplan and simulations
+ * each make this value from their own form and pass it to noun_change (nouns.h), which checks
+ * it. Nothing but the names of fields is checked here. */
 #ifndef DIALER_NOUN_CHANGE_H
 #define DIALER_NOUN_CHANGE_H
 
@@ -8,12 +8,12 @@
 
 enum change_verb { CHANGE_CREATE, CHANGE_UPDATE, CHANGE_DELETE };
 
-/* One field's new value: a text, a number or variables, by the one that was set. */
+/* The new value of one field: a number, variables or a text. */
 struct change_value {
     int field;      /* of the noun's table */
-    bool is_number; /* num counts, else text or vars */
-    char *text;     /* "" sets it to null */
-    json_t *vars;   /* an object of texts, which may be no UTF-8; empty sets it to null */
+    bool is_number; /* the value is num, else text or vars */
+    char *text;     /* "" = null */
+    json_t *vars;   /* an object of texts, which need not be UTF-8; empty = null */
     int64_t num;
 };
 
@@ -21,32 +21,32 @@ struct change {
     enum change_verb verb;
     const struct noun *noun;
     const char *by; /* who asks, for the log: "console: uid 0"; borrowed */
-    char *uuid;     /* of the one to be changed; NULL: the asker named none */
+    char *uuid;     /* of the resource; NULL = none was given */
     struct change_value *values;
     unsigned count;
-    bool asks;      /* an Update asks for a Status of the campaign: */
-    int64_t status; /* -1 = something that is no number */
+    bool asks;      /* the Update asks for a Status of the campaign, which is */
+    int64_t status; /* -1 if what was given is not a number */
 };
 
-/* The field of that name (its column) which a change may set or ask for; -1: none. */
+/* The field with that column name, if a change may set it or ask for it; -1 if not. */
 int change_field(const struct noun *n, const char *name);
-/* The verb as a word of the log: "create". */
+/* The verb as a word for the log: "create". */
 const char *change_verb_name(enum change_verb verb);
 
-/* Begins one; free it with change_end. uuid (copied) may be NULL. */
+/* Begins a change; end it with change_end. uuid (copied) may be NULL. */
 void change_begin(struct change *ch, enum change_verb verb, const struct noun *n,
                   const char *uuid, const char *by);
 void change_end(struct change *ch);
-/* A copy that outlives the asker's, `by` included; end it with change_end and free by. */
+/* Makes a copy that is independent of the original, `by` included: end it with change_end and
+ * free `by`. */
 void change_copy(struct change *to, const struct change *from);
-/* Each sets the field of that name; set twice, the later value holds. Names must be ones
- * that change_field knows. */
+/* Set the field of that name, which change_field must know. The last value counts. */
 void change_text(struct change *ch, const char *name, const char *text);
 void change_int(struct change *ch, const char *name, int64_t num);
-/* Adds one variable, and without a variable (NULL) makes it clear that there is none. */
+/* Adds a variable; variable NULL: sets the field to no variables, if none is added. */
 void change_variable(struct change *ch, const char *name, const char *variable,
                      const char *value);
-/* The same from "variable=value"; false if the text is not of that form. */
+/* Adds a variable from "variable=value"; false if the text is not of that form. */
 bool change_assign(struct change *ch, const char *name, const char *text) MUST_CHECK;
 
 #endif

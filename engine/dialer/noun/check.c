@@ -9,7 +9,7 @@
 #include "dialer/decide/decide.h"
 #include "dialer/plan/plan.h"
 
-#define TEXT_MAX 900 /* bytes of any one value: it must fit a line on its way back */
+#define TEXT_MAX 900 /* bytes of a value: it must fit a line of AMI */
 
 bool work_refuse(struct work *w, const char *fmt, ...) {
     va_list ap;
@@ -30,7 +30,7 @@ static bool noun_check_is_utf8(const char *text) {
 static bool noun_check_number(struct work *w, const char *header, const char *text) {
     bool allow_uri = w->noun == &noun_lead && w->engine->conf->general.allow_uri;
     if (strlen(text) > NUMBER_MAX)
-        return work_refuse(w, "%s is over %d bytes", header, NUMBER_MAX);
+        return work_refuse(w, "%s must be at most %d bytes", header, NUMBER_MAX);
     return number_is_dialable(text, allow_uri) ||
            work_refuse(w, "%s: only letters, digits and + * # . _ - are allowed%s", header,
                        allow_uri ? ", or sip:user@host" : "");
@@ -39,11 +39,11 @@ static bool noun_check_number(struct work *w, const char *header, const char *te
 static bool noun_check_set_text(struct work *w, int i, const char *text) {
     const struct field *f = &w->noun->fields[i];
     if (strlen(text) > TEXT_MAX)
-        return work_refuse(w, "%s is over %d bytes", f->header, TEXT_MAX);
+        return work_refuse(w, "%s must be at most %d bytes", f->header, TEXT_MAX);
     if (!noun_check_is_utf8(text))
-        return work_refuse(w, "%s is not UTF-8", f->header);
+        return work_refuse(w, "%s must be UTF-8", f->header);
     if (strpbrk(text, "\r\n"))
-        return work_refuse(w, "%s has a line break", f->header);
+        return work_refuse(w, "%s must not contain a line break", f->header);
     if ((f->flags & FIELD_NUMBER) && *text && !noun_check_number(w, f->header, text))
         return false;
     row_set_text(w->row, i, text);
@@ -81,7 +81,9 @@ static bool noun_check_set(struct work *w, const struct change_value *v) {
     char digits[24];
     bool is_vars = v->vars != NULL;
     if (is_vars != (f->type == FIELD_VARS))
-        return work_refuse(w, is_vars ? "%s takes no variables" : "%s must be variables",
+        return work_refuse(w,
+                           is_vars ? "%s must be a text or a number, not variables"
+                                   : "%s must be variables",
                            f->header);
     if (f->type == FIELD_VARS)
         return noun_check_set_vars(w, v->field, v->vars);
@@ -98,9 +100,9 @@ bool check_values(struct work *w, const struct change *ch) {
     return true;
 }
 
-/* ---- what must hold for a row as a whole ---- */
+/* ---- the row as a whole ---- */
 
-/* What a field names must be there; without a name it is, unless it is needed. */
+/* A resource that the field names must exist; the field may be null unless it is needed. */
 static bool noun_check_exists(struct work *w, const struct noun *n, int field) {
     const char *uuid = row_text(w->row, field);
     const struct field *f = &w->noun->fields[field];
@@ -115,7 +117,7 @@ static bool noun_check_campaign(struct work *w) {
         return work_refuse(w, "%s must be %s", bad, form);
     const char *next = row_text(w->row, CAMPAIGN_NEXT_CAMPAIGN);
     if (next && strcmp(next, row_uuid(w->row)) == 0)
-        return work_refuse(w, "NextCampaign is the campaign itself");
+        return work_refuse(w, "NextCampaign must be another campaign");
     return noun_check_exists(w, &noun_plan, CAMPAIGN_PLAN) &&
            noun_check_exists(w, &noun_dlma, CAMPAIGN_DLMA) &&
            noun_check_exists(w, &noun_destination, CAMPAIGN_DEST) &&
@@ -130,8 +132,7 @@ static bool noun_check_plan(struct work *w) {
     char *why = NULL;
     const char *bad = strategies_check(w->engine, w->row, w->before, &why);
     if (bad && w->before)
-        log_warn(w->engine->log, "plan %s keeps what it has: %s %s", row_uuid(w->row), bad,
-                 why);
+        log_warn(w->engine->log, "plan %s stays as it is: %s: %s", row_uuid(w->row), bad, why);
     if (bad)
         work_refuse(w, "%s %s", bad, why);
     free(why);
@@ -149,7 +150,7 @@ static bool noun_check_nothing(struct work *w) {
 
 /* ---- a call's merged variables: at most 100 ---- */
 
-/* The row a campaign refers to, the changed one in place of what is in memory. */
+/* The row that a campaign refers to; the changed one in the place of the one in memory. */
 static const struct row *noun_check_referred(struct work *w, const struct row *camp, int field,
                                              const struct noun *n) {
     const char *uuid = row_text(camp, field);
@@ -177,7 +178,7 @@ static bool noun_check_merged_fits(struct work *w, const struct row *camp,
     bool fits = json_object_size(all) <= VARIABLES_MAX;
     json_decref(all);
     return fits ||
-           work_refuse(w, "Variable: a call of campaign %s would have over %d variables",
+           work_refuse(w, "Variable: a call of campaign %s would have more than %d variables",
                        row_uuid(camp), VARIABLES_MAX);
 }
 
@@ -193,8 +194,8 @@ static bool noun_check_refers(const struct row *camp, const char *uuid) {
     return false;
 }
 
-/* For every campaign the change touches. Leads that are there already are not counted
- * again: one that does not fit any more is refused when it is its turn. */
+/* Checks every campaign that the change concerns. Leads that exist already are not checked
+ * again: one whose variables do not fit any more is refused when it is due. */
 static bool noun_check_merged(struct work *w) {
     const struct row *lead = w->noun == &noun_lead ? w->row : NULL;
     if (w->noun == &noun_campaign)
@@ -217,14 +218,14 @@ bool check_status(struct work *w, const struct change *ch) {
         return work_refuse(w, "Status must be 0, 1, 2 or 30");
     if (ch->status != CAMPAIGN_START && ch->status != CAMPAIGN_STARTING)
         return true;
-    /* nothing that could never dial is started */
+    /* a campaign that could never dial is not started */
     const char *fault = campaign_fault(map_get(&w->engine->campaigns, row_uuid(w->row)));
     return fault == NULL || work_refuse(w, "Status: %s", fault);
 }
 
-/* ---- what an Update may not touch ---- */
+/* ---- what an Update may not change ---- */
 
-/* Plan, list and destination of a campaign with calls are read by them. */
+/* A campaign's calls read its plan, list and destination until they end. */
 static bool noun_check_update_campaign(struct work *w) {
     const struct campaign *c = map_get(&w->engine->campaigns, row_uuid(w->row));
     for (size_t i = 0; c->open && i < ARRAY_LEN(references); i++)
@@ -234,14 +235,14 @@ static bool noun_check_update_campaign(struct work *w) {
     return true;
 }
 
-/* ---- what stands in the way of a Delete ---- */
+/* ---- what prevents a Delete ---- */
 
-/* The campaign that uses it, or is it, and is not stopped; NULL if there is none. */
+/* A campaign that is the resource or uses it, and is not at rest; NULL if there is none. */
 static const struct campaign *noun_check_active_user(struct work *w) {
     const char *uuid = row_uuid(w->row);
     for (struct map_entry *i = w->engine->campaigns.first; i; i = i->next) {
         const struct campaign *c = i->value;
-        if (campaign_status(c) == CAMPAIGN_STOP && c->open == 0 && c->steps == 0)
+        if (campaign_is_at_rest(c))
             continue;
         if (strcmp(i->key, uuid) == 0 || noun_check_refers(noun_row(&noun_campaign, c), uuid))
             return c;
@@ -275,15 +276,16 @@ static bool noun_check_unused(struct work *w) {
 }
 
 static bool noun_check_delete_lead(struct work *w) {
-    return row_int(w->row, LEAD_STATUS) != 1 || work_refuse(w, "Uuid is being called");
+    return row_int(w->row, LEAD_STATUS) != 1 ||
+           work_refuse(w, "Uuid is a lead that is being called; try again after the call");
 }
 
 /* ---- the table ---- */
 
 static const struct {
     const struct noun *noun;
-    bool (*row)(struct work *w);    /* as a whole */
-    bool (*update)(struct work *w); /* compared with what it was */
+    bool (*row)(struct work *w);    /* the row as a whole */
+    bool (*update)(struct work *w); /* the row compared with the one before */
     bool (*delete)(struct work *w);
 } checks[] = {
     [NOUN_CAMPAIGN] = {&noun_campaign, noun_check_campaign, noun_check_update_campaign,
@@ -299,7 +301,7 @@ _Static_assert(ARRAY_LEN(checks) == NOUN_COUNT, "a noun without its checks");
 
 bool check_row(struct work *w) { return checks[w->noun->id].row(w) && noun_check_merged(w); }
 
-/* What decides where a row belongs in every index it keeps. */
+/* Fields that place the row in an index, such as the list of a lead. */
 static bool noun_check_fixed(struct work *w) {
     for (int i = 0; i < w->noun->count; i++) {
         const struct field *f = &w->noun->fields[i];

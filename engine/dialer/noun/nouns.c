@@ -11,7 +11,7 @@
 #include "dialer/noun/place.h"
 #include "dialer/pace/preview.h"
 
-/* ---- the way to the disk and back ---- */
+/* ---- beginning and end ---- */
 
 static struct work *nouns_begin(struct engine *e, const struct change *ch, noun_done *done,
                                 void *arg) {
@@ -25,7 +25,7 @@ static struct work *nouns_begin(struct engine *e, const struct change *ch, noun_
     return w;
 }
 
-/* Leads come in thousands: only those who debug want a line about each new one. */
+/* New leads are logged for debugging only, since they come in thousands. */
 static void nouns_log(const struct work *w) {
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): w->why is an array, no error NULL */
     bool many = w->noun == &noun_lead && w->verb == CHANGE_CREATE;
@@ -37,13 +37,12 @@ static void nouns_log(const struct work *w) {
         log_info(log, "%s: %s %s %s", w->by, name, verb, row_uuid(w->row));
 }
 
-/* OutPlanUpdate and the like. */
 static enum event_kind nouns_event(const struct work *w) {
     _Static_assert(EVENT_QUEUE_DELETE == 3 * NOUN_QUEUE + CHANGE_DELETE, "not in order");
     return (enum event_kind)(3 * (int)w->noun->id + (int)w->verb);
 }
 
-/* Tells whoever asked, then everybody. */
+/* Answers, then sends the event. */
 static void nouns_finish(struct work *w, const char *error) {
     if (error == NULL)
         nouns_log(w);
@@ -63,7 +62,7 @@ static void nouns_stamp(struct work *w, int field) {
     row_set_text(w->row, field, now);
 }
 
-/* Durable: whoever picks leads of its list looks again, whoever asked is told. */
+/* The batch has ended. After a change of a lead the campaigns of its list decide again. */
 static void nouns_on_changed(void *arg, enum batch_end end) {
     struct work *w = arg;
     if (w->lead) {
@@ -74,7 +73,7 @@ static void nouns_on_changed(void *arg, enum batch_end end) {
         }
         campaigns_kick_dlma(w->engine, row_text(w->row, LEAD_DLMA_UUID));
     }
-    nouns_finish(w, end == BATCH_DURABLE ? NULL : "the store refused it");
+    nouns_finish(w, end == BATCH_DURABLE ? NULL : "the database refused the change");
 }
 
 /* ---- create ---- */
@@ -86,7 +85,7 @@ static void nouns_on_created(void *arg, enum batch_end end) {
     nouns_on_changed(w, end);
 }
 
-/* Its leads can be read in the database under a name of their own. */
+/* Gives the list a view of its leads in the database. */
 static void nouns_make_view(struct work *w, struct batch *b) {
     char view[UUID_TEXT];
     snprintf(view, sizeof view, "%s", row_uuid(w->row));
@@ -123,7 +122,7 @@ static void nouns_create(struct work *w, const struct change *ch) {
 
 /* ---- update ---- */
 
-/* Finds what is to change: as it is now it is copied into w->row and w->before. */
+/* Finds the resource and copies its row into w->row and w->before. */
 static bool nouns_find(struct work *w, const char *uuid) {
     const struct row *now = NULL;
     if (uuid == NULL)
@@ -140,7 +139,7 @@ static bool nouns_find(struct work *w, const char *uuid) {
     return true;
 }
 
-/* From here on everybody sees the new values; the disk follows. */
+/* Puts the new row in its place, where everybody sees it, and into the batch. */
 static void nouns_apply(struct work *w, struct batch *b) {
     if (w->lead) {
         row_free(w->lead->row);
@@ -156,7 +155,7 @@ static void nouns_apply(struct work *w, struct batch *b) {
 static void nouns_ask_status(struct work *w, const struct change *ch, struct batch *b) {
     struct campaign *c = map_get(&w->engine->campaigns, row_uuid(w->row));
     if (!decide_ask(c, ch->status, b))
-        log_error(w->engine->log, "campaign %s: Status %lld was taken and is unknown",
+        log_error(w->engine->log, "campaign %s: Status %lld was accepted but is not known",
                   row_uuid(w->row), (long long)ch->status);
 }
 
@@ -171,7 +170,7 @@ static void nouns_update(struct work *w, const struct change *ch) {
     nouns_apply(w, b);
     if (ch->asks)
         nouns_ask_status(w, ch, b);
-    if (w->lead == NULL) { /* what was told of it may have changed it further */
+    if (w->lead == NULL) { /* nouns_apply and a Status may have changed more of it */
         row_free(w->row);
         w->row = row_copy(noun_find(w->engine, w->noun, row_uuid(w->before)));
     }
@@ -188,7 +187,7 @@ static void nouns_delete(struct work *w, const struct change *ch) {
     }
     row_set_int(w->row, w->noun->in_use, 0);
     nouns_stamp(w, w->noun->tm_delete);
-    if (w->lead) { /* it may be offered to an agent at this moment */
+    if (w->lead) { /* it may be offered to an agent */
         row_set_int(w->row, LEAD_STATUS, 0);
         row_set_text(w->row, LEAD_RESV_TARGET, NULL);
     }
@@ -204,7 +203,7 @@ static void nouns_delete(struct work *w, const struct change *ch) {
         previews_forget(e, w->lead);
 }
 
-/* ---- whichever of them ---- */
+/* ---- all three ---- */
 
 static void nouns_carry_out(struct work *w, const struct change *ch) {
     static void (*const verbs[])(struct work * w, const struct change *ch) = {

@@ -78,7 +78,7 @@ static void place_take_queue(struct engine *e, const char *uuid) {
     place_item_free(map_take(&e->queues, uuid));
 }
 
-/* Whatever decides by it looks again. */
+/* Campaigns may depend on it: they decide again. */
 static void place_changed_item(struct engine *e, void *value) {
     (void)value;
     campaigns_kick(e);
@@ -92,7 +92,7 @@ static const struct {
     size_t map, item; /* offsets: of its map in the engine, of the item in a value of it */
     void (*put)(struct engine *e, struct row *row); /* takes the row */
     void (*take)(struct engine *e, const char *uuid);
-    void (*changed)(struct engine *e, void *value); /* whoever reads it is told */
+    void (*changed)(struct engine *e, void *value); /* tells those who depend on it */
 } places[] = {
     [NOUN_CAMPAIGN] = {&noun_campaign, "campaign", offsetof(struct engine, campaigns),
                        offsetof(struct campaign, item), place_put_campaign, place_take_campaign,

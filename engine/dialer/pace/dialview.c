@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Does that campaign dial for the queue too? */
+/* Does the campaign dial for the same queue? */
 static bool dialview_shares_queue(const struct dialview *v, struct campaign *c) {
     char buf[128];
     const char *name = c == v->campaign ? v->queue_name : campaign_queue(c, buf);
@@ -12,7 +12,7 @@ static bool dialview_shares_queue(const struct dialview *v, struct campaign *c) 
            campaign_asterisk(c, NULL) == v->asterisk;
 }
 
-/* Brings what is learnt up to now: time has passed for calls and agents. */
+/* Brings what is learned up to date, since time has passed for calls and agents. */
 static void dialview_look_at_queue(struct dialview *v) {
     double now = engine_seconds(v->campaign->engine);
     struct learn *own = &v->campaign->observer->learn;
@@ -44,8 +44,8 @@ void dialview_begin(struct dialview *v, struct campaign *c, struct asterisk *a, 
 }
 
 int64_t dialview_spare(const struct dialview *v) {
-    return v->count.available + v->count.offered - (v->queue ? v->queue->waiting : 0) -
-           v->coming;
+    int64_t waiting = v->queue ? v->queue->waiting : 0;
+    return v->count.available + v->count.offered - waiting - v->coming;
 }
 
 struct outlook *dialview_outlook(struct dialview *v) {
@@ -85,7 +85,7 @@ static const struct campaign *dialview_campaign_of(const void *from) {
     return ((const struct dialview *)from)->campaign;
 }
 
-/* A whole number of the queue, absent without one. */
+/* A number that is absent without a queue. */
 static json_t *dialview_of_queue(const void *from, int64_t n) {
     return ((const struct dialview *)from)->queue ? json_integer(n) : NULL;
 }
@@ -151,7 +151,9 @@ static json_t *dialview_waiting(const void *from) {
 
 static json_t *dialview_performance(const void *from) {
     const struct queue *q = ((const struct dialview *)from)->queue;
-    return q ? json_real(q->performance < 0 ? 1.0 : q->performance) : NULL;
+    if (q == NULL)
+        return NULL;
+    return json_real(q->performance < 0 ? 1.0 : q->performance);
 }
 
 static json_t *dialview_offered(const void *from) {
@@ -191,44 +193,49 @@ static json_t *dialview_abandon_limit(const void *from) {
 }
 
 const struct view_field dialview_fields[] = {
-    {"now", "s", "since 1970, with fraction", "1479184252.25", dialview_now},
-    {"campaign.uuid", "", "of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"",
+    {"now", "s", "time since 1970, with fraction", "1479184252.25", dialview_now},
+    {"campaign.uuid", "", "uuid of the campaign", "\"22c8f7e5-8a46-4e2b-9c39-6f2f52d52a11\"",
      dialview_campaign_uuid},
-    {"campaign.name", "", "absent if it has none", "\"spring\"", dialview_campaign_name},
-    {"plan.uuid", "", "of its plan", "\"5ad6c7d8-535c-4cd3-b3e5-83ab420dcb56\"",
+    {"campaign.name", "", "its name; absent if it has none", "\"spring\"",
+     dialview_campaign_name},
+    {"plan.uuid", "", "uuid of its plan", "\"5ad6c7d8-535c-4cd3-b3e5-83ab420dcb56\"",
      dialview_plan_uuid},
-    {"plan.name", "", "absent if it has none", "\"daytime\"", dialview_plan_name},
+    {"plan.name", "", "name of the plan; absent if it has none", "\"daytime\"",
+     dialview_plan_name},
     {"plan.dial_mode", "", "0 none, 1 predictive, 2 preview, 3 power, 4 robo, 5 redirect", "1",
      dialview_dial_mode},
     {"plan.service_level", "calls", "wanted beyond the free agents; may be negative", "0",
      dialview_service_level},
-    {"in_flight", "calls", "of the campaign that have not ended", "4", dialview_in_flight},
-    {"ringing", "calls", "those of them that nobody has answered yet", "2", dialview_ringing},
-    {"room", "calls", "that the hard limits would still let through now", "100", dialview_room},
+    {"in_flight", "calls", "calls of the campaign that have not ended", "4",
+     dialview_in_flight},
+    {"ringing", "calls", "those in flight that have not been answered", "2", dialview_ringing},
+    {"room", "calls", "further calls that the hard limits allow now", "100", dialview_room},
     {"queue.name", "", "the destination's queue; queue is absent for any other destination",
      "\"sales\"", dialview_queue_name},
-    {"queue.available", "members", "logged in, not paused, not talking", "5",
+    {"queue.available", "agents", "logged in, not paused, without a call or wrap-up", "5",
      dialview_available},
-    {"queue.logged_in", "members", "logged in, paused or not", "8", dialview_logged_in},
+    {"queue.logged_in", "agents", "logged in, paused or not", "8", dialview_logged_in},
     {"queue.waiting", "callers", "waiting in the queue now", "0", dialview_waiting},
-    {"queue.offered", "members", "being rung for a caller who waits", "0", dialview_offered},
-    {"queue.previewed", "members", "of the available: have a lead offered and are to decide",
-     "0", dialview_previewed},
+    {"queue.offered", "agents", "whose phone rings for a waiting caller", "0",
+     dialview_offered},
+    {"queue.previewed", "agents", "those available who have been offered a lead", "0",
+     dialview_previewed},
     {"queue.coming", "calls",
-     "begun and not yet in the queue, of every campaign that dials for it", "2",
-     dialview_coming},
-    {"queue.spare", "members",
-     "available + offered - waiting - coming: one call for each is progressive dialing", "3",
+     "begun but not yet in the queue, of all campaigns that dial for it", "2", dialview_coming},
+    {"queue.spare", "agents",
+     "available + offered - waiting - coming; one call for each is progressive dialing", "3",
      dialview_spare_json},
-    {"live.answers", "people", "who answered this campaign, in the legal window", "400",
-     dialview_answers},
-    {"live.abandoned", "people", "of them, who found no agent in time", "8",
-     dialview_abandoned},
-    {"live.machines", "calls", "that AMD took for machines, likewise; since the engine started",
+    {"live.answers", "calls",
+     "calls of this campaign that a person answered within the last [limits] abandon_window "
+     "hours",
+     "400", dialview_answers},
+    {"live.abandoned", "calls", "how many of them were abandoned", "8", dialview_abandoned},
+    {"live.machines", "calls",
+     "calls within these hours that AMD took for machines, counted since the engine started",
      "20", dialview_machines},
-    {"live.limit", "0..1", "share that may be abandoned; 0 = no limit", "0.03",
+    {"live.limit", "0..1", "share of the answers that may be abandoned; 0 = no limit", "0.03",
      dialview_abandon_limit},
     {"queue.performance", "0..1",
-     "share of the queue's calls answered in time; 1 = not known yet", "0.9",
+     "share of the queue's calls that were taken in time; 1 = not known yet", "0.9",
      dialview_performance},
     {0}};

@@ -1,5 +1,5 @@
-/* What the dial hook sees of a campaign and its queue. To show it more, add a row to the
- * table in dialview.c; the manual follows. */
+/* The view of the dial hook: a campaign and its queue. A new field is a row in the table of
+ * dialview.c. */
 #ifndef DIALER_PACE_DIALVIEW_H
 #define DIALER_PACE_DIALVIEW_H
 
@@ -13,22 +13,22 @@
 struct dialview {
     struct campaign *campaign;
     struct asterisk *asterisk;
-    int64_t room; /* calls that the hard limits let through */
+    int64_t room; /* calls that the hard limits allow */
     char queue_name[128];
-    struct queue *queue;      /* NULL: the destination is no queue, or not seen yet */
+    struct queue *queue;      /* NULL: the destination is not a queue, or it is not known yet */
     struct queue_count count; /* of its members */
-    int64_t coming;           /* calls on their way to it, of every campaign */
-    bool looked;              /* outlook is made */
+    int64_t coming;           /* calls of all campaigns that are on their way to it */
+    bool looked;              /* the outlook has been made */
     struct outlook outlook;
 };
 
 extern const struct view_field dialview_fields[];
 
 void dialview_begin(struct dialview *v, struct campaign *c, struct asterisk *a, int64_t room);
-/* Agents free for a call that begins now: less the callers who wait and the calls on their
- * way. May be negative; without a queue there are none. */
+/* The free agents, minus the waiting callers and the calls on their way. May be negative; 0
+ * without a queue. */
 int64_t dialview_spare(const struct dialview *v);
-/* Agents and calls as the risk is asked from, made at the first question of a decision. */
+/* The outlook of this decision, made when it is first asked for; NULL without a queue. */
 struct outlook *dialview_outlook(struct dialview *v);
 
 #endif

@@ -2,19 +2,19 @@
 
 #include "dialer/pace/dialview.h"
 
-#define RISK_MAX 1000 /* calls further; more would take as long as a decision may */
+#define RISK_MAX 1000 /* further calls; more would take too long for a decision */
 
 static const struct learn *learnlua_learner(void *arg) {
     return &((struct dialview *)arg)->campaign->observer->learn;
 }
 
-/* learn.risk(n): nothing is known of anybody without a queue, so every call is one too many. */
+/* learn.risk(n). Without a queue no agent is known, so the risk is 1. */
 static int learnlua_risk(void *arg, const double *in, int n, double *out) {
     struct dialview *v = arg;
     if (n < 1 || !(in[0] >= 1 && in[0] <= RISK_MAX))
         return -1;
     if (v && v->looked && in[0] - 1 < v->outlook.added)
-        v->looked = false; /* asked before, maybe by another script: from the beginning */
+        v->looked = false; /* n is not rising (a shadow asks again, too): start again */
     struct outlook *o = v ? dialview_outlook(v) : NULL;
     out[0] = o && learn_knows(o->learn) ? outlook_risk(o, (int)in[0]) : 1;
     return 1;
@@ -60,23 +60,22 @@ static int learnlua_counts(void *arg, const double *in, int n, double *out) {
 
 const struct script_function learn_functions[] = {
     {"risk", "(n)",
-     "chance that the nth further call, if it is answered, finds no agent; n up to 1000, "
-     "cheapest asked for in rising order. From the free agents, how long each of the others "
-     "has talked or wrapped up, and how long each call has rung. 1 before three people have "
-     "answered, and when nobody has for long",
+     "chance that the nth further call, if it is answered, finds no agent; n is 1 to 1000 "
+     "(rising values are cheapest). It is computed from the number of free agents, from how "
+     "long each of the others has talked or wrapped up, and from how long each call has rung. "
+     "It is 1 until three people have answered, and after many dials without an answer",
      learnlua_risk},
     {"answer_rate", "()",
-     "share of the dials that are answered, as known now, careful (too high) at first; and on "
-     "how many answers that rests",
+     "the share of dials that are answered (rather too high while little is known), and the "
+     "number of answers it is based on",
      learnlua_answer_rate},
-    {"handling", "()", "mean seconds of a talk, and of a wrap-up", learnlua_handling},
+    {"handling", "()", "mean seconds of a conversation, and of a wrap-up", learnlua_handling},
     {"ring_time", "(share)",
-     "seconds of ringing within which that share of the answers comes (0.5 if left out)",
+     "seconds of ringing within which that share of the answers comes (default: 0.5)",
      learnlua_ring_time},
-    {"age", "()", "seconds since the first call of which it learnt; 0 = none yet",
-     learnlua_age},
+    {"age", "()", "seconds since the first call; 0 = there has been none", learnlua_age},
     {"counts", "()",
-     "people who answered and, of them, who found no agent in time, since the engine started "
-     "or within its window: they only rise",
+     "calls that a person answered, and how many of them were abandoned, since the engine "
+     "started; both begin with the counts of the window and only rise",
      learnlua_counts},
     {0}};

@@ -15,7 +15,7 @@
 
 /* ---- quiet hours ---- */
 
-/* "21:00-08:00" into minutes of the day. */
+/* Reads "21:00-08:00" into minutes of the day. */
 static bool limits_read_hours(const char *text, int *from, int *to) {
     int h1, m1, h2, m2, n = 0;
     if (*text == '\0') {
@@ -38,13 +38,13 @@ int64_t limits_quiet(const struct engine *e) {
     int64_t wall = engine_wall(e);
     time_t now = (time_t)(wall / NS_PER_S);
     struct tm tm;
-    localtime_r(&now, &tm); /* TZ is the configured one */
+    localtime_r(&now, &tm); /* TZ is set to the configured zone */
     int minute = tm.tm_hour * 60 + tm.tm_min;
     bool quiet = from < to ? minute >= from && minute < to : minute >= from || minute < to;
     if (!quiet)
         return 0;
     int left = (to - minute + 1440) % 1440;
-    /* where the clocks change before the end, that is not the time that will go by */
+    /* if the clocks change before the end, mktime knows how much time really passes */
     tm.tm_min += left ? left : 1440;
     tm.tm_sec = 0;
     tm.tm_isdst = -1;
@@ -54,7 +54,8 @@ int64_t limits_quiet(const struct engine *e) {
 
 /* ---- do not call ---- */
 
-/* Only the digits count: 0044 (20) 7946-0000 is 004420794600000. */
+/* Only digits count: 0044 (20) 7946-0000 becomes 00442079460000. False if there are none, or
+ * too many. */
 static bool limits_digits_of(const char *number, char out[NUMBER_DIGITS + 1]) {
     size_t n = 0;
     for (; *number; number++) {
@@ -83,8 +84,8 @@ static bool limits_read_numbers(const char *path, struct map *into, char **err) 
         if (limits_digits_of(line, digits))
             map_put(into, digits, into);
         else
-            *err =
-                xasprintf("%s:%d: not a number of at most %d digits", path, n, NUMBER_DIGITS);
+            *err = xasprintf("%s:%d: must be a telephone number of 1 to %d digits", path, n,
+                             NUMBER_DIGITS);
     }
     free(line);
     fclose(f);
@@ -99,7 +100,7 @@ bool limits_open(struct engine *e, const struct conf *from_conf, char **err) {
     int from, to;
     *err = NULL;
     if (!limits_read_hours(from_conf->limits.quiet, &from, &to)) {
-        *err = xasprintf("[limits] quiet: %s: not HH:MM-HH:MM", from_conf->limits.quiet);
+        *err = xasprintf("[limits] quiet: '%s' must be HH:MM-HH:MM", from_conf->limits.quiet);
         return false;
     }
     if (*path)
@@ -119,10 +120,10 @@ void limits_close(struct engine *e) { map_free(&e->limits.do_not_call); }
 
 /* ---- one lead ---- */
 
-/* Attempts in the window, and when the one leaves it that makes room for the next. */
+/* Attempts within attempts_hours, to be compared with a limit. */
 struct recent {
-    int64_t most, count;
-    int64_t times[64]; /* the latest ones, as many as a limit can ask for */
+    int64_t most, count; /* the limit; the attempts */
+    int64_t times[64];   /* of the latest ones: as many as a limit can be */
 };
 
 static void limits_note(struct recent *a, int64_t at) {
@@ -130,7 +131,8 @@ static void limits_note(struct recent *a, int64_t at) {
         a->times[a->count++ % a->most] = at;
 }
 
-/* 0, or when the oldest of the last `most` attempts leaves the window. */
+/* 0 if another attempt is allowed, else when the oldest of the last `most` attempts is old
+ * enough. */
 static int64_t limits_full_until(const struct recent *a, int64_t window) {
     return a->most && a->count >= a->most ? a->times[a->count % a->most] + window : 0;
 }
@@ -156,8 +158,8 @@ static const char *limits_check_attempts(struct engine *e, const struct lead *l,
     if (by_lead == 0 && by_number == 0)
         return NULL;
     *until = by_lead > by_number ? by_lead : by_number;
-    return by_lead >= by_number ? "attempts of the lead in the window"
-                                : "attempts of the number in the window";
+    return by_lead >= by_number ? "the limit of attempts per lead is reached"
+                                : "the limit of attempts per number is reached";
 }
 
 const char *limits_number(struct engine *e, const struct lead *l, int number, int64_t *until) {

@@ -10,9 +10,10 @@
 #include "dialer/pace/room.h"
 
 #define BUSY_WAIT (10 * NS_PER_MS)
-#define BEGIN_MAX 200 /* leads looked at in one decision; the next turn takes the rest */
+#define BEGIN_MAX 200 /* leads that one decision looks at; the next turn continues */
 
-/* The abandonment cap counts, it does not estimate: margins are the strategy's. */
+/* The limit of abandoned calls is applied to counts, not to estimates: safety margins are up
+ * to the strategy. */
 static int64_t pace_cut_to_cap(const struct dialview *v, int64_t n, struct pace *out) {
     int64_t spare = dialview_spare(v);
     if (v->queue == NULL || n <= spare || !live_is_full(&v->campaign->observer->live))
@@ -30,6 +31,7 @@ static int64_t pace_ask_strategy(struct campaign *c, struct asterisk *a, int64_t
     dialview_begin(&from, c, a, room);
     json_t *view = view_make(dialview_fields, &from);
     bool nobody = from.queue && from.count.logged_in == 0;
+    out->agents = from.count.logged_in;
     int64_t n = plan_dial(campaign_plan(c), row_uuid(c->item.row), &from, view, &ask_in, offer);
     if (c->engine->probe.asking)
         c->engine->probe.asking(c->engine->probe.arg, false);
@@ -37,30 +39,32 @@ static int64_t pace_ask_strategy(struct campaign *c, struct asterisk *a, int64_t
     if (ask_in > 0 && ask_in < 86400)
         out->ask_at = engine_now(c->engine) + SECONDS(ask_in);
     if (n < room)
-        out->reason = nobody ? REASON_AGENTS : REASON_STRATEGY; /* it decides */
+        out->reason = nobody ? REASON_AGENTS : REASON_STRATEGY; /* not the hard limits */
     return pace_cut_to_cap(&from, n < room ? n : room, out);
 }
 
-/* No lead may be called now: because all wait, or because none is left? */
+/* No lead may be called now. Says whether all are waiting, or none is left. */
 static void pace_explain_no_lead(struct campaign *c, int64_t next, struct pace *out) {
     int64_t wait = next - engine_wall(c->engine);
     if (next != DUE_NEVER) {
         out->reason = REASON_WAITING;
+        out->due_at = next;
         out->ask_at = engine_now(c->engine) + (wait > 0 ? wait : 0) + NS_PER_MS;
         return;
     }
     struct lead_work work = leads_at_work(c->engine, c->agenda->dlma);
-    if (!agenda_is_settled(c->agenda)) /* which kicks the campaign when it is */
+    if (!agenda_is_settled(c->agenda)) /* the agenda kicks the campaign when it is */
         out->reason = REASON_BUILDING;
-    else if (work.reserved) /* of another campaign too: it may come back */
+    else if (work.reserved) /* even by another campaign: the lead may come back */
         out->reason = REASON_PREVIEW;
     else
         out->reason = work.written ? REASON_BUILDING : REASON_LIST_END;
-    if (work.written) /* nothing else asks again */
+    if (work.written) /* no event leads to the next decision */
         out->ask_at = engine_now(c->engine) + BUSY_WAIT;
 }
 
-/* The route's choice has no room: its next call that ends, or its cps, asks again. */
+/* The trunk that the route hook chose has no room. The next decision follows when one of its
+ * calls ends or its cps allow another. */
 static void pace_wait_for_trunk(struct campaign *c, const struct trunk *t, struct pace *out) {
     int64_t at = cap_wait(&t->cap, engine_now(c->engine));
     out->reason = REASON_TRUNK;
@@ -68,8 +72,8 @@ static void pace_wait_for_trunk(struct campaign *c, const struct trunk *t, struc
         out->ask_at = at;
 }
 
-/* The next lead that no hard limit holds back. NULL when there is none, which is explained,
- * or when so many were looked at that the next turn takes the rest. */
+/* The next lead that no hard limit forbids. NULL if there is none (*out says why), or after
+ * BEGIN_MAX leads: the next turn continues. */
 static struct lead *pace_next_lead(struct campaign *c, int *looked, int *number,
                                    struct pace *out) {
     while ((*looked)++ < BEGIN_MAX) {
@@ -97,7 +101,6 @@ static void pace_begin_calls(struct campaign *c, int64_t n, struct pace *out) {
             return;
         if (dialing_begin(c, lead, number, &full)) {
             out->begun++;
-            c->begun_at = engine_now(c->engine);
         } else if (full) {
             pace_wait_for_trunk(c, full, out);
             return;
@@ -105,7 +108,7 @@ static void pace_begin_calls(struct campaign *c, int64_t n, struct pace *out) {
     }
 }
 
-/* Leads for agents to decide on, each for one who has none; a call begins when he accepts. */
+/* Offers leads to agents who have no offer yet. A call begins when the agent accepts. */
 static void pace_offer_leads(struct campaign *c, const struct queue *q,
                              const struct offer *offer, struct pace *out) {
     const struct member *agent;
@@ -118,7 +121,7 @@ static void pace_offer_leads(struct campaign *c, const struct queue *q,
     }
 }
 
-/* A line of the decision log. */
+/* Writes a line of the decision log. */
 static void pace_tell_decision(struct campaign *c, int64_t calls, const struct pace *out) {
     const struct plan *p = campaign_plan(c);
     char *line = xasprintf(
@@ -144,7 +147,7 @@ void pace_decide(struct campaign *c, struct pace *out) {
     int64_t n = pace_ask_strategy(c, a, room, out, &offer);
     if (n > 0)
         pace_begin_calls(c, n, out);
-    else if (!agenda_has_next(c->agenda, &next)) /* a list can end without a free agent */
+    else if (!agenda_has_next(c->agenda, &next)) /* the end of a list needs no free agent */
         pace_explain_no_lead(c, next, out);
     pace_offer_leads(c, queue_get(a, campaign_queue(c, queue)), &offer, out);
     if (out->reason == REASON_STRATEGY && previews_open(c))
@@ -153,5 +156,5 @@ void pace_decide(struct campaign *c, struct pace *out) {
         pace_tell_decision(c, n, out);
     int64_t rate = room_rate_wait(c, a, t);
     if (out->begun && rate && (out->ask_at == 0 || rate < out->ask_at))
-        out->ask_at = rate; /* nothing else asks again while the calls ring */
+        out->ask_at = rate; /* no event leads to the next decision while the calls ring */
 }

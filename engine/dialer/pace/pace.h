@@ -1,4 +1,4 @@
-/* How many calls begin now: caps, the dial hook, the leads that are due. */
+/* How many calls begin now: the caps, the dial hook and the leads that are due decide. */
 #ifndef DIALER_PACE_PACE_H
 #define DIALER_PACE_PACE_H
 
@@ -7,10 +7,12 @@
 struct pace {
     enum reason reason; /* why no (further) call begins */
     int64_t begun;      /* calls begun by this decision */
-    int64_t ask_at;     /* monotonic ns to decide again at, 0 = when something happens */
+    int64_t ask_at;     /* monotonic ns of the next decision; 0 = at the next event */
+    int64_t agents;     /* logged in to the campaign's queue, if the dial hook was asked */
+    int64_t due_at;     /* for REASON_WAITING: ns since 1970 of the first attempt */
 };
 
-/* Decides for a started campaign in its window, and begins the calls. */
+/* Decides for a campaign that is started and within its schedule, and begins the calls. */
 void pace_decide(struct campaign *c, struct pace *out);
 
 #endif

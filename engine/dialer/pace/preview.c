@@ -87,10 +87,12 @@ static void pace_preview_get_dialing(const void *subject, const struct attr *a,
 const struct attr preview_attrs[] = {
     HEAD,
     {"name", "Name", ATTR_TEXT, 0, "name of the lead", pace_preview_get_lead, LEAD_NAME},
-    {"detail", "Detail", ATTR_TEXT, 0, "note on the lead", pace_preview_get_lead, LEAD_DETAIL},
-    {"ukey", "UKey", ATTR_TEXT, 0, "key of the lead, the user's own", pace_preview_get_lead,
+    {"detail", "Detail", ATTR_TEXT, 0, "free text of the lead", pace_preview_get_lead,
+     LEAD_DETAIL},
+    {"ukey", "UKey", ATTR_TEXT, 0, "the user's own key of the lead", pace_preview_get_lead,
      LEAD_UKEY},
-    {"email", "Email", ATTR_TEXT, 0, "address of the lead", pace_preview_get_lead, LEAD_EMAIL},
+    {"email", "Email", ATTR_TEXT, 0, "e-mail address of the lead", pace_preview_get_lead,
+     LEAD_EMAIL},
     NUMBER(1),
     NUMBER(2),
     NUMBER(3),
@@ -101,9 +103,9 @@ const struct attr preview_attrs[] = {
     NUMBER(8),
     {"dial_index", "DialIndex", ATTR_INT, 0, "which number of the lead, 1 to 8", attr_get_int,
      AT(number)},
-    {"dial_addr", "DialAddr", ATTR_TEXT, 0, "the number", pace_preview_get_addr, 0},
-    {"timeout", "Timeout", ATTR_INT, 0, "milliseconds to decide in", pace_preview_get_timeout,
-     0},
+    {"dial_addr", "DialAddr", ATTR_TEXT, 0, "that number", pace_preview_get_addr, 0},
+    {"timeout", "Timeout", ATTR_INT, 0, "milliseconds that the agent has to decide",
+     pace_preview_get_timeout, 0},
     {"tm_create", "TmCreate", ATTR_TEXT, 0, "when the offer was made", attr_get_time,
      AT(tm_create)},
     {"variables", "Variable", ATTR_VARS, 0, "channel variables of the lead",
@@ -133,14 +135,14 @@ void preview_free(struct preview *p) {
     free(p);
 }
 
-/* The end is durable, and the campaign may end too. */
+/* The end of the offer is durable. */
 static void pace_preview_on_ended(void *arg, enum batch_end end) {
     struct preview *p = arg;
     struct campaign *c = p->campaign;
     if (p->told)
         event_tell(c->engine, EVENT_PREVIEW_DONE, p);
     if (p->done)
-        p->done(p->arg, end == BATCH_DURABLE ? NULL : "the store refused it");
+        p->done(p->arg, end == BATCH_DURABLE ? NULL : "the database refused the change");
     campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
     preview_free(p);
     campaign_call_over(c);
@@ -154,11 +156,11 @@ static void pace_preview_on_given_back(void *arg, enum batch_end end) {
     pace_preview_on_ended(p, end);
 }
 
-/* Nobody decides on it any more. */
+/* The offer is closed: the agent cannot decide any more. */
 static void pace_preview_close_offer(struct preview *p, enum preview_result result,
                                      const char *reason) {
     map_take(&p->campaign->engine->previews, p->uuid);
-    map_take(&p->asterisk->offered, p->agent);
+    asterisk_offer_ends(p->asterisk, p->agent);
     timer_stop(&p->limit);
     campaign_offer_ends(p->campaign);
     p->ended = true;
@@ -175,8 +177,8 @@ static void pace_preview_set_lead(struct preview *p, int status, const char *tar
     row_set_text(l, LEAD_TM_UPDATE, now);
 }
 
-/* The lead is idle again; not called or offered before `until` (wall ns, 0 = as its
- * retry strategy says). */
+/* Closes the offer and sets the lead free. The lead is not called or offered before `until`
+ * (ns since 1970; 0 = when the retry strategy says). */
 static void pace_preview_give_back(struct preview *p, enum preview_result result,
                                    const char *reason, int64_t until, const char *why) {
     struct engine *e = p->campaign->engine;
@@ -193,7 +195,7 @@ static void pace_preview_withdraw(struct preview *p, const char *why) {
     pace_preview_give_back(p, PREVIEW_WITHDRAWN, why, 0, NULL);
 }
 
-/* The agent does not want it: the others of the list come first. */
+/* The agent did not accept the lead: other leads of the list come first. */
 static void pace_preview_put_behind(struct preview *p, enum preview_result result,
                                     const char *reason) {
     int64_t until = engine_wall(p->campaign->engine) + p->again;
@@ -209,11 +211,11 @@ static void pace_preview_on_limit(void *arg) {
 
 /* ---- beginning ---- */
 
-/* The lead is reserved on the disk: whoever dies now, the next start sees it. */
+/* The reservation is durable: the next start sets the lead free if the engine dies now. */
 static void pace_preview_on_reserved(void *arg, enum batch_end end) {
     struct preview *p = arg;
     lead_written(p->lead);
-    if (p->ended) /* its end is on the way, and says more than its beginning */
+    if (p->ended) /* withdrawn meanwhile: nothing was told of it, and nothing is */
         return;
     if (end != BATCH_DURABLE) {
         pace_preview_withdraw(p, reason_text(REASON_STORE));
@@ -241,7 +243,7 @@ void preview_begin(struct campaign *c, const struct queue *q, const struct membe
     p->again = SECONDS(offer->again);
     timer_init(&p->limit, e->loop, pace_preview_on_limit, p);
     map_put(&e->previews, p->uuid, p);
-    map_put(&p->asterisk->offered, p->agent, p);
+    asterisk_offer_begins(p->asterisk, p->agent, p);
     campaign_offer_begins(c);
     pace_preview_set_lead(p, 2, p->agent);
     struct batch *b = batch_new();
@@ -249,7 +251,7 @@ void preview_begin(struct campaign *c, const struct queue *q, const struct membe
     store_submit(e->store, b, pace_preview_on_reserved, p);
 }
 
-/* ---- what makes it void ---- */
+/* ---- withdrawing ---- */
 
 static const char *pace_preview_agent_trouble(const struct preview *p) {
     return queue_why_not(queue_get(p->asterisk, p->queue), p->agent);
@@ -292,24 +294,24 @@ static struct preview *pace_preview_find(struct engine *e, const char *uuid) {
     return p && p->told ? p : NULL;
 }
 
-/* Which number the agent wants called. Returns NULL, or why it cannot be called. */
+/* The number that the agent wants to call. NULL, or why it cannot be called. */
 static const char *pace_preview_choose_number(const struct preview *p, const char *index,
                                               int *number) {
     const struct row *l = p->lead->row, *plan = campaign_plan(p->campaign)->item.row;
     int64_t n = p->number;
     if (index && !str_int(index, 1, LEAD_NUMBERS, &n))
-        return "Index is no number from 1 to 8";
+        return "Index must be 1 to 8";
     if (row_text(l, LEAD_NUMBER_1 + (int)n - 1) == NULL)
-        return "Index is a number that the lead does not have";
+        return "Index: the lead does not have this number";
     if (row_int(l, LEAD_TRYCNT_1 + (int)n - 1) >=
             row_int(plan, PLAN_MAX_RETRY_CNT_1 + (int)n - 1) &&
         n != p->number)
-        return "Index is a number without a try left";
+        return "Index: this number has no attempt left";
     *number = (int)n;
     return NULL;
 }
 
-/* Begins the call. NULL, or why it cannot begin now: then nothing has changed. */
+/* Begins the call. NULL, or why it cannot begin now; nothing has changed then. */
 static const char *pace_preview_begin_call(struct preview *p, int number) {
     struct trunk *full = NULL;
     struct lead *l = p->lead;
@@ -325,13 +327,14 @@ static const char *pace_preview_begin_call(struct preview *p, int number) {
         time_text(text, updated);
         row_set_text(l->row, LEAD_TM_UPDATE, text);
         return reason_text(REASON_TRUNK);
-    } else { /* the log says why */
-        pace_preview_close_offer(p, PREVIEW_WITHDRAWN, "the lead cannot be dialled");
+    } else { /* dialing_begin_for has written the cause to the log */
+        pace_preview_close_offer(p, PREVIEW_WITHDRAWN, "the lead cannot be dialed");
     }
     return NULL;
 }
 
-/* What stands against the call now. Lasting trouble ends the offer (*over). */
+/* Why the call may not begin now; NULL if it may. *over: the reason lasts, so the offer
+ * ends. */
 static const char *pace_preview_trouble(struct preview *p, int number, bool *over,
                                         int64_t *until) {
     const char *why = pace_preview_agent_trouble(p);
@@ -366,20 +369,20 @@ void preview_accept(struct engine *e, const char *uuid, const char *index, previ
     }
     p->done = p->result == PREVIEW_ACCEPTED ? done : NULL;
     p->arg = arg;
-    store_submit(e->store, batch_new(), pace_preview_on_ended,
-                 p); /* behind the call's reservation */
+    /* an empty batch, which ends after the call's reservation */
+    store_submit(e->store, batch_new(), pace_preview_on_ended, p);
     if (p->done == NULL)
         done(arg, p->reason);
 }
 
-/* NULL, or what is wrong with an agent's reason (NULL: none given). */
+/* NULL, or what is wrong with the agent's reason. reason may be NULL. */
 static const char *pace_preview_check_reason(const char *reason) {
     if (reason && strlen(reason) > REASON_MAX)
-        return "Reason is over 900 bytes";
+        return "Reason must be at most 900 bytes";
     json_t *text = reason ? json_string(reason) : NULL;
     bool is_utf8 = reason == NULL || text;
     json_decref(text);
-    return is_utf8 ? NULL : "Reason is not UTF-8";
+    return is_utf8 ? NULL : "Reason must be UTF-8";
 }
 
 void preview_skip(struct engine *e, const char *uuid, const char *reason, preview_done *done,

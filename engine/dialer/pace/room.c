@@ -3,9 +3,9 @@
 #include "dialer/pace/limits.h"
 #include "dialer/plan/plan.h"
 
-#define STORE_WAIT (200 * NS_PER_MS) /* a store that fails is looked at again */
+#define STORE_WAIT (200 * NS_PER_MS) /* until a store that fails is asked again */
 
-/* The lower of two limits decides, and is the reason why not more. */
+/* Applies a limit: the lowest one counts, and is the reason why no more calls begin. */
 static void room_limit(struct room *out, int64_t *room, int64_t allows, enum reason reason) {
     if (allows >= *room)
         return;
@@ -13,7 +13,6 @@ static void room_limit(struct room *out, int64_t *room, int64_t allows, enum rea
     out->reason = reason;
 }
 
-/* When the slowest of the rates lets the next call through; 0 = now. */
 int64_t room_rate_wait(const struct campaign *c, struct asterisk *a, struct trunk *t) {
     int64_t now = engine_now(c->engine), until = cap_wait(&a->cap, now);
     int64_t trunk = t ? cap_wait(&t->cap, now) : 0, own = cap_wait(&c->cap, now);
@@ -37,7 +36,6 @@ static int64_t room_now(const struct campaign *c, struct asterisk *a, struct tru
     return room;
 }
 
-/* Calls that may begin before anybody is asked; 0 with the reason. */
 int64_t room_find(const struct campaign *c, struct asterisk *a, struct trunk *t,
                   struct room *out) {
     *out = (struct room){.reason = REASON_NONE};

@@ -1,4 +1,4 @@
-/* How many calls the hard limits let begin, before any strategy is asked. */
+/* How many calls the hard limits allow, before any strategy is asked. */
 #ifndef DIALER_PACE_ROOM_H
 #define DIALER_PACE_ROOM_H
 
@@ -6,16 +6,18 @@
 #include "dialer/pbx/asterisk.h"
 
 struct room {
-    enum reason reason; /* why no call, or not more */
-    int64_t ask_at;     /* monotonic ns to look again at, 0 = when something happens */
+    enum reason reason; /* why no call, or no more calls, may begin */
+    int64_t ask_at;     /* monotonic ns at which that may change; 0 = at the next event */
 };
 
-/* For calls of the campaign on that Asterisk (NULL: none), through that trunk (NULL: none). */
+/* How many calls of the campaign may begin on that Asterisk through that trunk. a and t may
+ * be NULL. *out says why not more. */
 int64_t room_find(const struct campaign *c, struct asterisk *a, struct trunk *t,
                   struct room *out);
-/* When the slowest of the rates lets the next call through (monotonic ns), 0 = now. */
+/* When the slowest of the rates allows the next call (monotonic ns); 0 = now. */
 int64_t room_rate_wait(const struct campaign *c, struct asterisk *a, struct trunk *t);
-/* Why no call of it may begin now, whatever its strategy wants; REASON_NONE if one may. */
+/* Why no call of the campaign may begin now, whatever its strategy wants; REASON_NONE if one
+ * may. */
 enum reason room_obstacle(const struct campaign *c);
 
 #endif

@@ -12,13 +12,13 @@
 #define LIST_TIME SECONDS(30)
 #define REPLY_TIME SECONDS(30)
 #define CHECK_EVERY SECONDS(60)
-#define FAULT_WINDOW SECONDS(2) /* failures so close together are a cluster */
+#define FAULT_WINDOW SECONDS(2) /* failures this close together belong to one cluster */
 #define FAULT_CLUSTER 5
 #define REST_MIN SECONDS(2)
 #define REST_MAX SECONDS(60)
 #define ORIGINATES_MIN 2
 
-/* ---- the channels there are ---- */
+/* ---- the list of channels ---- */
 
 static void asterisk_free_present(struct asterisk *a) {
     for (struct map_entry *e = a->present.first; e; e = e->next)
@@ -41,7 +41,8 @@ void asterisk_rest(struct asterisk *a, const char *action, const char *why) {
     if (a->resting)
         return;
     if (a->rest == REST_MIN)
-        log_error(a->engine->log, "asterisk %s: %s: %s; no call begins there for a while",
+        log_error(a->engine->log,
+                  "asterisk %s refused %s: %s; no call begins there until it accepts it",
                   a->conf->name, action, why);
     a->resting = true;
     timer_set(&a->wake, a->rest);
@@ -56,7 +57,7 @@ static void asterisk_on_wake(void *arg) {
     campaigns_kick(a->engine);
 }
 
-/* Remembers U or D (up, dialling) and the channel's name under its id. */
+/* Notes a channel of one of the engine's calls in a->present. */
 static void asterisk_add_present(struct asterisk *a, const struct message *m) {
     const char *id = message_get(m, "Uniqueid");
     if (id == NULL || map_get(&a->engine->dialings, id) == NULL)
@@ -80,7 +81,7 @@ static void asterisk_on_channel(void *arg, enum reply_kind kind, const struct me
     asterisk_free_present(a);
     if (kind == REPLY_COMPLETE)
         asterisk_set_synced(a);
-    else if (client_is_up(a->client)) /* without it nothing can be told from lost */
+    else if (client_is_up(a->client)) /* without the list no call's end is certain */
         asterisk_rest(a, "CoreShowChannels",
                       asterisk_is_error(kind, m) ? message_text(m, "Message") : "no answer");
 }
@@ -96,7 +97,7 @@ void asterisk_look(struct asterisk *a) {
     str_free(&b);
 }
 
-/* ---- the queues there are ---- */
+/* ---- the list of queues ---- */
 
 static void asterisk_on_queue(void *arg, enum reply_kind kind, const struct message *m,
                               bool last) {
@@ -106,8 +107,8 @@ static void asterisk_on_queue(void *arg, enum reply_kind kind, const struct mess
     if (!last)
         return;
     a->counting = false;
-    if (asterisk_is_error(kind, m)) /* an Asterisk without app_queue has no agents either */
-        log_info(a->engine->log, "asterisk %s: no queues: %s", a->conf->name,
+    if (asterisk_is_error(kind, m)) /* an Asterisk without app_queue works, without agents */
+        log_info(a->engine->log, "asterisk %s has no queues: %s", a->conf->name,
                  message_text(m, "Message"));
     else if (kind == REPLY_COMPLETE)
         queues_end(a);
@@ -128,7 +129,7 @@ static void asterisk_count_agents(struct asterisk *a) {
     str_free(&b);
 }
 
-/* Repairs what events did not tell; finds calls whose end was missed. */
+/* From time to time: corrects the queues and finds calls whose end was missed. */
 static void asterisk_on_check(void *arg) {
     struct asterisk *a = arg;
     asterisk_count_agents(a);
@@ -195,7 +196,8 @@ void asterisk_fault(struct asterisk *a) {
     if (a->originates > a->conf->originates)
         a->originates = a->conf->originates;
     log_warn(a->engine->log,
-             "asterisk %s: calls fail without a channel, %lld originates at once",
+             "asterisk %s: calls fail before a channel exists (endpoint, trunk or "
+             "technology?): slowing down to %lld at a time",
              a->conf->name, (long long)a->originates);
 }
 
@@ -207,6 +209,37 @@ void asterisk_good(struct asterisk *a) {
 
 bool asterisk_is_ready(const struct asterisk *a) {
     return a->synced && !a->resting && client_is_up(a->client);
+}
+
+void asterisk_conf_changed(struct asterisk *a) {
+    cap_set(&a->cap, a->conf->channels, a->conf->cps);
+    a->originates = a->conf->originates;
+}
+
+/* ---- its agents ---- */
+
+void asterisk_offer_begins(struct asterisk *a, const char *agent, struct preview *p) {
+    map_put(&a->offered, agent, p);
+}
+
+void asterisk_offer_ends(struct asterisk *a, const char *agent) {
+    map_take(&a->offered, agent);
+}
+
+bool asterisk_is_offered(const struct asterisk *a, const char *agent) {
+    return map_get(&a->offered, agent) != NULL;
+}
+
+void asterisk_claim(struct asterisk *a, const char *agent, struct dialing *d) {
+    map_put(&a->claimed, agent, d);
+}
+
+bool asterisk_unclaim(struct asterisk *a, const char *agent, const struct dialing *d) {
+    return map_get(&a->claimed, agent) == d && map_take(&a->claimed, agent);
+}
+
+bool asterisk_is_claimed(const struct asterisk *a, const char *agent) {
+    return map_get(&a->claimed, agent) != NULL;
 }
 
 /* ---- life ---- */
@@ -222,8 +255,7 @@ struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf
     a->events = events;
     a->tls = tls;
     a->conf = conf;
-    a->cap = (struct cap){.channels = conf->channels, .cps = conf->cps};
-    a->originates = conf->originates;
+    asterisk_conf_changed(a);
     a->rest = REST_MIN;
     timer_init(&a->check, e->loop, asterisk_on_check, a);
     timer_init(&a->wake, e->loop, asterisk_on_wake, a);

@@ -1,5 +1,5 @@
-/* One Asterisk server: the AMI connection, its limits, its queues, and the events that
- * belong to our calls. */
+/* One Asterisk: the connection to its AMI port, its limits, its queues, and the events of its
+ * calls. */
 #ifndef DIALER_PBX_ASTERISK_H
 #define DIALER_PBX_ASTERISK_H
 
@@ -7,13 +7,15 @@
 #include "dialer/core/cap.h"
 #include "dialer/core/engine.h"
 
-/* What is told to the room that knows the calls. */
+struct preview;
+
+/* Calls into the room that knows the calls (call/calls.h). */
 struct asterisk_events {
-    /* Any event: it may name a channel of ours. */
+    /* Any event; it may be about a channel of one of the engine's calls. */
     void (*event)(struct asterisk *a, const struct message *m);
-    /* The list of channels that asterisk_look asked for has come; it is a->present. */
+    /* The list of channels that asterisk_look asked for is complete: a->present. */
     void (*looked)(struct asterisk *a);
-    /* The uuid of the campaign whose call that channel is, "" = no call of ours. */
+    /* The uuid of the campaign whose call the channel is; "" = not one of the engine's. */
     const char *(*campaign_of)(const struct asterisk *a, const char *channel);
 };
 
@@ -22,46 +24,61 @@ struct asterisk {
     const struct asterisk_events *events;
     const struct conf_asterisk *conf;
     struct client *client;
-    struct tls *tls; /* of the way to it, NULL = plain */
+    struct tls *tls; /* NULL = the connection is not encrypted */
     struct cap cap;
-    int64_t asked;      /* Originates without an answer, reservations included */
-    int64_t originates; /* how many of them are allowed now */
-    int64_t faults;     /* failures without a channel, lately */
-    int64_t fault_time;
-    bool synced;            /* calls and queues are known since the last login */
-    bool looking, counting; /* a list of channels, of queues is under way */
-    bool resting;           /* it refuses what we need: asked again after a while */
-    int64_t rest;           /* ns of the next rest; doubles */
+    int64_t asked;          /* Originates without an answer, reservations included */
+    int64_t originates;     /* how many of them are allowed now */
+    int64_t faults;         /* recent calls that failed before a channel existed */
+    int64_t fault_time;     /* monotonic ns of the latest of them */
+    bool synced;            /* channels and queues have been read since the last login */
+    bool looking, counting; /* a list of channels, of queues, has been asked for */
+    bool resting;           /* it refused an action: the next is sent after a while */
+    int64_t rest;           /* ns of the next such wait; doubles each time */
     struct timer wake;
-    struct map
-        present; /* of that list: id of a call of ours -> U or D (up, dialling) and its name */
-    int64_t look_time;  /* wall ns when it was asked for */
+    /* While the list of channels is read: id of one of the engine's calls -> U (up) or D
+     * (dialing), followed by the channel's name */
+    struct map present;
+    int64_t look_time;  /* ns since 1970 at which the list was asked for */
     struct map queues;  /* name -> struct queue */
-    struct map offered; /* agent's interface -> struct preview: he has to decide */
-    struct map claimed; /* agent's interface -> struct dialing: the call that is for him */
+    struct map offered; /* agent's interface -> struct preview that they have to decide on */
+    struct map claimed; /* agent's interface -> struct dialing that they have accepted */
     struct timer check;
 };
 
-/* NULL with *err when its TLS files cannot be used. */
+/* NULL with *err if its TLS files cannot be used. */
 struct asterisk *asterisk_new(struct engine *e, const struct conf_asterisk *conf,
                               const struct asterisk_events *events, char **err) MUST_CHECK;
 void asterisk_free(struct asterisk *a);
-/* Connected, and everything known: calls may begin. */
+/* The configuration has changed: its limits follow. */
+void asterisk_conf_changed(struct asterisk *a);
+/* Is it connected, and are its channels and queues known? Calls may begin then. */
 bool asterisk_is_ready(const struct asterisk *a);
-/* It refused an action for a reason of its own (no right, shutting down): nothing is
- * begun for a while. The first of a row is logged. */
+/* It refused an action for a reason of its own (a missing right, a shutdown): no call begins
+ * for a while. The first refusal in a row is logged. */
 void asterisk_rest(struct asterisk *a, const char *action, const char *why);
 /* Does the reply refuse the action? */
 bool asterisk_is_error(enum reply_kind kind, const struct message *m);
-/* Asks for a channel (its name or id) to be hung up. */
+/* Asks Asterisk to hang up a channel, by name or id. */
 void asterisk_hangup(struct asterisk *a, const char *channel);
-/* Asks which channels there are: calls not among them have ended. */
+/* Asks Asterisk for the list of its channels: calls that are not on it have ended. */
 void asterisk_look(struct asterisk *a);
-/* An Originate is reserved for; it has been answered, or will not leave. */
+/* Room for an Originate is taken; the Originate has been answered, or will not be sent. */
 void asterisk_ask(struct asterisk *a);
 void asterisk_answer(struct asterisk *a);
-/* A call was refused without a channel, or got one: adapts the number of Originates. */
+/* A call failed before a channel existed; a call got its channel. Both adapt the number of
+ * Originates that may be without an answer at once. */
 void asterisk_fault(struct asterisk *a);
 void asterisk_good(struct asterisk *a);
+
+/* ---- its agents ---- */
+/* A lead is offered to the agent of that interface; the offer is closed. */
+void asterisk_offer_begins(struct asterisk *a, const char *agent, struct preview *p);
+void asterisk_offer_ends(struct asterisk *a, const char *agent);
+bool asterisk_is_offered(const struct asterisk *a, const char *agent);
+/* The agent has accepted a lead: its call is for them alone. It has ended: false if another
+ * call is theirs by now. */
+void asterisk_claim(struct asterisk *a, const char *agent, struct dialing *d);
+bool asterisk_unclaim(struct asterisk *a, const char *agent, const struct dialing *d);
+bool asterisk_is_claimed(const struct asterisk *a, const char *agent);
 
 #endif

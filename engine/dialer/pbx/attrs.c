@@ -51,7 +51,7 @@ static void pbx_attrs_get_state(const void *subject, const struct attr *a,
     v->text = "free";
     for (size_t i = ARRAY_LEN(states); i-- > 0;)
         if (states[i].is_so)
-            v->text = states[i].state; /* the first one decides */
+            v->text = states[i].state; /* the first that is true counts */
 }
 
 static void pbx_attrs_get_status(const void *subject, const struct attr *a,
@@ -139,7 +139,7 @@ const struct attr queue_attrs[] = {
 
 /* ---- servers ---- */
 
-/* A member of its configuration. */
+/* Members of its configuration. */
 static void pbx_attrs_get_conf_text(const void *subject, const struct attr *a,
                                     struct attr_value *v) {
     attr_get_text(((const struct asterisk *)subject)->conf, a, v);

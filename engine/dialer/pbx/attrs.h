@@ -1,12 +1,12 @@
-/* What is shown of servers, trunks, queues and agents. AMI has nothing of them: they are
- * there for the console. */
+/* The fields of servers, trunks, queues and agents. They appear in the console only, not in
+ * AMI. */
 #ifndef DIALER_PBX_ATTRS_H
 #define DIALER_PBX_ATTRS_H
 
 #include "dialer/core/attr.h"
 #include "dialer/pbx/queue.h"
 
-/* An agent is a member of one queue. */
+/* An agent as a member of one queue. */
 struct seat {
     struct queue *queue;
     struct member *member;

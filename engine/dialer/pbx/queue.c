@@ -33,7 +33,7 @@ static enum doing pbx_queue_doing_of(const struct queue *q, const struct member 
     return m->status == DEV_NOT_INUSE || m->status == DEV_UNKNOWN ? DOING_NOTHING : DOING_OTHER;
 }
 
-/* Something of it may have changed. */
+/* Something about the member may have changed. */
 static void pbx_queue_update(struct queue *q, struct member *m) {
     enum doing now = pbx_queue_doing_of(q, m);
     if (now != m->doing)
@@ -51,7 +51,7 @@ struct queue *queue_get(struct asterisk *a, const char *name) {
     char key[128];
     if (name == NULL || *name == '\0')
         return NULL;
-    size_t n = 0; /* Asterisk's queue names know no case */
+    size_t n = 0; /* Asterisk ignores the case of queue names */
     for (; name[n] && n < sizeof key - 1; n++)
         key[n] = (char)tolower((unsigned char)name[n]);
     key[n] = '\0';
@@ -98,7 +98,7 @@ static struct member *pbx_queue_member_get(struct queue *q, const char *interfac
 static bool pbx_queue_is_free(const struct queue *q, const struct member *m) {
     return (m->status == DEV_NOT_INUSE || m->status == DEV_UNKNOWN) && !m->paused &&
            !m->ringing && !m->in_call && m->ready_at <= engine_now(q->asterisk->engine) &&
-           map_get(&q->asterisk->claimed, m->interface) == NULL;
+           !asterisk_is_claimed(q->asterisk, m->interface);
 }
 
 static bool pbx_queue_is_gone(const struct member *m) {
@@ -106,7 +106,7 @@ static bool pbx_queue_is_gone(const struct member *m) {
 }
 
 static bool pbx_queue_is_offered(const struct queue *q, const struct member *m) {
-    return map_get(&q->asterisk->offered, m->interface) != NULL;
+    return asterisk_is_offered(q->asterisk, m->interface);
 }
 
 struct queue_count queue_count(struct queue *q) {
@@ -145,19 +145,19 @@ const char *queue_why_not(const struct queue *q, const char *interface) {
         return "the agent is paused";
     bool talks = m->status == DEV_INUSE || m->status == DEV_BUSY ||
                  m->status == DEV_RINGINUSE || m->status == DEV_ONHOLD;
-    return talks || m->in_call || map_get(&q->asterisk->claimed, interface)
+    return talks || m->in_call || asterisk_is_claimed(q->asterisk, interface)
                ? "the agent has another call"
                : NULL;
 }
 
-/* ---- what a message says of a member ---- */
+/* ---- reading messages about members ---- */
 
 static int pbx_queue_number(const struct message *m, const char *name, int otherwise) {
     const char *v = message_get(m, name);
     return v ? atoi(v) : otherwise;
 }
 
-/* Lists say Location, events Interface. */
+/* Lists have Location where events have Interface. */
 static const char *pbx_queue_interface_of(const struct message *m) {
     const char *v = message_get(m, "Interface");
     return v ? v : message_text(m, "Location");
@@ -197,7 +197,7 @@ void queues_rest(struct asterisk *a, const char *interface) {
         if (m == NULL)
             continue;
         pbx_queue_begin_wrapup(q, m);
-        if (m->doing == DOING_NOTHING) /* without a device state nothing else tells it */
+        if (m->doing == DOING_NOTHING) /* a device without states: no event tells it */
             worktime_change(q, m, DOING_NOTHING);
         pbx_queue_update(q, m);
         campaigns_kick_queue(a->engine, a, q->name);
@@ -230,8 +230,8 @@ static void pbx_queue_on_no_answer(struct queue *q, const struct message *m) {
         mb->ringing = false;
 }
 
-/* One has taken the call: the others that rang for it ring no longer. Which ones those
- * were is not told; each ringing one is either rung again (AgentCalled) or free. */
+/* An agent has taken the call, so the other phones stop ringing for it. The event does not say
+ * which ones rang for it; those that ring for another caller get an AgentCalled again. */
 static void pbx_queue_on_connect(struct queue *q, const struct message *m) {
     struct member *mb = pbx_queue_member_get(q, pbx_queue_interface_of(m));
     for (struct map_entry *e = q->members.first; e; e = e->next)
@@ -251,7 +251,7 @@ static void pbx_queue_on_complete(struct queue *q, const struct message *m) {
         pbx_queue_end_call(q, mb);
 }
 
-/* A caller that Asterisk was told to hang up leaves without AgentComplete (16 and 22). */
+/* Asterisk 16 and 22 send no AgentComplete if the caller's channel is hung up by AMI. */
 static void pbx_queue_on_hangup(struct queue *q, const struct message *m) {
     for (struct map_entry *e = q->members.first; e; e = e->next) {
         struct member *mb = e->value;
@@ -316,7 +316,7 @@ void queues_begin(struct asterisk *a) {
     }
 }
 
-/* ServicelevelPerf says 0 while nobody has called yet: that is "unknown". */
+/* ServicelevelPerf is 0 until somebody has called, which means "unknown". */
 static void pbx_queue_read_params(struct queue *q, const struct message *m) {
     int calls = pbx_queue_number(m, "Completed", 0) + pbx_queue_number(m, "Abandoned", 0);
     const char *perf = message_get(m, "ServicelevelPerf");
@@ -326,8 +326,9 @@ static void pbx_queue_read_params(struct queue *q, const struct message *m) {
 static void pbx_queue_repair(struct queue *q, struct member *mb, const struct message *m) {
     bool in_call = pbx_queue_number(m, "InCall", mb->in_call) != 0;
     if (mb->known && in_call != mb->in_call)
-        log_info(q->asterisk->engine->log, "queue %s: %s was taken for %s, repaired", q->name,
-                 mb->interface, mb->in_call ? "busy" : "free");
+        log_info(q->asterisk->engine->log, "queue %s: %s is %s, not %s; corrected", q->name,
+                 mb->interface, in_call ? "in a call" : "free",
+                 mb->in_call ? "in a call" : "free");
     mb->in_call = in_call;
     pbx_queue_read_member(mb, m);
     mb->seen = mb->known = true;

@@ -3,8 +3,8 @@
 #include "dialer/campaign/campaign.h"
 #include "dialer/pbx/asterisk.h"
 
-/* What is learnt of how long that takes, by the campaign whose call the member takes or has
- * taken last; NULL if it is no call of ours, or nothing that is learnt of. */
+/* Where the campaign of the member's current or last call learns how long this activity takes.
+ * NULL if that call is not one of the engine's, or nothing is learned of the activity. */
 static struct hazard *worktime_hazard(const struct queue *q, const struct member *m) {
     struct campaign *c = map_get(&q->asterisk->engine->campaigns, m->campaign);
     if (c == NULL)
@@ -14,7 +14,7 @@ static struct hazard *worktime_hazard(const struct queue *q, const struct member
     return m->doing == DOING_WRAPUP ? &c->observer->learn.wrapup : NULL;
 }
 
-/* The time since it was last counted. */
+/* Adds the time since the member was last counted. */
 static void worktime_add(const struct queue *q, struct member *m) {
     struct hazard *h = worktime_hazard(q, m);
     double now = engine_seconds(q->asterisk->engine);
@@ -27,7 +27,7 @@ void worktime_change(struct queue *q, struct member *m, enum doing next) {
     struct hazard *h = worktime_hazard(q, m);
     if (h)
         worktime_add(q, m);
-    if (h && (m->doing == DOING_TALK || next == DOING_NOTHING)) /* a break ends no wrap-up */
+    if (h && (m->doing == DOING_TALK || next == DOING_NOTHING)) /* a break hides the end */
         hazard_end(h, m->counted - m->since);
     m->doing = next;
     m->since = m->counted = engine_seconds(q->asterisk->engine);

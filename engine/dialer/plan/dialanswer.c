@@ -3,9 +3,16 @@
 #define CALLS_MAX 1000000000
 #define ASK_MAX 86400 /* s */
 #define ASK_LEAST 0.01
-#define OFFER_TIME 30 /* s an agent has to decide, unless the hook says otherwise */
+#define OFFER_TIME 30 /* default of struct offer's timeout, s */
 #define OFFER_TIME_MAX 3600
-#define OFFER_AGAIN 60 /* s after which a lead that was not accepted is offered again */
+#define OFFER_AGAIN 60 /* default of struct offer's again, s */
+
+/* ask_in as it is used: at least ASK_LEAST; 0 = not, also instead of what is too long. */
+static double dialanswer_ask_in(double ask) {
+    if (!(ask > 0 && ask < ASK_MAX))
+        return 0;
+    return ask < ASK_LEAST ? ASK_LEAST : ask;
+}
 
 int64_t dialanswer_calls(json_t *out, double *ask_in, bool *odd) {
     json_t *calls = json_is_object(out) ? json_object_get(out, "calls") : out;
@@ -13,11 +20,13 @@ int64_t dialanswer_calls(json_t *out, double *ask_in, bool *odd) {
     double ask = json_is_object(out) ? json_number_value(json_object_get(out, "ask_in")) : 0;
     bool none = json_is_null(calls) || (calls == NULL && json_object_get(out, "previews"));
     *odd = (!json_is_number(calls) && !none) || n < 0 || n > CALLS_MAX || ask < 0;
-    *ask_in = ask > 0 && ask < ASK_LEAST ? ASK_LEAST : ask > 0 && ask < ASK_MAX ? ask : 0;
-    return n < 1 ? 0 : n > CALLS_MAX ? CALLS_MAX : (int64_t)n;
+    *ask_in = dialanswer_ask_in(ask);
+    if (n > CALLS_MAX)
+        return CALLS_MAX;
+    return n < 1 ? 0 : (int64_t)n;
 }
 
-/* A number of the hook's table, or what stands in for it. */
+/* A number of the hook's table; the default if it is missing or (then *odd) out of range. */
 static double dialanswer_between(json_t *v, double least, double most, double otherwise,
                                  bool *odd) {
     double n = json_number_value(v);

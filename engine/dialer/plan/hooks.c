@@ -1,6 +1,6 @@
 #include "dialer/plan/hooks.h"
 
-/* The dial strategies behind DialMode (asterisk-outbound's is DialScript: available). */
+/* The dial strategy of each DialMode, if the plan names no DialScript. */
 static const char *const modes[] = {"none",  "predictive", "preview",
                                     "power", "robo",       "redirect"};
 

@@ -10,10 +10,10 @@
 struct memory {
     char campaign[UUID_TEXT];
     enum hook hook;
-    json_t *kept;         /* the last good checkpoint */
-    struct script *owner; /* the state with the live table, NULL = none */
-    bool touched;         /* a hook had it since the last look */
-    bool refused;         /* the last checkpoint was not good, and that was said */
+    json_t *kept;         /* the last valid checkpoint */
+    struct script *owner; /* the Lua state that has the live table; NULL = none */
+    bool touched;         /* a hook has used it since the last save */
+    bool refused;         /* the last checkpoint was not valid, and a warning was logged */
 };
 
 static void memory_key_of(char out[64], enum hook h, const char *campaign) {
@@ -34,13 +34,14 @@ static struct memory *memory_find(struct engine *e, enum hook h, const char *cam
     return m;
 }
 
-/* Takes a checkpoint of the live table; true if it differs from the last one. What
- * cannot be kept (functions, too much) is said once, and the last good one stays. */
+/* Takes a checkpoint of the live table; true if it differs from the last one. If the table
+ * cannot be kept (it has functions, or is too large), a warning is logged once and the last
+ * valid checkpoint stays. */
 static bool memory_take(struct engine *e, struct memory *m) {
     char *err = NULL;
     json_t *now = m->owner ? script_recall(m->owner, m->hook, m->campaign, &err) : NULL;
     if (m->owner && now == NULL && !m->refused)
-        log_warn(e->log, "campaign %s, %s; its last good memory is kept", m->campaign, err);
+        log_warn(e->log, "campaign %s, %s; its last valid memory is kept", m->campaign, err);
     m->refused = m->owner && now == NULL;
     free(err);
     if (now == NULL || json_equal(now, m->kept)) {
@@ -55,7 +56,10 @@ static bool memory_take(struct engine *e, struct memory *m) {
 static void memory_write_kept(struct engine *e, const struct memory *m) {
     char *text = json_dumps(m->kept, JSON_COMPACT);
     struct batch *b = batch_new();
-    batch_write(b, WRITE_MEMORY, m->campaign, hook_name(m->hook), text ? text : "{}");
+    batch_statement(b, &write_memory,
+                    BIND(ARG_TEXT("campaign", m->campaign),
+                         ARG_TEXT("hook", hook_name(m->hook)),
+                         ARG_TEXT("value", text ? text : "{}")));
     store_submit(e->store, b, NULL, NULL);
     free(text);
 }
@@ -78,7 +82,7 @@ static void memory_touch(struct engine *e, struct memory *m) {
 
 bool memories_load(struct engine *e) {
     struct query q;
-    query_begin(&q, e->store, READ_MEMORIES);
+    query_begin(&q, e->store, &read_memories);
     while (query_step(&q)) {
         const char *campaign = query_text(&q, 0), *word = query_text(&q, 1);
         const char *text = query_text(&q, 2);
@@ -112,7 +116,7 @@ void memory_hand(struct engine *e, struct script *s, enum hook h, const char *ca
     memory_touch(e, m);
     if (m->owner == s)
         return;
-    if (memory_take(e, m)) /* it leaves its state: the disk hears of it now */
+    if (memory_take(e, m)) /* it moves to another state: saved now */
         memory_write_kept(e, m);
     m->owner = s;
     if (script_remember(s, h, campaign, m->kept, &err)) {
@@ -151,6 +155,6 @@ void memory_forget(struct engine *e, const char *campaign) {
             memory_free(m);
     }
     struct batch *b = batch_new();
-    batch_write(b, WRITE_MEMORY_DELETE, campaign);
+    batch_statement(b, &write_memory_delete, BIND(ARG_TEXT("campaign", campaign)));
     store_submit(e->store, b, NULL, NULL);
 }

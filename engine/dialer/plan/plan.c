@@ -12,7 +12,7 @@
 #define FILE_NAME_MAX 100
 #define FILE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-/* Everything that decides what is due next, as text. */
+/* Everything that due dates depend on, as text. */
 static void plan_set_version(struct plan *p) {
     const struct row *r = p->item.row;
     const struct version *retry = &p->strategies[HOOK_RETRY].now;
@@ -106,8 +106,8 @@ const char *plan_hash(const struct plan *p, enum hook h) {
 
 /* ---- dial ---- */
 
-/* As dial/available.lua: free agents and what is wanted beyond, less the calls there are;
- * without a queue, all that the limits let through. */
+/* As dial/available.lua: free agents plus the service level minus the calls in flight; without
+ * a queue, as many as the limits allow. */
 static int64_t plan_builtin_dial(json_t *view) {
     json_t *queue = json_object_get(view, "queue"), *plan = json_object_get(view, "plan");
     if (queue == NULL)
@@ -118,10 +118,10 @@ static int64_t plan_builtin_dial(json_t *view) {
     return n > 0 ? n : 0;
 }
 
-/* A result that was put right is said once of each version. */
+/* Logs, once for each version, that the hook's result had to be replaced. */
 static void plan_note_odd(struct plan *p, enum hook h, const char *what) {
     if (strategy_is_odd(p, h))
-        log_warn(p->engine->log, "plan %s, %s: %s %s", row_uuid(p->item.row), hook_name(h),
+        log_warn(p->engine->log, "plan %s: %s/%s %s", row_uuid(p->item.row), hook_name(h),
                  plan_script(p, h), what);
 }
 
@@ -132,13 +132,14 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
     *ask_in = 0;
     *offer = (struct offer){0};
     json_t *out = strategy_call(p, NULL, HOOK_DIAL, campaign, arg, view);
-    /* nobody is called unasked because the script failed by which agents were asked */
-    int64_t n = out ? dialanswer_calls(out, ask_in, &odd)
-                : mode == MODE_NONE || mode == MODE_PREVIEW ? 0
-                                                            : plan_builtin_dial(view);
+    int64_t n = 0; /* if the script of these two modes fails: no call that no agent accepted */
+    if (out)
+        n = dialanswer_calls(out, ask_in, &odd);
+    else if (mode != MODE_NONE && mode != MODE_PREVIEW)
+        n = plan_builtin_dial(view);
     dialanswer_offer(out, offer, &odd);
     if (odd)
-        plan_note_odd(p, HOOK_DIAL, "returned no sensible number of calls");
+        plan_note_odd(p, HOOK_DIAL, "returned a value that is not a number of calls");
     json_decref(out);
     shadow_decide(p, campaign, arg, view, n);
     return n;
@@ -146,7 +147,7 @@ int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view,
 
 /* ---- retry ---- */
 
-/* As retry/standard.lua: never again once it has answered, else the lowest number with a try
+/* As retry/standard.lua: never again after an answer; else the first number with an attempt
  * left, retry_delay after the hangup. */
 static void plan_builtin_retry(const struct plan *p, const struct row *lead, struct due *due) {
     bool answered = row_int(lead, LEAD_RES_DIAL) == RES_ANSWERED;
@@ -168,7 +169,8 @@ static bool plan_read_due(json_t *out, const struct row *lead, struct due *due) 
     const char *reason = json_string_value(json_object_get(out, "reason"));
     if (index == 0) {
         *due = (struct due){0, DUE_NEVER, ""};
-        snprintf(due->reason, sizeof due->reason, "%s", reason ? reason : "retry says no");
+        snprintf(due->reason, sizeof due->reason, "%s",
+                 reason ? reason : "given up by the retry script");
         return true;
     }
     if (!(index >= 1 && index <= LEAD_NUMBERS) ||
@@ -189,7 +191,7 @@ void plan_retry(struct plan *p, const struct row *lead, struct due *due) {
     if (out == NULL) {
         plan_builtin_retry(p, lead, due);
     } else if (!plan_read_due(out, lead, due)) {
-        plan_note_odd(p, HOOK_RETRY, "returned no index and time");
+        plan_note_odd(p, HOOK_RETRY, "returned no valid index and time");
         plan_builtin_retry(p, lead, due);
     }
     json_decref(out);
@@ -202,18 +204,18 @@ json_t *plan_route(struct plan *p, const char *campaign, json_t *view) {
     json_t *out = strategy_call(p, NULL, HOOK_ROUTE, campaign, NULL, view);
     json_t *timeout = json_object_get(out, "timeout");
     if (timeout && !json_is_null(timeout) && !(json_number_value(timeout) >= 1)) {
-        plan_note_odd(p, HOOK_ROUTE, "returned a timeout that is none; the plan's is taken");
+        plan_note_odd(p, HOOK_ROUTE, "returned an invalid timeout; the plan's is used");
         json_object_del(out, "timeout");
     }
     if (json_is_object(out))
         return out;
     if (out && !json_is_null(out))
-        plan_note_odd(p, HOOK_ROUTE, "returned no table");
+        plan_note_odd(p, HOOK_ROUTE, "returned a value that is not a table");
     json_decref(out);
     return json_object();
 }
 
-/* A plain name, which hides nothing and leads nowhere. */
+/* A plain name: not a hidden file, nor one in another folder. */
 static bool plan_is_file_name(const char *name) {
     size_t n = strlen(name);
     return n && n <= FILE_NAME_MAX && *name != '.' && strspn(name, FILE_NAME_CHARS) == n;
@@ -228,12 +230,14 @@ char *plan_result(struct plan *p, struct policy *under, const char *campaign, js
     bool misnamed = split && json_object_get(out, "file") && !(name && plan_is_file_name(name));
     char *line = text ? xstrdup(text) : NULL;
     *file = line && name && !misnamed ? xstrdup(name) : NULL;
-    if (line == NULL && !json_is_null(out)) /* it failed, or gave none: nothing is lost */
+    if (line == NULL && !json_is_null(out)) /* the script failed: the default line instead */
         line = json_dumps(json_object_get(view, "fields"), JSON_COMPACT | JSON_SORT_KEYS);
     if (out && text == NULL && !json_is_null(out))
         plan_note_odd(p, HOOK_RESULT, "returned no line");
     if (misnamed)
-        plan_note_odd(p, HOOK_RESULT, "named a file other than in letters, digits, . _ and -");
+        plan_note_odd(
+            p, HOOK_RESULT,
+            "returned a file name with other characters than letters, digits, . _ and -");
     json_decref(out);
     for (char *c = line; c && *c; c++)
         if (*c == '\n' || *c == '\r')

@@ -1,5 +1,5 @@
-/* A plan: its row, the policy with its four hooks, and the built-in behaviour that
- * stands in when a hook fails. Counted: calls in flight hold it, and their policy. */
+/* A plan: its row, the policy with its four hooks, and the built-in behavior that takes over
+ * when a hook fails. Plans are counted: calls in flight hold the plan and their policy. */
 #ifndef DIALER_PLAN_PLAN_H
 #define DIALER_PLAN_PLAN_H
 
@@ -10,57 +10,59 @@
 struct plan {
     struct engine *engine;
     struct item item;
-    struct policy *policy; /* the hooks in charge */
+    struct policy *policy; /* in charge */
     struct strategy strategies[HOOK_COUNT];
-    struct shadow *shadow; /* NULL: none */
+    struct shadow *shadow; /* NULL = none */
     struct task reschedule;
-    char *version; /* changes with whatever decides what is due next */
+    char *version; /* changes with everything that due dates depend on */
     unsigned holds;
 };
 
-/* What the retry hook said: which number next, and when. */
+/* A lead's due date. */
 struct due {
-    int number;      /* 1..8; 0 = none any more */
-    int64_t at;      /* ns since 1970, DUE_NEVER */
+    int number;      /* which of its numbers, 1 to 8; 0 = it is not called again */
+    int64_t at;      /* ns since 1970, or DUE_NEVER */
     char reason[64]; /* why never */
 };
 #define DUE_NEVER INT64_MAX
 
-/* DialModes that are looked at; the others are names of strategies only. */
+/* The DialModes that C knows; all others are names of strategies only. */
 enum dial_mode { MODE_NONE = 0, MODE_PREVIEW = 2 };
 
-/* Takes the row. Loads the hooks; one that cannot be loaded is logged and replaced by
- * the built-in. */
+/* Takes the row and loads the hooks. If one cannot be loaded, the error is logged and the
+ * built-in takes over. */
 struct plan *plan_new(struct engine *e, struct row *row);
 struct plan *plan_hold(struct plan *p);
+/* p may be NULL. */
 void plan_release(struct plan *p);
-/* The row was changed: hooks that are another version now are swapped. */
+/* The row has changed: hooks for which it names another version are swapped. */
 void plan_changed(struct plan *p);
-/* The strategies' files may have changed: every plan, or one, looks again (force: also at
- * what was taken out of service). Returns how many hooks were swapped; *refused counts
- * those that could not be, and go on as they were. */
+/* The strategies' files may have changed: reads them again for all plans, or for one, and
+ * swaps. force: also versions that were taken out of service. Returns how many hooks were
+ * swapped; *refused counts those that could not be and go on as they were. */
 int plans_reload(struct engine *e, struct plan *only, bool force, int *refused);
 
-/* The campaign is deleted: so is what its hooks and their shadows have learnt. */
+/* The campaign is deleted, and with it the memories of its hooks and shadow. */
 void plans_forget(struct engine *e, const char *campaign);
 
-/* The name of the file that a hook runs, and the content hash of its text (16 hex digits,
- * the same on every machine); "built-in" and "" when it runs none. */
+/* The name of the strategy that a hook runs, and its content hash; "built-in" and "" if it
+ * runs none. */
 const char *plan_script(const struct plan *p, enum hook h);
 const char *plan_hash(const struct plan *p, enum hook h);
 
-/* The four hooks; each falls back to the built-in and logs the script's error. campaign
- * is the uuid whose memory the hook has. */
-/* Calls to begin now; ask_in (s, 0 = not) when to ask again; offer: leads for agents to
- * decide on. arg goes to the helper functions (struct script_env: functions). */
+/* ---- the four hooks; if a script fails, its error is logged and the built-in answers.
+ * campaign is the uuid of the campaign whose memory the hook gets. ---- */
+
+/* The number of calls to begin now. *ask_in: seconds after which to ask again (0 = not).
+ * *offer: leads to offer to agents. arg is passed to the helper functions (script_env). */
 int64_t plan_dial(struct plan *p, const char *campaign, void *arg, json_t *view, double *ask_in,
                   struct offer *offer);
-/* When and which number next, for an idle lead. It has no memory: it is pure. */
+/* The due date of an idle lead. This hook has no memory: it is pure. */
 void plan_retry(struct plan *p, const struct row *lead, struct due *due);
-/* What differs from the default; a new object, never NULL. */
+/* What is to differ from the default; a new object, never NULL. */
 json_t *plan_route(struct plan *p, const char *campaign, json_t *view);
-/* The line of a result (free it), or NULL for none; under the policy it began with.
- * *file is the name of the file it goes to (free it), NULL = the configured one. */
+/* The line of a result (free it), under the policy with which the call began; NULL = none.
+ * *file is the name of the file that it goes to (free it); NULL = the configured one. */
 char *plan_result(struct plan *p, struct policy *under, const char *campaign, json_t *view,
                   char **file);
 

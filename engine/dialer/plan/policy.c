@@ -10,23 +10,23 @@
 
 /* ---- versions ---- */
 
-/* The first failure of a strategy's own tests. */
+/* Notes the first failure of a strategy's own tests. */
 static void policy_note_failure(void *arg, const char *name, const char *why) {
     char **err = arg;
     if (why && *err == NULL)
         *err = *name ? xasprintf("%s (test '%s')", why, name) : xstrdup(why);
 }
 
-/* One file in a reading. */
+/* A file of a struct reading. */
 struct found {
-    struct source *source; /* NULL: it cannot be read, or does not load */
-    json_t *declared;      /* its parameters, NULL = none */
-    char *err;             /* why there is no source */
+    struct source *source; /* NULL = it cannot be read or does not load */
+    json_t *declared;      /* its parameters; NULL = none */
+    char *err;             /* why source is NULL */
     bool is_tested;
-    char *failure; /* of its own tests; NULL: none failed */
+    char *failure; /* of its own tests; NULL = none failed */
 };
 
-/* Loads it in a state of its own for what it declares, and what it requires. */
+/* Loads the file in a state of its own, to learn its parameters and its modules. */
 static struct found *policy_find_file(struct engine *e, enum hook h, const char *name) {
     struct found *f = xcalloc(1, sizeof *f);
     f->source = source_read(&e->scripts, h, name, &f->err);

@@ -13,7 +13,7 @@ static const struct row *retryview_plan_of(const void *from) {
     return ((const struct retryview *)from)->plan->item.row;
 }
 
-/* Eight numbers of a row, from that field on. */
+/* Eight fields of a row, the first of which is given, as a list. */
 static json_t *retryview_eight(const struct row *r, int field) {
     json_t *list = json_array();
     for (int i = 0; i < LEAD_NUMBERS; i++)
@@ -26,7 +26,7 @@ static json_t *retryview_now(const void *from) {
     return json_real((double)engine_wall(v->plan->engine) / NS_PER_S);
 }
 
-/* TZ is the configured zone. */
+/* TZ is set to the configured zone. */
 static json_t *retryview_utc_offset(const void *from) {
     time_t t = (time_t)(engine_wall(((const struct retryview *)from)->plan->engine) / NS_PER_S);
     struct tm tm;
@@ -95,32 +95,35 @@ static json_t *retryview_max_retry(const void *from) {
 }
 
 const struct view_field retryview_fields[] = {
-    {"now", "s", "since 1970, with fraction", "1479184252.25", retryview_now},
-    {"utc_offset", "s", "to add to a time for the clock of the configured time zone, as of now",
+    {"now", "s", "time since 1970, with fraction", "1479184252.25", retryview_now},
+    {"utc_offset", "s", "what to add to a time for the clock of the configured time zone, now",
      "0", retryview_utc_offset},
-    {"lead.uuid", "", "of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"",
+    {"lead.uuid", "", "uuid of the lead", "\"19dfc3f2-8b4e-4c7e-9f35-1a2a6b2e1c11\"",
      retryview_uuid},
-    {"lead.name", "", "absent if it has none", "\"Ms Customer\"", retryview_name},
-    {"lead.numbers", "", "{[\"1\"] = number, ...}, keys \"1\" to \"8\", those that are set",
+    {"lead.name", "", "its name; absent if it has none", "\"Ms Customer\"", retryview_name},
+    {"lead.numbers", "",
+     "{[\"1\"] = number, ...}: keys \"1\" to \"8\", only those that are set",
      "{\"1\":\"300\",\"2\":\"400\"}", retryview_numbers},
-    {"lead.tries", "tries", "{n1, ..., n8}, so far, of each number", "[1,0,0,0,0,0,0,0]",
+    {"lead.tries", "attempts", "{n1, ..., n8}: so far, at each number", "[1,0,0,0,0,0,0,0]",
      retryview_tries},
-    {"lead.res_dial", "", "outcome of the last call, 4 = answered, 0 = never called", "5",
-     retryview_res_dial},
-    {"lead.res_dial_detail", "", "the same in words; absent if there is nothing to say", NULL,
+    {"lead.res_dial", "",
+     "outcome of the last call: 1 refused, 3 no answer, 4 answered, 5 busy, 8 congestion; 0 "
+     "means that it failed, or that there is no outcome yet (lead.outcome tells which)",
+     "5", retryview_res_dial},
+    {"lead.res_dial_detail", "", "the same in words; absent if there is no outcome yet", NULL,
      retryview_res_dial_detail},
     {"lead.outcome", "",
-     "one word for it: failed, refused, no_answer, answered, busy, congestion, machine (AMD's "
-     "verdict), abandoned (found no agent), local (a failure of our own); absent if it was "
-     "never called",
+     "the same in one word: failed, refused, no_answer, answered, busy, congestion, machine "
+     "(AMD's verdict), abandoned, or local (a local failure); absent if there is no outcome "
+     "yet",
      "\"busy\"", retryview_outcome},
-    {"lead.last_index", "", "which of the numbers was called last, 1 to 8; absent if none was",
-     "1", retryview_last_index},
+    {"lead.last_index", "", "which number was called last, 1 to 8; absent if none was", "1",
+     retryview_last_index},
     {"lead.res_hangup", "", "Q.850 cause of the last hangup, 17 = busy", "17",
      retryview_res_hangup},
-    {"lead.tm_last_hangup", "s", "since 1970; absent if it was never called", "1479184200.5",
-     retryview_tm_last_hangup},
-    {"plan.retry_delay", "s", "between two calls of a lead", "60", retryview_retry_delay},
-    {"plan.max_retry", "tries", "{m1, ..., m8}, allowed for each number: tries, not repeats",
+    {"lead.tm_last_hangup", "s", "end of the last call, since 1970; absent if there was none",
+     "1479184200.5", retryview_tm_last_hangup},
+    {"plan.retry_delay", "s", "time between two calls of a lead", "60", retryview_retry_delay},
+    {"plan.max_retry", "attempts", "{m1, ..., m8}: allowed for each number, the first included",
      "[5,5,5,5,5,5,5,5]", retryview_max_retry},
     {0}};

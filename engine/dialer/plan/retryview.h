@@ -1,4 +1,4 @@
-/* What the retry hook sees of an idle lead and its plan. */
+/* The view of the retry hook: an idle lead and its plan. */
 #ifndef DIALER_PLAN_RETRYVIEW_H
 #define DIALER_PLAN_RETRYVIEW_H
 

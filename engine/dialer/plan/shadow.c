@@ -30,7 +30,7 @@ static struct shadow *shadow_new(struct engine *e, struct version v) {
     return s;
 }
 
-/* Reads what the row names; one that is in charge is not tested again. */
+/* Reads the version that the row names; the present one is not tested again. */
 static bool shadow_read_wanted(struct plan *p, struct reading *files, const char *name,
                                struct version *v, char **err) {
     const struct row *r = p->item.row;
@@ -52,7 +52,7 @@ void shadow_update(struct plan *p, struct reading *files, bool force) {
     if (name && !shadow_read_wanted(p, files, name, &v, &err)) {
         strategy_tell(p->engine, row_uuid(r), HOOK_DIAL, name, "", err, 0, p->shadow != NULL);
         free(err);
-        return; /* the old one goes on */
+        return; /* the present one stays */
     }
     bool is_asked = p->shadow && p->shadow->why == NULL;
     if (name && p->shadow && version_same(&v, &p->shadow->version) && (is_asked || !force)) {
@@ -63,14 +63,14 @@ void shadow_update(struct plan *p, struct reading *files, bool force) {
     p->shadow = name ? shadow_new(p->engine, v) : NULL;
 }
 
-/* The first time it is asked for a campaign it gets a copy of what is remembered. */
+/* The first time it is called for a campaign, it gets a copy of the hook's memory. */
 static void shadow_copy_memory(struct plan *p, struct shadow *s, const char *campaign) {
     char *err = NULL;
     if (map_get(&s->copied, campaign))
         return;
     json_t *copy = memory_copy(p->engine, HOOK_DIAL, campaign);
     if (script_remember(s->script, HOOK_DIAL, campaign, copy, &err))
-        free(err); /* then it begins with none */
+        free(err); /* then it begins with an empty memory */
     json_decref(copy);
     map_put(&s->copied, campaign, s);
 }
@@ -94,12 +94,12 @@ static void shadow_note(struct shadow *s, int64_t wall, int64_t first, int64_t o
     s->next = (s->next + 1) % SHADOW_PAIRS;
 }
 
-/* Takes err. The first is said, and the last: then it is not asked any more. */
+/* Takes err. Logs the first error and the last, after which the shadow is not called again. */
 static void shadow_note_error(struct plan *p, char *err, bool last) {
     struct shadow *s = p->shadow;
     if (s->errors++ == 0 || last)
-        log_warn(p->engine->log, "plan %s, its shadow: %s%s", row_uuid(p->item.row), err,
-                 last ? "; out of service" : "");
+        log_warn(p->engine->log, "plan %s: shadow: %s%s", row_uuid(p->item.row), err,
+                 last ? "; taken out of service" : "");
     if (last)
         s->why = err;
     else
@@ -164,7 +164,7 @@ static void shadow_get_own_hash(const void *subject, const struct attr *a,
     v->text = version_hash(&shadow_of(subject)->version);
 }
 
-/* The shadow's own members, by their place. */
+/* Members of the struct shadow, by offset. */
 static void shadow_get_time(const void *subject, const struct attr *a, struct attr_value *v) {
     attr_get_time(shadow_of(subject), a, v);
 }
@@ -173,7 +173,7 @@ static void shadow_get_int64(const void *subject, const struct attr *a, struct a
     attr_get_int64(shadow_of(subject), a, v);
 }
 
-/* A sum over all decisions as its mean. */
+/* A member that is a sum over all decisions, as a mean. */
 static void shadow_get_mean(const void *subject, const struct attr *a, struct attr_value *v) {
     const struct shadow *s = shadow_of(subject);
     double sum = *(const double *)((const char *)s + a->at);

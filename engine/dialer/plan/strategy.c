@@ -10,12 +10,12 @@
 #include "dialer/plan/plan.h"
 
 #define TELL_AFTER SECONDS(5) /* between two events about errors of one hook */
-#define ERRORS_MAX 10         /* in a row: then it is taken out of service */
-#define OVERRUNS_MAX 3        /* in a row, of time; of instructions or memory one is enough */
+#define ERRORS_MAX 10         /* in a row: then the version is taken out of service */
+#define OVERRUNS_MAX 3        /* of time, in a row (of instructions or memory: one) */
 
-/* ---- telling ---- */
+/* ---- events ---- */
 
-/* "dial/x.lua:12: text" -> the place and the text behind it. */
+/* Splits "dial/x.lua:12: text" into the place and the text, which is returned. */
 static const char *plan_strategy_split_place(const char *err, char place[120]) {
     const char *colon = strstr(err, ".lua:");
     size_t digits = colon ? strspn(colon + 5, "0123456789") : 0;
@@ -38,8 +38,8 @@ void strategy_tell(struct engine *e, const char *plan, enum hook h, const char *
                                   .place = place,
                                   .repeated = repeated,
                                   .in_service = in_service ? "yes" : "no"};
-    log_error(e->log, "plan %s, %s: %s%s", plan, hook_name(h), err,
-              in_service ? "" : "; out of service");
+    log_error(e->log, "plan %s, %s hook: %s%s", plan, hook_name(h), err,
+              in_service ? "" : "; not in service");
     event_tell(e, EVENT_STRATEGY_ERROR, &told);
 }
 
@@ -50,7 +50,7 @@ static void plan_strategy_tell_swap(struct plan *p, enum hook h, const char *old
                                  .script = version_name(v),
                                  .hash = version_hash(v),
                                  .old_hash = old_hash};
-    log_info(p->engine->log, "plan %s, %s: %s %s is in charge", told.plan, told.hook,
+    log_info(p->engine->log, "plan %s, %s hook: %s %s is in charge", told.plan, told.hook,
              told.script, told.hash);
     event_tell(p->engine, EVENT_STRATEGY_SWAP, &told);
 }
@@ -63,7 +63,7 @@ bool strategy_is_odd(struct plan *p, enum hook h) {
 
 /* ---- versions in charge ---- */
 
-/* A new version (taken over) is in charge of the hook; its counts begin. */
+/* Puts a version (taken over) in charge of the hook; the counts begin anew. */
 static void plan_strategy_take_charge(struct plan *p, enum hook h, struct version v) {
     struct strategy *s = &p->strategies[h];
     version_clear(&s->now);
@@ -77,17 +77,17 @@ static void plan_strategy_take_charge(struct plan *p, enum hook h, struct versio
 static void plan_strategy_set_policy(struct plan *p, struct policy *policy) {
     policy_release(p->policy);
     p->policy = policy;
-    task_queue(&p->reschedule); /* another version decides what is due next */
+    task_queue(&p->reschedule); /* due dates may depend on it */
 }
 
-/* Worth coming back to: it ran, and without an error at last. One that was not called
- * yet is better than none. */
+/* Is the version in charge worth coming back to? It is if its latest calls had no error. If
+ * it has not been called yet, it is still better than none. */
 static bool plan_strategy_is_good(const struct strategy *s) {
     bool clean = s->errors_row == 0 && s->overruns_row == 0;
     return s->now.source && clean && (s->calls || s->good.source == NULL);
 }
 
-/* Reads what the row names for a hook. */
+/* Reads the version that the row names for the hook. */
 static bool plan_strategy_read_wanted(struct plan *p, struct reading *files, enum hook h,
                                       struct version *v, char **err) {
     const struct row *r = p->item.row;
@@ -96,7 +96,7 @@ static bool plan_strategy_read_wanted(struct plan *p, struct reading *files, enu
                         row_text(r, hooks_params_field(h)), v, err, &params);
 }
 
-/* What the plan names cannot be taken (err is taken over): what runs stays. */
+/* The version that the plan names cannot be used (err is taken over): the present one stays. */
 static void plan_strategy_refuse(struct plan *p, enum hook h, char *err) {
     struct strategy *s = &p->strategies[h];
     bool known = s->why && strcmp(s->why, err) == 0;
@@ -107,7 +107,7 @@ static void plan_strategy_refuse(struct plan *p, enum hook h, char *err) {
     s->why = err;
 }
 
-/* Is there a new version for this hook? It is put into *next. */
+/* Is there a new version for the hook? If so, it is in *next. */
 static bool plan_strategy_find_next(struct plan *p, struct reading *files, enum hook h,
                                     bool force, struct version *next, int *refused) {
     struct strategy *s = &p->strategies[h];
@@ -133,7 +133,7 @@ static bool plan_strategy_find_next(struct plan *p, struct reading *files, enum 
     return true;
 }
 
-/* Old versions that ran well are remembered, the new ones take charge. */
+/* Puts the new versions in charge; good old ones are kept for plan_strategy_fall_back. */
 static void plan_strategy_swap(struct plan *p, struct version next[HOOK_COUNT],
                                const bool changed[HOOK_COUNT]) {
     for (int h = 0; h < HOOK_COUNT; h++) {
@@ -169,7 +169,7 @@ int strategies_update(struct plan *p, struct reading *files, bool force, int *re
     if (policy) {
         plan_strategy_swap(p, next, changed);
         plan_strategy_set_policy(p, policy);
-    } else if (n) { /* each loads alone, together they are too large */
+    } else if (n) { /* each loads alone, but together they need too much memory */
         plan_strategy_refuse(p, bad, err);
         ++*refused;
         n = 0;
@@ -217,7 +217,7 @@ static bool plan_strategy_same_text(const struct row *a, const struct row *b, in
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
-/* Does the change reach what the hook is made of? */
+/* Does the change concern the hook? */
 static bool plan_strategy_reaches(const struct row *row, const struct row *before,
                                   enum hook h) {
     return before == NULL || strcmp(hooks_file(row, h), hooks_file(before, h)) ||
@@ -245,7 +245,8 @@ static const char *plan_strategy_check_one(struct engine *e, const struct row *r
     reading_end(&files);
     if (is_good)
         return NULL;
-    if (params == false && file == NULL) { /* a broken file that nobody named is not refused */
+    if (params == false &&
+        file == NULL) { /* the default strategy is broken: not the fault of this row */
         free(err);
         return NULL;
     }
@@ -267,7 +268,7 @@ const char *strategies_check(struct engine *e, const struct row *row, const stru
     }
     const char *shadow = row_text(row, PLAN_SHADOW_SCRIPT);
     if (shadow == NULL && row_text(row, PLAN_SHADOW_PARAMS)) {
-        *why = xstrdup("has no ShadowScript to go to");
+        *why = xstrdup("needs a ShadowScript");
         return "ShadowParams";
     }
     return shadow ? plan_strategy_check_one(e, row, HOOK_DIAL, shadow, PLAN_SHADOW_SCRIPT,
@@ -277,8 +278,8 @@ const char *strategies_check(struct engine *e, const struct row *row, const stru
 
 /* ---- calling ---- */
 
-/* Out of service: the last good version is in charge, or the built-in. Calls that began
- * under the bad one do not come back to it either. */
+/* Takes the version in charge out of service: the last good version takes over, or the
+ * built-in. Calls that began under it do not use it any more either. */
 static void plan_strategy_fall_back(struct plan *p, enum hook h, const char *err) {
     struct strategy *s = &p->strategies[h];
     struct version next[HOOK_COUNT];
@@ -291,13 +292,13 @@ static void plan_strategy_fall_back(struct plan *p, enum hook h, const char *err
     for (int i = 0; i < HOOK_COUNT; i++)
         next[i] = i == (int)h ? s->good : p->strategies[i].now;
     struct policy *policy = policy_new(p->engine, next, &why, &bad);
-    if (policy == NULL) { /* the good one does not fit any more: the built-in always does */
+    if (policy == NULL) { /* the good version does not load any more: the built-in */
         free(why);
         next[h] = (struct version){0};
         policy = policy_new(p->engine, next, &why, &bad);
     }
     p->policy->out[h] = true;
-    if (policy == NULL) { /* nor does that: the old state goes on without this hook */
+    if (policy == NULL) { /* the other hooks do not load any more: the old state stays */
         free(why);
         return;
     }
@@ -307,7 +308,8 @@ static void plan_strategy_fall_back(struct plan *p, enum hook h, const char *err
     plan_strategy_tell_swap(p, h, old_hash);
 }
 
-/* An error: told, not too often, and the end of the strategy if it goes on like this. */
+/* Counts an error, sends an event unless one was just sent, and takes the version out of
+ * service if the error is fatal or one of too many in a row. */
 static void plan_strategy_judge_error(struct plan *p, enum hook h, const char *err,
                                       bool fatal) {
     struct strategy *s = &p->strategies[h];
@@ -326,7 +328,7 @@ static void plan_strategy_judge_error(struct plan *p, enum hook h, const char *e
         plan_strategy_fall_back(p, h, err);
 }
 
-/* The machine's clocks, not the engine's; a virtual clock's run must not depend on them. */
+/* The clocks of the machine. On a virtual clock 0, so that the run does not depend on them. */
 static int64_t plan_strategy_machine_time(const struct engine *e, clockid_t which) {
     struct timespec t = {0};
     if (!loop_clock(e->loop)->is_virtual)
@@ -350,11 +352,11 @@ void strategy_cost_end(const struct engine *e, struct cost *c) {
 char *strategy_overrun(const struct engine *e, const struct cost *c, int *row) {
     *row = c->cpu > e->conf->scripts.overrun * NS_PER_MS ? *row + 1 : 0;
     return *row < OVERRUNS_MAX ? NULL
-                               : xasprintf("over %lld ms %d times in a row",
+                               : xasprintf("took more than %lld ms %d times in a row",
                                            (long long)e->conf->scripts.overrun, OVERRUNS_MAX);
 }
 
-/* Counts it; text to be freed when it was the last that is borne with, else NULL. */
+/* Counts a call. NULL, or (free it) why it was one overrun too many. */
 static char *plan_strategy_judge_time(struct plan *p, enum hook h, const struct cost *c) {
     struct strategy *s = &p->strategies[h];
     s->calls++;
@@ -386,9 +388,9 @@ json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const c
     char *slow = is_present ? plan_strategy_judge_time(p, h, &cost) : NULL;
     if (rc && is_present) {
         plan_strategy_judge_error(p, h, err, killed);
-    } else if (rc) { /* an old one, under which a call ends: it is not in charge any more */
-        log_error(e->log, "plan %s, %s of %s: %s", row_uuid(p->item.row), hook_name(h), hash,
-                  err);
+    } else if (rc) { /* an earlier version, under which a call ends */
+        log_error(e->log, "plan %s, %s hook, earlier version %s: %s", row_uuid(p->item.row),
+                  hook_name(h), hash, err);
         policy->out[h] = policy->out[h] || killed;
     } else if (slow) {
         plan_strategy_judge_error(p, h, slow, true);
@@ -401,7 +403,7 @@ json_t *strategy_call(struct plan *p, struct policy *under, enum hook h, const c
     return rc ? NULL : out;
 }
 
-/* ---- what is shown of one ---- */
+/* ---- its fields ---- */
 
 static const struct strategy *plan_strategy_of(const struct hook_of *at) {
     return &at->plan->strategies[at->hook];
@@ -461,7 +463,7 @@ static void plan_strategy_get_params(const void *subject, const struct attr *a,
     free(params);
 }
 
-/* The strategy's own members, by their place. */
+/* Members of the struct strategy, by offset. */
 static void plan_strategy_get_time(const void *subject, const struct attr *a,
                                    struct attr_value *v) {
     attr_get_time(plan_strategy_of(subject), a, v);
