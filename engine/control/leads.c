@@ -9,6 +9,7 @@
 #define COUNT_DEFAULT 100
 #define COUNT_MAX 100000000
 #define PAGE 50 /* leads read at once */
+#define PAGE_BYTES 32768 /* sent at once: big leads that are left of a page are read again */
 
 struct lead_list {
     struct engine *engine;
@@ -47,16 +48,16 @@ static void leads_on_page(void *arg, enum read_end end, const struct rows *rows)
     if (!l->is_begun)
         entries_begin(l->answer);
     l->is_begun = true;
-    int n = end == READ_ROWS && answer_session(l->answer) ? rows_count(rows) : 0;
-    for (int i = 0; i < n; i++) {
-        struct row *row = rows_row(rows, i);
+    int n = end == READ_ROWS && answer_session(l->answer) ? rows_count(rows) : 0, sent = 0;
+    for (size_t bytes = 0; sent < n && bytes < PAGE_BYTES; sent++) {
+        struct row *row = rows_row(rows, sent);
         l->after = row_int(row, LEAD_ID);
-        entry_send(l->answer, row);
+        bytes += entry_send(l->answer, row);
         row_free(row);
     }
-    bool is_last = n < leads_page(l);
-    l->items += (unsigned long)n;
-    l->count -= n;
+    bool is_last = sent == n && n < leads_page(l);
+    l->items += (unsigned long)sent;
+    l->count -= sent;
     if (is_last || l->count == 0)
         leads_end(l);
     else
