@@ -6,7 +6,7 @@
 #include "dialer/campaign/campaign.h"
 
 #define WINDOW_LEAST 256
-#define WINDOW_MOST 4096
+#define WINDOW_MOST 512 /* a turn takes all of them in: about 10 us each */
 #define REFILL_EACH SECONDS(2) /* a window that does not last so long grows */
 #define BUILD_PIECE 100        /* leads that the retry hook is asked about in one turn */
 #define PURGE_PIECE 5000
