@@ -13,7 +13,7 @@
 #include "dialer/plan/shadow.h"
 #include "console/inner.h"
 
-#define PIECE 200    /* resources that one call of list examines */
+#define PIECE 100    /* resources that one call of list examines */
 #define ROW_COST 300 /* instructions that each of them is charged as */
 
 /* ---- what there is ---- */

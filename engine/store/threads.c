@@ -10,6 +10,7 @@
 
 #define RETRY (200 * NS_PER_MS)
 #define SCAN_LIMIT SECONDS(10)
+#define TOLD_AT_ONCE 256 /* jobs that one turn tells their owners */
 
 struct worker {
     struct threads *threads;
@@ -203,10 +204,18 @@ static void *threads_main(void *arg) {
 
 static void threads_on_wake(void *arg) {
     struct store *s = arg;
+    struct threads *t = s->threads;
     struct jobs now = TAILQ_HEAD_INITIALIZER(now);
-    pthread_mutex_lock(&s->threads->lock);
-    TAILQ_CONCAT(&now, &s->threads->done, link);
-    pthread_mutex_unlock(&s->threads->lock);
+    pthread_mutex_lock(&t->lock);
+    for (int n = 0; n < TOLD_AT_ONCE && !TAILQ_EMPTY(&t->done); n++) {
+        struct job *j = TAILQ_FIRST(&t->done);
+        TAILQ_REMOVE(&t->done, j, link);
+        TAILQ_INSERT_TAIL(&now, j, link);
+    }
+    bool more = !TAILQ_EMPTY(&t->done);
+    pthread_mutex_unlock(&t->lock);
+    if (more)
+        waker_wake(t->waker);
     store_tell(s, &now);
 }
 

@@ -62,6 +62,25 @@ static void test_wrong_batch(void **state) {
                 "{\"result\":19}\n");
 }
 
+/* However much has become durable at once, a turn of the loop tells some hundred: others wait
+ * for it to end. */
+static void count_done(void *arg, enum batch_end end) { *(int *)arg += end == BATCH_DURABLE; }
+
+static void test_told_in_pieces(void **state) {
+    (void)state;
+    enum { BATCHES = 4000 };
+    int done = 0, most = 0;
+    open_store(false);
+    for (int k = 0; k < BATCHES; k++) /* all but the first share a transaction, or two */
+        store_submit(s, batch_new(), count_done, &done);
+    while (done < BATCHES) {
+        int before = done;
+        loop_turn(h.loop, true);
+        most = done - before > most ? done - before : most;
+    }
+    assert_in_range(most, 1, 256);
+}
+
 /* Closing waits for all that was submitted and tells it. */
 static void test_close(void **state) {
     (void)state;
@@ -462,10 +481,11 @@ static void test_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),    TEST(test_wrong_batch), TEST(test_close),   TEST(test_rows),
-        TEST(test_fields),   TEST(test_shapes),      TEST(test_refused), TEST(test_no_row),
-        TEST(test_ids),      TEST(test_ids_of_two),  TEST(test_no_ids),  TEST(test_upgrade),
-        TEST(test_versions), TEST(test_memory),
+        TEST(test_order),      TEST(test_wrong_batch), TEST(test_close),
+        TEST(test_rows),       TEST(test_fields),      TEST(test_shapes),
+        TEST(test_refused),    TEST(test_no_row),      TEST(test_ids),
+        TEST(test_ids_of_two), TEST(test_no_ids),      TEST(test_upgrade),
+        TEST(test_versions),   TEST(test_memory),      TEST(test_told_in_pieces),
     };
     return cmocka_run_group_tests_name("store", tests, begin, end);
 }

@@ -6,7 +6,7 @@
 #include "dialer/campaign/campaign.h"
 
 #define WINDOW_LEAST 256
-#define WINDOW_MOST 4096
+#define WINDOW_MOST 512         /* a turn takes all of them in: about 10 us each */
 #define REFILL_EACH SECONDS(2) /* a window that does not last this long is doubled */
 #define BUILD_PIECE 100        /* leads for which one turn asks the retry hook */
 #define PURGE_PIECE 5000
