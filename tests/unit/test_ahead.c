@@ -391,7 +391,7 @@ static void all_but_one_later(struct row *r, int i) { set_tries(r, i ? 2 : 1, i 
 
 static void test_better_level(void **state) {
     (void)state;
-    begin(500, all_but_one_later);
+    begin(1500, all_but_one_later);
     take_all(a, 1, 10);
     pass(&o.h, SECONDS(9.9));
     take_all(a, 10, 20);
@@ -412,6 +412,7 @@ static void one_each_second(struct row *r, int i) {
 static void test_same_level(void **state) {
     (void)state;
     begin(2000, one_each_second);
+    assert_false(a->window.is_whole);
     int windows = disk.windows, size = a->size;
     for (int i = 0; i < 1000; i++) {
         pass(&o.h, SECONDS(0.01));
@@ -425,12 +426,12 @@ static void test_same_level(void **state) {
 
 /* So too in a window that is whole: they are behind it. */
 static void few_and_many_later(struct row *r, int i) {
-    set_tries(r, 1, i < 100 ? 1000 : 60 - (i - 99) * 0.01);
+    set_tries(r, 1, i < 200 ? 1000 : 60 - (i - 199) * 0.01);
 }
 
 static void test_same_level_whole(void **state) {
     (void)state;
-    begin(1100, few_and_many_later);
+    begin(1200, few_and_many_later);
     assert_true(a->window.is_whole);
     int windows = disk.windows;
     for (int i = 0; i < 1000; i++) {
@@ -439,7 +440,7 @@ static void test_same_level_whole(void **state) {
         settle(&o.h);
     }
     assert_in_range(disk.windows - windows, 0, 3);
-    take_all(a, 0, 1100);
+    take_all(a, 0, 1200);
     assert_string_equal(take(a), "-");
 }
 

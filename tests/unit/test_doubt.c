@@ -42,7 +42,7 @@ static void is_refused(void) {
     campaign()->cap.rest = INT64_MAX;
     release_store();
     settle(&o.h);
-    was_said("was changed by somebody else, not called");
+    was_said("somebody else changed the lead meanwhile");
     assert_int_equal(dialled(), 0);
     assert_int_equal(told[EVENT_DIALING_CREATE] + told[EVENT_DIALING_UPDATE] +
                          told[EVENT_DIALING_DELETE] + told[EVENT_LEAD_UPDATE],

@@ -134,8 +134,7 @@ static void test_deleted(void **state) {
     change_it(4, CHANGE_DELETE);
     release_store();
     settle(&o.h);
-    assert_string_equal(answers.s,
-                        "3:Uuid does not exist 4:Uuid does not exist 1 2 ");
+    assert_string_equal(answers.s, "3:Uuid does not exist 4:Uuid does not exist 1 2 ");
     change_it(5, CHANGE_UPDATE);
     settle(&o.h);
     assert_non_null(strstr(answers.s, "5:Uuid does not exist "));

@@ -183,8 +183,8 @@ static void edit_one(void) {
     struct asked a;
     if (lead_count == 0)
         return;
-    char *text =
-        xasprintf("Uuid: %s\nNumber1: %s\n", leads[any(lead_count)].uuid, any(2) ? "310" : "302");
+    char *text = xasprintf("Uuid: %s\nNumber1: %s\n", leads[any(lead_count)].uuid,
+                           any(2) ? "310" : "302");
     ask_begin(&o, &a, &noun_lead, CHANGE_UPDATE, text);
     UNTIL(&o.h, a.done);
     free(a.error);
@@ -227,12 +227,12 @@ static void kill_it(void) {
     office_start(&o);
 }
 
-static void (*const steps[])(void) = {add_some, add_some,      change_status, change_status,
-                                      go_on,    go_on,         go_on,         delete_one,
+static void (*const steps[])(void) = {add_some, add_some,    change_status, change_status,
+                                      go_on,    go_on,       go_on,         delete_one,
                                       edit_one, change_plan, kill_it};
-static const char *const step_names[] = {"added",   "added",   "status", "status",
+static const char *const step_names[] = {"added",   "added",   "status",  "status",
                                          "went on", "went on", "went on", "deleted",
-                                         "edited",  "plan",   "killed"};
+                                         "edited",  "plan",    "killed"};
 
 static void test_random(void **state) {
     (void)state;
@@ -244,7 +244,8 @@ static void test_random(void **state) {
             steps[step]();
             check(step_names[step]);
         }
-        char *err = NULL, *db = xstrdup(o.conf->database.db_sqlite3_data), words[] = "counters: ";
+        char *err = NULL, *db = xstrdup(o.conf->database.db_sqlite3_data),
+             words[] = "counters: ";
         assert_true(sqlite_check(db, on_fault, words, &err));
         free(db);
         finish();

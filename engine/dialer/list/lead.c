@@ -145,9 +145,11 @@ static void lead_on_read(void *arg, enum read_end end, const struct rows *rows) 
     }
     map_take(&f->engine->fetches, f->key);
     for (size_t i = 0; i < f->count; i++) {
-        if (l)
+        bool is_there = l && row_int(l->row, LEAD_IN_USE); /* not if one of them deleted it */
+        if (is_there)
             l->holds++;
-        f->waiters[i].found(f->waiters[i].arg, l, end == READ_FAILED ? read_error(rows) : NULL);
+        f->waiters[i].found(f->waiters[i].arg, is_there ? l : NULL,
+                            end == READ_FAILED ? read_error(rows) : NULL);
     }
     lead_release(l);
     free(f->waiters);
