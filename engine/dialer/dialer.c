@@ -187,7 +187,7 @@ void dialer_conf_changed(struct engine *e) {
         struct trunk *t = i->value;
         cap_set(&t->cap, t->conf->channels, t->conf->cps);
     }
-    agendas_refresh(e, NULL); /* the limits may need other attempts now */
+    agendas_count_anew(e); /* the limits may need other attempts now */
     campaigns_kick(e);
 }
 

@@ -24,10 +24,12 @@ static struct {
     struct executor executor;
     struct backend backend;
     bool reads_fail, writes_fail;
-    bool hold_calls; /* from the first reservation on */
-    bool held;       /* what is asked for is only noted */
-    int windows;     /* refills that were carried out */
-    int leads;       /* reads of one lead */
+    bool hold_calls, hold_offers;          /* from the first reservation on */
+    const struct statement *hold_reads_of; /* from the first read of that on */
+    bool held;                             /* what is asked for is only noted */
+    int windows;                           /* refills that were carried out */
+    int leads;                             /* reads of one lead */
+    int failed;                            /* reads; after 10,000 the disk works again */
 } disk;
 static int told[EVENT_COUNT]; /* events by kind */
 
@@ -39,12 +41,16 @@ TOOL void hold_store(void) {
 }
 
 TOOL void release_store(void) {
-    disk.held = disk.hold_calls = false;
+    disk.held = disk.hold_calls = disk.hold_offers = false;
+    disk.hold_reads_of = NULL;
     task_queue(&o.engine->store->turn.task);
 }
 
 TOOL void on_submit(struct store *s, struct job *job) {
-    if (disk.hold_calls && !disk.held && o.engine->dialings.count)
+    bool is_it = job->is_read && job_read(job)->statement == disk.hold_reads_of;
+    is_it |= (disk.hold_calls && o.engine->dialings.count) ||
+             (disk.hold_offers && o.engine->previews.count);
+    if (!disk.held && is_it)
         hold_store();
     if (disk.held)
         TAILQ_INSERT_TAIL(&s->turn.todo, job, link);
@@ -63,7 +69,8 @@ TOOL enum read_fate on_read(struct reader *r, struct read *read, bool is_recorde
                             int64_t limit) {
     disk.windows += read->statement == &read_window;
     disk.leads += read->statement == &read_lead_by_uuid;
-    if (!disk.reads_fail)
+    disk.failed += disk.reads_fail;
+    if (!disk.reads_fail || disk.failed > 10000)
         return sqlite_backend.read(r, read, is_recorded, limit);
     read->rows = rows_new(read->statement);
     rows_fail(read->rows, "disk I/O error");

@@ -157,7 +157,8 @@ static void dialing_add_to_maps(struct dialing *d) {
     map_put(&d->engine->channels, d->other, d);
 }
 
-/* The reservation was refused because somebody else has written the lead. No event is sent. */
+/* The reservation was refused because somebody else has written the lead. No event is sent. The
+ * lead is read again, and called as it is now when its turn comes. */
 static void dialing_withdraw(struct dialing *d) {
     struct campaign *c = d->campaign;
     log_warn(d->engine->log,
@@ -166,8 +167,7 @@ static void dialing_withdraw(struct dialing *d) {
     dialing_enter(d, STAGE_FINISHED);
     observe_unsent(d);
     dialing_give_room(d);
-    lead_distrust(d->lead);
-    agendas_refresh(d->engine, row_text(d->lead->row, LEAD_DLMA_UUID));
+    agenda_put_anew(d->lead, d->target);
     dialing_forget(d);
     campaign_call_over(c);
 }
@@ -309,11 +309,14 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
 static void dialing_on_closed(void *arg, enum batch_end end) {
     struct dialing *d = arg;
     struct campaign *c = d->campaign;
-    if (end != BATCH_DURABLE)
-        log_error(d->engine->log, "dialing %s: the database refused its result", d->uuid);
     lead_written(d->lead);
+    if (end != BATCH_DURABLE) {
+        log_error(d->engine->log, "dialing %s: the database refused its result", d->uuid);
+        agenda_put_anew(d->lead, NULL);
+    }
     lead_tell(d->lead);
     event_tell(d->engine, EVENT_DIALING_DELETE, d);
+    campaigns_kick_short(d->engine, row_text(d->lead->row, LEAD_DLMA_UUID));
     dialing_forget(d);
     campaign_call_over(c);
 }

@@ -172,11 +172,21 @@ void campaigns_kick_room(struct engine *e, struct campaign *own) {
     }
 }
 
+static bool campaign_calls(const struct campaign *c, const char *dlma_uuid) {
+    const char *dlma = row_text(c->item.row, CAMPAIGN_DLMA);
+    return dlma && strcmp(dlma, dlma_uuid) == 0;
+}
+
 void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid) {
+    for (struct map_entry *i = e->campaigns.first; i; i = i->next)
+        if (campaign_calls(i->value, dlma_uuid))
+            campaign_kick(i->value);
+}
+
+void campaigns_kick_short(struct engine *e, const char *dlma_uuid) {
     for (struct map_entry *i = e->campaigns.first; i; i = i->next) {
         struct campaign *c = i->value;
-        const char *dlma = row_text(c->item.row, CAMPAIGN_DLMA);
-        if (dlma && strcmp(dlma, dlma_uuid) == 0)
+        if (c->reason >= REASON_BUILDING && campaign_calls(c, dlma_uuid))
             campaign_kick(c);
     }
 }

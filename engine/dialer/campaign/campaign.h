@@ -95,6 +95,8 @@ void campaigns_kick(struct engine *e);
  * call has left it. */
 void campaigns_kick_room(struct engine *e, struct campaign *own);
 void campaigns_kick_dlma(struct engine *e, const char *dlma_uuid);
+/* A lead of that list can be called again: for those that found none. */
+void campaigns_kick_short(struct engine *e, const char *dlma_uuid);
 void campaigns_kick_queue(struct engine *e, const struct asterisk *a, const char *queue);
 /* Saves what was learned for all of them (observer_save). */
 void campaigns_save(struct engine *e, bool at_once);

@@ -12,6 +12,7 @@
 #define PURGE_PIECE 5000
 #define FAULT_WAIT_MAX 60 /* s */
 #define BUSY_WAIT (10 * NS_PER_MS)
+#define FAILED_WAIT (200 * NS_PER_MS) /* what could not be read is asked for again */
 
 /* ---- one lead's place ---- */
 
@@ -50,14 +51,11 @@ static void agenda_note_level(struct agenda *a, int64_t tries, int64_t at) {
     a->levels[a->level_count++] = (struct level){tries, at};
 }
 
-/* When the first lead falls due that would be placed within the window; DUE_NEVER if none. */
+/* When the next lead falls due; DUE_NEVER if none will. */
 static int64_t agenda_next_due(const struct agenda *a) {
     int64_t next = DUE_NEVER;
-    for (int i = 0; i < a->level_count; i++) {
-        bool counts = a->window.is_whole || a->levels[i].tries <= a->window.last.tries;
-        if (counts && a->levels[i].at < next)
-            next = a->levels[i].at;
-    }
+    for (int i = 0; i < a->level_count; i++)
+        next = a->levels[i].at < next ? a->levels[i].at : next;
     return next;
 }
 
@@ -78,7 +76,22 @@ static void agenda_trim(struct agenda *a) {
     w->last = x->place;
 }
 
+/* Leads that have fallen due since it was read stand in the store only, behind those of their
+ * level that are here: the window ends before them. */
+static void agenda_end_window(struct agenda *a) {
+    struct window *w = &a->window;
+    int64_t now = engine_wall(a->engine);
+    for (int i = 0; i < a->level_count; i++) {
+        struct place end = {a->levels[i].tries, a->levels[i].at, 0};
+        if (end.at > now || (!w->is_whole && !place_before(&end, &w->last)))
+            continue;
+        w->is_whole = false;
+        w->last = end;
+    }
+}
+
 static void agenda_put_entry(struct agenda *a, struct entry *x) {
+    agenda_end_window(a);
     if (x->place.at > engine_wall(a->engine)) {
         window_drop(&a->window, x->place.lead);
         agenda_note_level(a, x->place.tries, x->place.at);
@@ -154,7 +167,8 @@ static void agenda_take_rows(struct agenda *a, const struct rows *rows) {
     window_clear(&a->window);
     for (int i = 0; i < n; i++)
         agenda_take_row(a, rows, i);
-    a->window.is_whole = n < a->size;
+    a->was_full = n >= a->size;
+    a->window.is_whole = !a->was_full;
     if (!a->window.is_whole)
         a->window.last =
             (struct place){rows_int(rows, n - 1, "tries"), rows_int(rows, n - 1, "due_at"),
@@ -166,6 +180,23 @@ static void agenda_tell_asked(struct agenda *a) {
         return;
     a->asked = false;
     campaigns_kick_dlma(a->engine, a->dlma);
+}
+
+/* The store is asked again after a moment, or at once for fewer leads if the answer would have been
+ * too large. */
+static void agenda_on_failed(struct agenda *a, const char *why) {
+    log_error(a->engine->log, "the next leads of list %s cannot be read: %s", a->dlma, why);
+    a->known = false;
+    if (!store_is_failing(a->engine->store) && a->size > WINDOW_LEAST)
+        a->most = a->size /= 2;
+    else
+        timer_set(&a->again, FAILED_WAIT);
+}
+
+static void agenda_on_again(void *arg) {
+    struct agenda *a = arg;
+    task_queue(&a->build);
+    agenda_tell_asked(a);
 }
 
 /* The leads have come. The answer about the levels, which comes after it, ends the refill. */
@@ -181,10 +212,8 @@ static void agenda_on_window(void *arg, enum read_end end, const struct rows *ro
             agenda_put_entry(a, x);
         }
         a->known = true;
-    } else { /* the next call of agenda_next asks again */
-        a->known = false;
-        log_error(a->engine->log, "the next leads of list %s cannot be read: %s", a->dlma,
-                  read_error(rows));
+    } else {
+        agenda_on_failed(a, read_error(rows));
     }
 }
 
@@ -192,18 +221,20 @@ static void agenda_on_levels(void *arg, enum read_end end, const struct rows *ro
     struct agenda *a = arg;
     a->reads[1] = NULL;
     touched_end(&a->touched);
-    a->known = a->known && end == READ_ROWS;
+    if (end != READ_ROWS && a->known)
+        agenda_on_failed(a, read_error(rows));
     for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
         if (!rows_is_null(rows, i, "due_at")) /* null: no lead of this level is waiting */
             agenda_note_level(a, rows_int(rows, i, "tries"), rows_int(rows, i, "due_at"));
-    agenda_tell_asked(a);
+    if (!timer_is_set(&a->again))
+        agenda_tell_asked(a);
 }
 
 /* The window is sized in seconds of dialing: if it was used up soon, it is made larger. */
 static void agenda_resize(struct agenda *a) {
     int64_t now = engine_now(a->engine);
-    bool is_short = a->known && !a->window.is_whole && now - a->refilled < REFILL_EACH;
-    if (is_short && a->size < WINDOW_MOST)
+    bool is_used = a->known && a->was_full && a->window.count < a->size / 2;
+    if (is_used && now - a->refilled < REFILL_EACH && a->size < a->most)
         a->size *= 2;
     a->refilled = now;
 }
@@ -212,7 +243,7 @@ static void agenda_refill(struct agenda *a) {
     struct engine *e = a->engine;
     char since[TIME_TEXT];
     int64_t now = engine_wall(e);
-    if (a->reads[0] || a->reads[1] || e->leaving || a->stale)
+    if (a->reads[0] || a->reads[1] || e->leaving || a->stale || timer_is_set(&a->again))
         return;
     agenda_resize(a);
     touched_begin(e, &a->touched);
@@ -226,11 +257,20 @@ static void agenda_refill(struct agenda *a) {
                    BIND(ARG_INT("agenda", a->id), ARG_INT("now", now)), agenda_on_levels, a);
 }
 
+/* Has a lead fallen due that would be the first of the window? */
+static bool agenda_misses_better(const struct agenda *a) {
+    const struct entry *first = TAILQ_FIRST(&a->window.entries);
+    int64_t now = engine_wall(a->engine);
+    for (int i = 0; i < a->level_count; i++)
+        if (a->levels[i].at <= now && (!first || a->levels[i].tries < first->place.tries))
+            return true;
+    return false;
+}
+
 /* Is a refill needed? */
 static bool agenda_is_low(const struct agenda *a) {
-    if (!a->known || agenda_next_due(a) <= engine_wall(a->engine))
-        return true;
-    return !a->window.is_whole && a->window.count < a->size / 2;
+    return !a->known || agenda_misses_better(a) ||
+           (!a->window.is_whole && a->window.count < a->size / 2);
 }
 
 void agendas_refresh(struct engine *e, const char *dlma_uuid) {
@@ -240,6 +280,7 @@ void agendas_refresh(struct engine *e, const char *dlma_uuid) {
             continue;
         agenda_end_refill(a);
         a->known = false;
+        agenda_tell_asked(a); /* the answer that was to come does not */
     }
 }
 
@@ -284,6 +325,101 @@ void agenda_write_if(struct lead *l, struct batch *b) {
     agenda_put(l, b);
 }
 
+/* ---- what was not written, or not read ---- */
+
+static void agenda_on_put_anew(void *arg, enum batch_end end) {
+    struct lead *l = arg;
+    if (end != BATCH_DURABLE)
+        agendas_refresh(l->engine, row_text(l->row, LEAD_DLMA_UUID));
+    campaigns_kick_dlma(l->engine, row_text(l->row, LEAD_DLMA_UUID));
+    lead_written(l);
+}
+
+/* The lead is as the store has it. */
+static void agenda_on_read_anew(void *arg, struct lead *l, const char *error) {
+    char *agent = arg;
+    const char *dlma = row_text(l->row, LEAD_DLMA_UUID);
+    const char *target = row_text(l->row, LEAD_RESV_TARGET);
+    struct batch *b = batch_new();
+    if (error) {
+        log_error(l->engine->log, "lead %s cannot be read: %s", row_uuid(l->row), error);
+        agendas_refresh(l->engine, dlma);
+        campaigns_kick_dlma(l->engine, dlma);
+        batch_free(b);
+        free(agent);
+        return;
+    }
+    if (agent && row_int(l->row, LEAD_STATUS) == 2 && target && strcmp(target, agent) == 0) {
+        row_set_int(l->row, LEAD_STATUS, 0);
+        row_set_text(l->row, LEAD_RESV_TARGET, NULL);
+    }
+    agenda_write(l, b); /* of the row nothing, if nothing in it has changed */
+    store_submit(l->engine->store, b, agenda_on_put_anew, l);
+    free(agent);
+}
+
+void agenda_put_anew(struct lead *l, const char *agent) {
+    struct agenda *a;
+    LIST_FOREACH (a, &l->engine->agendas, link)
+        agenda_drop(a, row_int(l->row, LEAD_ID));
+    lead_read_anew(l, agenda_on_read_anew, xstrdup(agent));
+}
+
+/* What was counted in between is behind what was read. */
+static void agenda_add_newer(struct attempts *all, const struct attempts *of_memory) {
+    int known = all->count;
+    for (int i = 0; i < of_memory->count; i++) {
+        bool is_there = false;
+        for (int k = 0; k < known && !is_there; k++)
+            is_there = all->list[k].at == of_memory->list[i].at;
+        if (!is_there)
+            attempts_add(all, of_memory->list[i].number, of_memory->list[i].at);
+    }
+}
+
+static void agenda_set_attempts(struct entry *x, const struct lead *l) {
+    if (x->place.lead != row_int(l->row, LEAD_ID))
+        return;
+    attempts_free(&x->attempts);
+    attempts_copy(&x->attempts, &l->attempts);
+}
+
+static void agenda_on_attempts(void *arg, enum read_end end, const struct rows *rows) {
+    struct lead *l = arg;
+    struct attempts all = {0};
+    struct agenda *a;
+    struct entry *x;
+    if (end == READ_FAILED)
+        log_error(l->engine->log, "attempts on lead %s cannot be read: %s", row_uuid(l->row),
+                  read_error(rows));
+    for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
+        attempts_add(&all, (int)rows_int(rows, i, "dial_index"),
+                     time_read(rows_text(rows, i, "tm_dialing")));
+    agenda_add_newer(&all, &l->attempts);
+    attempts_free(&l->attempts);
+    l->attempts = all;
+    LIST_FOREACH (a, &l->engine->agendas, link)
+        TAILQ_FOREACH (x, &a->late, link)
+            agenda_set_attempts(x, l);
+    lead_release(l);
+}
+
+/* The windows are asked for behind them. */
+void agendas_count_anew(struct engine *e) {
+    char since[TIME_TEXT];
+    const char *from = leads_since(e, since);
+    for (struct map_entry *i = e->leads.first; i && from; i = i->next) {
+        struct lead *l = i->value;
+        l->holds++;
+        store_read(e->store, LANE_READ, &read_attempts,
+                   BIND(ARG_TEXT("lead", row_uuid(l->row)), ARG_TEXT("since", from)),
+                   agenda_on_attempts, l);
+    }
+    agendas_refresh(e, NULL);
+}
+
+/* ---- put off ---- */
+
 static void agenda_on_postponed(void *arg, enum batch_end end) {
     struct lead *l = arg;
     if (end != BATCH_DURABLE)
@@ -313,7 +449,9 @@ void agenda_delay(struct agenda *a, struct batch *b, struct lead *l, int64_t unt
 void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until,
                      const char *reason) {
     struct batch *b = batch_new();
-    lead_writing(l); /* no other campaign gets it before this is durable */
+    lead_set_busy(l); /* no other campaign gets it before this is durable */
+    if (a->reads[0])  /* other agendas may take it from their answers */
+        touched_add(&a->touched, row_int(l->row, LEAD_ID));
     agenda_put_off(a, b, l, number, until, reason);
     store_submit(a->engine->store, b, agenda_on_postponed, l);
 }
@@ -323,6 +461,7 @@ void agenda_postpone(struct agenda *a, struct lead *l, int number, int64_t until
 static void agenda_unlink(struct agenda *a) {
     LIST_REMOVE(a, link);
     task_cancel(&a->build);
+    timer_stop(&a->again);
     agenda_end_refill(a);
     window_clear(&a->window);
     plan_release(a->plan);
@@ -343,16 +482,27 @@ static void agenda_on_built(void *arg, enum batch_end end) {
     campaigns_kick_dlma(a->engine, a->dlma);
 }
 
+/* What is to be built, or purged, cannot be read: once more in a moment. */
+static void agenda_wait(struct agenda *a, const char *why) {
+    log_error(a->engine->log, "list %s cannot be read: %s", a->dlma, why);
+    a->building = false;
+    timer_set(&a->again, FAILED_WAIT);
+}
+
 /* Asks the retry hook about each lead of the piece. */
 static void agenda_on_piece(void *arg, enum read_end end, const struct rows *rows) {
     struct agenda *a = arg;
+    if (end == READ_FAILED) {
+        touched_end(&a->built);
+        agenda_wait(a, read_error(rows));
+        return;
+    }
     struct batch *b = batch_new();
-    int n = end == READ_ROWS ? rows_count(rows) : 0;
+    int n = rows_count(rows);
     for (int i = 0; i < n; i++) {
         a->cursor = rows_int(rows, i, "id");
         /* a lead in work, or written meanwhile, is placed by whoever writes it */
-        if (rows_int(rows, i, "status") || touched_has(&a->built, a->cursor) ||
-            lead_is_busy(a->engine, a->cursor))
+        if (rows_int(rows, i, "status") || touched_has(&a->built, a->cursor))
             continue;
         struct attempts attempts = {0};
         struct row *lead = rows_row(rows, i);
@@ -362,9 +512,7 @@ static void agenda_on_piece(void *arg, enum read_end end, const struct rows *row
         row_free(lead);
     }
     touched_end(&a->built);
-    if (end == READ_FAILED)
-        log_error(a->engine->log, "list %s cannot be read: %s", a->dlma, read_error(rows));
-    a->complete = end == READ_ROWS && n < BUILD_PIECE;
+    a->complete = n < BUILD_PIECE;
     batch_statement(b, &write_agenda_cursor,
                     BIND(ARG_INT("agenda", a->id), ARG_INT("cursor", a->cursor),
                          ARG_INT("complete", a->complete)));
@@ -385,7 +533,11 @@ static void agenda_build_some(struct agenda *a) {
 static void agenda_on_rest(void *arg, enum read_end end, const struct rows *rows) {
     struct agenda *a = arg;
     a->building = false;
-    if (end == READ_FAILED || rows_count(rows)) {
+    if (end == READ_FAILED) {
+        agenda_wait(a, read_error(rows));
+        return;
+    }
+    if (rows_count(rows)) {
         task_queue(&a->build);
         return;
     }
@@ -412,7 +564,7 @@ static void agenda_purge_some(struct agenda *a) {
 
 static void agenda_on_build(void *arg) {
     struct agenda *a = arg;
-    if (a->building || a->engine->leaving)
+    if (a->building || a->engine->leaving || timer_is_set(&a->again))
         return;
     if (a->stale)
         agenda_purge_some(a);
@@ -431,10 +583,12 @@ static struct agenda *agenda_add(struct engine *e, int64_t id, struct plan *p, c
     a->dlma = xstrdup(dlma);
     a->version = xstrdup(version);
     a->size = WINDOW_LEAST;
+    a->most = WINDOW_MOST;
     window_init(&a->window);
     TAILQ_INIT(&a->late);
     LIST_INSERT_HEAD(&e->agendas, a, link);
     task_init(&a->build, e->loop, agenda_on_build, a);
+    timer_init(&a->again, e->loop, agenda_on_again, a);
     return a;
 }
 
@@ -508,8 +662,13 @@ bool agenda_is_settled(const struct agenda *a) {
 static struct entry *agenda_first(struct agenda *a, int64_t *next) {
     struct entry *x;
     *next = DUE_NEVER;
+    agenda_end_window(a);
     if (agenda_is_low(a))
         agenda_refill(a);
+    if (!a->known) { /* what is there may be older than what somebody has decided since */
+        a->asked = true;
+        return NULL;
+    }
     TAILQ_FOREACH (x, &a->window.entries, link) {
         if (!lead_is_busy(a->engine, x->place.lead))
             return x;

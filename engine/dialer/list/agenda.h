@@ -27,13 +27,15 @@ struct agenda {
     struct task build;
     struct touched built; /* leads written since the current piece was asked for */
     struct window window;
-    int size;             /* leads that a refill asks for */
+    int size, most;       /* leads that a refill asks for; may ask for */
+    bool was_full;        /* the latest refill brought that many */
     struct level *levels; /* the due dates of waiting leads */
     int level_count;
     struct read *reads[2];  /* of the refill in progress: leads, levels; NULL = answered */
     struct touched touched; /* leads written since the refill was asked for */
     struct entries late;    /* their new entries, which the new window gets too */
     int64_t refilled;       /* monotonic ns of the latest refill */
+    struct timer again;     /* set after a read that failed: the next one has to wait */
     bool known;             /* the window has been read and is still valid */
     bool asked; /* a campaign found no lead while it was not known, and waits for a kick */
 };
@@ -69,8 +71,14 @@ void agenda_delay(struct agenda *a, struct batch *b, struct lead *l, int64_t unt
 void agenda_write(struct lead *l, struct batch *b);
 /* The same on condition that the store's lead is unchanged; else the batch is refused. */
 void agenda_write_if(struct lead *l, struct batch *b);
-/* The windows of the list (NULL: of all lists) are no longer valid, because a write was
- * refused or the limits need other attempts: they are read again. */
+/* The windows of the list (NULL: of all lists) are no longer valid. They are read again before
+ * another lead is taken from them. */
 void agendas_refresh(struct engine *e, const char *dlma_uuid);
+/* A write of the lead was refused. It is read again, and placed in all agendas of its list.
+ * agent: a reservation for them, if the store still has it, is over (NULL = nobody). */
+void agenda_put_anew(struct lead *l, const char *agent);
+/* The limits need other attempts than before: they are read again, of the leads in work and of
+ * those in the windows. */
+void agendas_count_anew(struct engine *e);
 
 #endif

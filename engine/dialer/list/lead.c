@@ -57,30 +57,39 @@ void lead_release(struct lead *l) {
     free(l);
 }
 
-void lead_distrust(struct lead *l) { lead_unlist(l); }
-
 bool lead_is_busy(struct engine *e, int64_t id) {
     char key[24];
     struct lead *l = map_get(&e->lead_ids, lead_id_key(id, key));
     return l && (l->writes || row_int(l->row, LEAD_STATUS) != 0);
 }
 
-struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid) {
+static bool lead_is_called_by(const struct lead *l, const char *campaign_uuid) {
+    const char *by = row_text(l->row, LEAD_DIALING_CAMP_UUID);
+    return by && strcmp(by, campaign_uuid) == 0;
+}
+
+struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid,
+                               const char *campaign_uuid) {
     struct lead_work work = {0};
     for (struct map_entry *i = e->leads.first; i && !work.reserved; i = i->next) {
         const struct lead *l = i->value;
         int64_t status = row_int(l->row, LEAD_STATUS);
-        if (status == 1 || strcmp(row_text(l->row, LEAD_DLMA_UUID), dlma_uuid))
+        if (strcmp(row_text(l->row, LEAD_DLMA_UUID), dlma_uuid))
             continue;
         work.reserved |= status == 2;
-        work.written |= l->writes > 0;
+        work.called |= status == 1 && !lead_is_called_by(l, campaign_uuid);
+        work.written |= l->is_doubtful || (status != 1 && l->writes > 0);
     }
     return work;
 }
 
-void lead_writing(struct lead *l) {
+void lead_set_busy(struct lead *l) {
     l->holds++;
     l->writes++;
+}
+
+void lead_writing(struct lead *l) {
+    lead_set_busy(l);
     touched_note(l->engine, row_int(l->row, LEAD_ID));
 }
 
@@ -136,9 +145,11 @@ static void lead_on_read(void *arg, enum read_end end, const struct rows *rows) 
     }
     map_take(&f->engine->fetches, f->key);
     for (size_t i = 0; i < f->count; i++) {
-        if (l)
+        bool is_there = l && row_int(l->row, LEAD_IN_USE); /* not if one of them deleted it */
+        if (is_there)
             l->holds++;
-        f->waiters[i].found(f->waiters[i].arg, l, end == READ_FAILED ? read_error(rows) : NULL);
+        f->waiters[i].found(f->waiters[i].arg, is_there ? l : NULL,
+                            end == READ_FAILED ? read_error(rows) : NULL);
     }
     lead_release(l);
     free(f->waiters);
@@ -159,13 +170,14 @@ static void lead_begin_fetch(struct fetch *f) {
 
 void lead_fetch(struct engine *e, const char *uuid, bool to_show, lead_found *found,
                 void *arg) {
-    struct lead *l = lead_in_work(e, uuid);
+    char *key = xasprintf("%s%s", to_show ? "show " : "", uuid);
+    struct fetch *f = map_get(&e->fetches, key);
+    struct lead *l = f ? NULL : lead_in_work(e, uuid); /* who asked first is answered first */
     if (l) {
+        free(key);
         found(arg, l, NULL);
         return;
     }
-    char *key = xasprintf("%s%s", to_show ? "show " : "", uuid);
-    struct fetch *f = map_get(&e->fetches, key);
     bool is_new = f == NULL;
     if (is_new) {
         f = xcalloc(1, sizeof *f);
@@ -178,6 +190,66 @@ void lead_fetch(struct engine *e, const char *uuid, bool to_show, lead_found *fo
     f->waiters[f->count++] = (struct waiter){found, arg};
     if (is_new)
         lead_begin_fetch(f);
+}
+
+/* ---- reading one anew ---- */
+
+struct lead_doubt {
+    struct lead *lead;
+    struct touched touched;
+    lead_read_again *done;
+    void *arg;
+};
+
+static void lead_begin_doubt(struct lead_doubt *doubt);
+
+/* Everybody who holds it sees it as it is. */
+static void lead_take_row(struct lead *l, const struct rows *rows) {
+    if (rows_count(rows) == 0) {
+        row_load(l->row, LEAD_IN_USE, NULL, 0, false);
+        return;
+    }
+    row_free(l->row);
+    attempts_free(&l->attempts);
+    l->row = rows_row(rows, 0);
+    attempts_read(&l->attempts, rows_text(rows, 0, "attempts"));
+}
+
+static void lead_on_read_anew(void *arg, enum read_end end, const struct rows *rows) {
+    struct lead_doubt *doubt = arg;
+    struct lead *l = doubt->lead;
+    bool is_old = touched_has(&doubt->touched, row_int(l->row, LEAD_ID));
+    touched_end(&doubt->touched);
+    if (end == READ_ROWS && is_old) {
+        lead_begin_doubt(doubt);
+        return;
+    }
+    l->is_doubtful = false;
+    if (end == READ_ROWS)
+        lead_take_row(l, rows);
+    else
+        lead_unlist(l);
+    doubt->done(doubt->arg, l, end == READ_ROWS ? NULL : read_error(rows));
+    lead_written(l);
+    free(doubt);
+}
+
+static void lead_begin_doubt(struct lead_doubt *doubt) {
+    struct engine *e = doubt->lead->engine;
+    char since[TIME_TEXT];
+    touched_begin(e, &doubt->touched);
+    store_read(e->store, LANE_READ, &read_lead_by_uuid,
+               BIND(ARG_TEXT("uuid", row_uuid(doubt->lead->row)),
+                    ARG_TEXT("since", leads_since(e, since))),
+               lead_on_read_anew, doubt);
+}
+
+void lead_read_anew(struct lead *l, lead_read_again *done, void *arg) {
+    struct lead_doubt *doubt = xcalloc(1, sizeof *doubt);
+    *doubt = (struct lead_doubt){.lead = l, .done = done, .arg = arg};
+    l->is_doubtful = true;
+    lead_set_busy(l);
+    lead_begin_doubt(doubt);
 }
 
 struct lead *lead_load(struct engine *e, const char *uuid) {

@@ -12,7 +12,8 @@ struct lead {
     struct row *row;
     struct attempts attempts; /* as far back as the limits look */
     unsigned holds;
-    unsigned writes; /* not durable yet: not to be picked */
+    unsigned writes;  /* not durable yet: not to be picked */
+    bool is_doubtful; /* a write was refused: how the store has it is being read */
 };
 
 /* The lead of that uuid, held: give it back with lead_release. From within if it is in work,
@@ -34,15 +35,21 @@ bool lead_is_busy(struct engine *e, int64_t id);
 /* What is at work in a list beyond what can be picked from it. */
 struct lead_work {
     bool reserved; /* a lead waits for an agent's decision */
+    bool called;   /* one is being called by another campaign: it may come back */
     bool written;  /* an idle lead is on its way to the disk */
 };
-struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid);
+struct lead_work leads_at_work(const struct engine *e, const char *dlma_uuid,
+                               const char *campaign_uuid);
 /* A change of it is on its way to the disk; is durable. In between it is not picked. */
 void lead_writing(struct lead *l);
 void lead_written(struct lead *l);
-/* A change of it was refused: what is in memory is not what the store has. It is read again
- * by whoever wants it next. */
-void lead_distrust(struct lead *l);
+/* As lead_writing, for what changes nothing in its row. */
+void lead_set_busy(struct lead *l);
+/* A change of it was refused: what is in memory is not what the store has. It is read again,
+ * for all who hold it, and not picked until then; afterwards done is called (the lead held,
+ * and not in use if it is gone). error: it could not be read, and nobody finds it any more. */
+typedef void lead_read_again(void *arg, struct lead *l, const char *error);
+void lead_read_anew(struct lead *l, lead_read_again *done, void *arg);
 /* How far back attempts are read: the text of a time, NULL if no limit asks for them. */
 const char *leads_since(const struct engine *e, char buf[TIME_TEXT]);
 /* Sends OutDlListCreate, -Update or -Delete. */

@@ -22,9 +22,13 @@ bool touched_has(const struct touched *t, int64_t lead) {
     return t->ids.count && map_get(&t->ids, touched_key(lead, key));
 }
 
-void touched_note(struct engine *e, int64_t lead) {
+void touched_add(struct touched *t, int64_t lead) {
     char key[24];
+    map_put(&t->ids, touched_key(lead, key), t);
+}
+
+void touched_note(struct engine *e, int64_t lead) {
     struct touched *t;
     LIST_FOREACH (t, &e->reads, link)
-        map_put(&t->ids, touched_key(lead, key), t);
+        touched_add(t, lead);
 }

@@ -15,6 +15,8 @@ struct touched {
 /* From here on leads that are written are noted, until touched_end. t stays where it is. */
 void touched_begin(struct engine *e, struct touched *t);
 void touched_end(struct touched *t);
+/* That lead is not to be taken from the answer, whoever else may take it from theirs. */
+void touched_add(struct touched *t, int64_t lead);
 /* Was that lead written in between? */
 bool touched_has(const struct touched *t, int64_t lead);
 /* A lead is written: every read that is under way hears of it. */

@@ -67,10 +67,8 @@ static void nouns_on_changed(void *arg, enum batch_end end) {
     struct work *w = arg;
     if (w->lead) {
         lead_written(w->lead);
-        if (end != BATCH_DURABLE) {
-            lead_distrust(w->lead);
-            agendas_refresh(w->engine, row_text(w->row, LEAD_DLMA_UUID));
-        }
+        if (end != BATCH_DURABLE)
+            agenda_put_anew(w->lead, NULL);
         campaigns_kick_dlma(w->engine, row_text(w->row, LEAD_DLMA_UUID));
     }
     nouns_finish(w, end == BATCH_DURABLE ? NULL : "the database refused the change");

@@ -52,11 +52,13 @@ static void pace_explain_no_lead(struct campaign *c, int64_t next, struct pace *
         out->ask_at = engine_now(c->engine) + (wait > 0 ? wait : 0) + NS_PER_MS;
         return;
     }
-    struct lead_work work = leads_at_work(c->engine, c->agenda->dlma);
+    struct lead_work work = leads_at_work(c->engine, c->agenda->dlma, row_uuid(c->item.row));
     if (!agenda_is_settled(c->agenda)) /* the agenda kicks the campaign when it is */
         out->reason = REASON_BUILDING;
     else if (work.reserved) /* even by another campaign: the lead may come back */
         out->reason = REASON_PREVIEW;
+    else if (work.called)
+        out->reason = REASON_WAITING;
     else
         out->reason = work.written ? REASON_BUILDING : REASON_LIST_END;
     if (work.written) /* no event leads to the next decision */

@@ -139,10 +139,17 @@ void preview_free(struct preview *p) {
 static void pace_preview_on_ended(void *arg, enum batch_end end) {
     struct preview *p = arg;
     struct campaign *c = p->campaign;
+    if (p->result == PREVIEW_ACCEPTED && !map_get(&c->engine->dialings, p->dialing)) {
+        p->result = PREVIEW_WITHDRAWN; /* the call was refused with its reservation */
+        p->reason = xstrdup("the lead was changed by somebody else");
+        *p->dialing = '\0';
+    }
+    bool holds = end == BATCH_DURABLE;
+    const char *why = p->result == PREVIEW_WITHDRAWN ? p->reason : NULL;
     if (p->told)
         event_tell(c->engine, EVENT_PREVIEW_DONE, p);
     if (p->done)
-        p->done(p->arg, end == BATCH_DURABLE ? NULL : "the database refused the change");
+        p->done(p->arg, holds ? why : "the database refused the change");
     campaigns_kick_dlma(c->engine, row_text(p->lead->row, LEAD_DLMA_UUID));
     preview_free(p);
     campaign_call_over(c);
@@ -215,8 +222,15 @@ static void pace_preview_on_limit(void *arg) {
 static void pace_preview_on_reserved(void *arg, enum batch_end end) {
     struct preview *p = arg;
     lead_written(p->lead);
+    if (end == BATCH_REFUSED) /* somebody else has written the lead */
+        agenda_put_anew(p->lead, NULL);
     if (p->ended) /* withdrawn meanwhile: nothing was told of it, and nothing is */
         return;
+    if (end == BATCH_REFUSED) {
+        pace_preview_close_offer(p, PREVIEW_WITHDRAWN, NULL);
+        pace_preview_on_ended(p, end);
+        return;
+    }
     if (end != BATCH_DURABLE) {
         pace_preview_withdraw(p, reason_text(REASON_STORE));
         return;
@@ -247,7 +261,7 @@ void preview_begin(struct campaign *c, const struct queue *q, const struct membe
     campaign_offer_begins(c);
     pace_preview_set_lead(p, 2, p->agent);
     struct batch *b = batch_new();
-    agenda_write(lead, b);
+    agenda_write_if(lead, b);
     store_submit(e->store, b, pace_preview_on_reserved, p);
 }
 
