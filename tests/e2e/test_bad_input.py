@@ -181,7 +181,7 @@ def test_asterisk_away(dialer):
     made = dialer.campaign(["300", "301"], plan={"TechName": "sip/"})
     mark = dialer.start(made)
     dialer.status(made, 1, mark)
-    while dialer.stat(made).Reason != "Asterisk is away":
+    while dialer.stat(made).Reason != "Asterisk is disconnected":
         dialer.read(0.05)
     stat = dialer.stat(made)
     assert (stat.DlTotalCount, stat.DlFinishedCount, stat.DlAvailableCount, stat.DlDialingCount, stat.DlCalledCount) == (

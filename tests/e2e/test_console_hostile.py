@@ -22,7 +22,7 @@ HOSTILE = {
     "error(setmetatable({}, {__tostring = function() error('x') end}))": "error is a table",
     "error()": "error is a nil",
     "out.campaign.list = nil raw = out": None,
-    "while true do print(('x'):rep(1000)) end": "prints at most",
+    "while true do print(('x'):rep(1000)) end": "print at most",
     "t = {} t.t = t return t": None,
     "for i = 1, 1e6 do out.after(1000, print) end": "1000 timers",
     "string = nil pairs = nil out = nil": None,

@@ -1,9 +1,13 @@
 """Hard limits and the world outside: caps, rates, schedule, an Asterisk that is away. On the simulated Asterisk."""
+import datetime
+import re
+import zoneinfo
+
 import pytest
 
 from ami import Ami
 from asterisk import process
-from clock import utc_seconds
+from clock import ZONE, utc_seconds
 from engine import tries
 from sim import SIM_LOGIN, Sim
 
@@ -109,7 +113,7 @@ def test_away_from_the_start(engine, sim):
     camp = c.campaign(["901"], plan={"TechName": "sip/"})
     mark = c.start(camp)
     c.status(camp, 1, mark)
-    process.poll(lambda: c.stat(camp).Reason == "Asterisk is away", "it says so")
+    process.poll(lambda: c.stat(camp).Reason == "Asterisk is disconnected", "it says so")
     stat = c.stat(camp)
     assert stat.DlCalledCount == 0 and c.in_flight() == 0
     assert c.action("CoreStatus").get("Message") == "Asterisk is away"
@@ -217,6 +221,32 @@ def test_queue_without_agents(engine):
             for agent in ("agent-01", "agent-02"):
                 assert pbx.action("QueueAdd", Queue="sales_1", Interface=f"SIP/{agent}").ok
         c.status(camp, 0, mark)
+
+
+def test_reason_has_numbers(engine):
+    """Reason does not say how many calls and agents there are, when the next attempt is, or when the list ended."""
+    with Sim("return { agents = 1, numbers = { ['9*'] = 'answer', ['8*'] = 'busy' },"
+             " talk = { mean = 0.1, cv = 0.1 }, ring = { mean = 3000, cv = 0.1 } }") as sim:
+        e = engine(sim, conf=conf())
+        c = e.ami()
+        ringing = c.campaign(["901", "902"], plan={"TechName": "sip/", "DialScript": "available", "DialTimeout": 3600000},
+                             dest={"Application": "Queue", "Data": "sales_1"})
+        mark = c.start(ringing)
+        process.poll(lambda: c.stat(ringing).Reason == "enough calls in progress for the agents (1 call, 1 agent)", "it says so")
+        c.update("Campaign", ringing.uuid, Status=2)
+        c.status(ringing, 2, mark)
+        assert c.stat(ringing).Reason == "paused"
+        busy = c.campaign(["801"], plan={"TechName": "sip/", "RetryDelay": 3600, **tries(2)})
+        mark = c.start(busy)
+        c.wait_event("OutDialingDelete", after=mark)
+        process.poll(lambda: c.stat(busy).Reason.startswith("all remaining leads are waiting"), "it waits")
+        [line] = e.results(camp_uuid=busy.uuid)
+        due = datetime.datetime.fromtimestamp(utc_seconds(line["tm_hangup"]) + 3600, zoneinfo.ZoneInfo(ZONE))
+        assert re.fullmatch(r"all remaining leads are waiting for their next attempt \(first at (\d{4}-\d\d-\d\d )?"
+                            rf"{due:%H:%M:%S}\)", c.stat(busy).Reason)
+        c.update("Plan", busy.plan, RetryDelay=0)
+        c.status(busy, 0, mark)
+        assert re.fullmatch(r"finished: end of list at \d\d:\d\d:\d\d", c.stat(busy).Reason)
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def test_too_few_rights(engine, asterisk, poor, write, action):
     camp = c.campaign(["answer"], plan={"TechName": "Local/", "TrunkName": "far", **tries(1)})
     mark = c.start(camp)
     c.status(camp, 1, mark)
-    while c.stat(camp).Reason != "Asterisk refuses what the engine needs, the log says what":
+    while c.stat(camp).Reason != "Asterisk refuses what the engine needs; the log says what":
         c.read(0.2)
     process.poll(lambda: action in e.tail(400), "the log says what")
     said = [line for line in e.tail(400).splitlines() if line.startswith("error") and action in line]
@@ -62,7 +62,7 @@ def test_shutting_down(engine, asterisk):
         camp = c.campaign(["talk1", "talk1"], plan={"TechName": "Local/", "TrunkName": "far", **tries(2)})
         mark = c.start(camp)
         c.wait_event("OutDialingDelete", after=mark)
-        while c.stat(camp).Reason == "dialling":
+        while c.stat(camp).Reason == "dialing":
             c.read(0.2)
         assert all(lead["TryCnt1"] == "0" for lead in c.show("DlList", DlmaUuid=camp.dlma) if lead["Status"] == "0")
     asterisk.cli("core abort shutdown")

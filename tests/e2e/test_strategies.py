@@ -276,7 +276,7 @@ def test_parameters(engine, sim, folder):
     camp = c.campaign(leads(2), plan={"TechName": "sip/", **scripts("mine", "result"), "ResultParams": "word=b"})
     c.run(camp)
     assert {line["by"] for line in e.results()} == {"b"}
-    for bad, reason in (("word=x", "is none of"), ("size=1", "is no parameter"), ("{", "cannot be read")):
+    for bad, reason in (("word=x", "must be one of"), ("size=1", "is not a parameter"), ("{", "must be valid JSON")):
         for refused in (c.action("OutPlanUpdate", Uuid=camp.plan, ResultParams=bad),
                         c.action("OutPlanCreate", ResultScript="mine", ResultParams=bad)):
             assert not refused.ok and refused["Reason"].startswith("ResultParams ") and reason in refused["Reason"]
@@ -409,7 +409,7 @@ def test_check(folder):
     for text, said in (("return 1", "returns a number, not a table"),
                        (strategy("dial", "return 'x'"), "no result of 'dial'"),
                        (strategy("dial", "return view.queue.nobody.x"), "mine.lua:2:"),
-                       (strategy("dial", "return 1", params="{ a = { 1 } }"), "params.a is not"),
+                       (strategy("dial", "return 1", params="{ a = { 1 } }"), "params.a must be"),
                        (strategy("dial", "return 1", tests="{ t = function(run)\nassert(run{} == 2) end }"),
                         "mine.lua:2: assertion failed (test 't')")):
         put(folder, "dial", "mine", text)

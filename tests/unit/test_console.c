@@ -147,7 +147,7 @@ static void results_and_errors(void **state) {
     ENDS("return (", "line:1: unexpected symbol near <eof>");
     ENDS("error({})", "error is a table");
     ENDS("error()", "error is a nil");
-    ENDS("return print", "the result: a function is no plain value");
+    ENDS("return print", "the result: a function is not a plain value");
     ENDS("return ('x'):dump()", "line:1: attempt to call a nil value (method 'dump')");
 }
 
@@ -156,7 +156,7 @@ static void lent_functions(void **state) {
     ENDS("return raw.add(2, 3)", "5");
     ENDS("return raw.refuse()", "not today");
     ENDS("return {pcall(raw.refuse)}", "[false,\"not today\"]");
-    ENDS("return raw.add(print)", "line:1: add: a function is no plain value");
+    ENDS("return raw.add(print)", "line:1: add: a function is not a plain value");
     ENDS("return raw.costly()", "true");
     ENDS("for i = 1, 4 do raw.costly() end",
          "line:1: more than 3000000 instructions in one call");
@@ -314,15 +314,15 @@ static void memory_begins_anew(void **state) {
     go();
     assert_int_equal(resets, 1);
     assert_non_null(strstr(str_get(&ended), "out of memory (2097152 bytes allowed): the "
-                                            "console begins anew"));
-    assert_non_null(strstr(strchr(str_get(&ended), ';'), "begins anew")); /* both */
+                                            "console starts again"));
+    assert_non_null(strstr(strchr(str_get(&ended), ';'), "starts again")); /* both */
     str_reset(&ended);
     shell_answer(waiting, json_true());
     waiting = NULL;
     ENDS("return x", "line:1: there is no variable 'x'");
     ENDS("return loaded", "3");
     ENDS("return ('x'):rep(1e9)", "line:1: out of memory (2097152 bytes allowed): the console "
-                                  "begins anew, its variables are gone");
+                                  "starts again, without its variables");
 }
 
 static void output_is_bounded_and_clean(void **state) {
@@ -331,7 +331,7 @@ static void output_is_bounded_and_clean(void **state) {
     assert_string_equal(str_get(&printed), "a?[31m?b?? ?\xc3\xa9?? ???\n");
     str_reset(&printed);
     ENDS("local s = ('x'):rep(1000) while true do print(s) end",
-         "one.lua:5: a line prints at most 262144 bytes");
+         "one.lua:5: one line may print at most 262144 bytes");
     assert_int_equal(printed.len, 262144);
     str_reset(&printed);
     ENDS("print('again')", "nothing");

@@ -139,7 +139,7 @@ static void values_refused(void **state) {
     (void)state;
     fails("return 0/0", "dial/t.lua: ", "not finite");
     fails("return { calls = 1/0 }", "dial/t.lua: ", "['calls'] a number that is not");
-    fails("return { f = print }", "dial/t.lua: ", "a function is no plain value");
+    fails("return { f = print }", "dial/t.lua: ", "a function is not a plain value");
     fails("return {1, nil, 3}", "dial/t.lua: ", "holes");
     fails("return {1, 2, x = 3}", "dial/t.lua: ", "holes or with other keys");
     fails("return {[0] = 1}", "dial/t.lua: ", "neither text nor");
@@ -205,7 +205,7 @@ static void tables_in_order(void **state) {
     gives("local m = setmetatable({}, {__pairs = function(t) return next, {q=1} end})\n"
           "for k in pairs(m) do return k end",
           NULL, "\"q\"");
-    fails("for k in pairs{[{}] = 1, [print] = 2} do end", "dial/t.lua:2: ", "order");
+    fails("for k in pairs{[{}] = 1, [print] = 2} do end", "dial/t.lua:2: ", "a key must be");
 }
 
 /* ---- limits ---- */
@@ -410,8 +410,8 @@ static void loading_checks(void **state) {
     loads(s, "return {}", "needs api = 1");
     loads(s, "return {api = 2}", "needs api = 1");
     loads(s, "return {api = 1, dial = print}", "no function 'retry'");
-    loads(s, "return {api = 1, retry = print, about = {}}", "about is no text");
-    loads(s, "return {api = 1, retry = print, params = {x = 1}}", "params.x is not");
+    loads(s, "return {api = 1, retry = print, about = {}}", "about must be a string");
+    loads(s, "return {api = 1, retry = print, params = {x = 1}}", "params.x must be");
     loads(s, "return {api = 1, retry = print, params = {x = {print, 'p'}}}", "function");
     loads(s, "while true do end", "retry/l.lua:1: more than");
     loads(s, "\x1bLua", "retry/l.lua");

@@ -104,7 +104,7 @@ static void helpers_refuse(void **state) {
         {HOOK_DIAL, "return learn.sum({})", "number expected, got table"},
         {HOOK_DIAL,
          "local t = {} for i = 1, 17 do t[i] = i end return learn.sum(table.unpack(t))",
-         "over 16 arguments"},
+         "more than 16 arguments"},
         {HOOK_DIAL, "return learn.product(1)", "there is no function learn.product"},
         {HOOK_DIAL, "learn.sum = print", "learn cannot be changed"},
         {HOOK_DIAL, "return getmetatable(learn).x", "index a boolean"},
@@ -185,10 +185,10 @@ static void memory_moves(void **state) {
     script_free(t);
     static const struct {
         const char *body, *why;
-    } bad[] = {{"memory.f = print", "memory: ['f'] a function is no plain value"},
-               {"memory.s = ('x'):rep(70000)", "memory: over 65536 bytes"},
+    } bad[] = {{"memory.f = print", "memory: ['f'] a function is not a plain value"},
+               {"memory.s = ('x'):rep(70000)", "memory: more than 65536 bytes"},
                {"memory.self = memory", "nested deeper than 32"},
-               {"memory[1] = 1", "memory: is a list"}};
+               {"memory[1] = 1", "memory: must be a table"}};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         s = with_body(HOOK_DIAL, bad[i].body);
         answers(s, HOOK_DIAL, "a", NULL, "null");
@@ -239,21 +239,21 @@ static void parameters_are_checked(void **state) {
     static const struct {
         const char *text, *why;
     } bad[] = {
-        {"n=0", "'n' is 0, under 1"},
-        {"n=6", "'n' is 6, over 5"},
-        {"n=x", "'n' cannot be read"},
-        {"n=0x3", "'n' cannot be read"},
-        {"n=", "'n' cannot be read"},
-        {"n=nan", "'n' cannot be read"},
-        {"n=1e999", "'n' cannot be read"},
-        {"n", "'n' is not name=value"},
-        {"m=1", "'m' is no parameter of this strategy"},
-        {"whole=1.5", "'whole' is no whole number"},
-        {"word=c", "'word' is none of [\"a\",\"b\"]"},
-        {"flag=perhaps", "'flag' cannot be read"},
-        {"{\"n\":\"2\"}", "'n' is a text where a number is wanted"},
-        {"{\"n\":2", "cannot be read"},
-        {"{\"n\":2,\"n\":3}", "cannot be read"},
+        {"n=0", "'n' must be 1 to 5"},
+        {"n=6", "'n' must be 1 to 5"},
+        {"n=x", "'n' must be a number"},
+        {"n=0x3", "'n' must be a number"},
+        {"n=", "'n' must be a number"},
+        {"n=nan", "'n' must be a number"},
+        {"n=1e999", "'n' must be a number"},
+        {"n", "'n' must be name=value"},
+        {"m=1", "'m' is not a parameter of this strategy, which has "},
+        {"whole=1.5", "'whole' must be a whole number"},
+        {"word=c", "'word' must be one of [\"a\",\"b\"]"},
+        {"flag=perhaps", "'flag' must be yes or no"},
+        {"{\"n\":\"2\"}", "'n' must be a number, not a text"},
+        {"{\"n\":2", "must be valid JSON"},
+        {"{\"n\":2,\"n\":3}", "must be valid JSON"},
     };
     char *err = NULL;
     json_t *spec = declared(all, &err);
@@ -283,7 +283,7 @@ static void parameters_are_checked(void **state) {
     json_decref(values);
     json_object_set_new(variables, "n", json_string("many"));
     assert_null(param_values(spec, variables, NULL, &err));
-    assert_string_equal(err, "'n' cannot be read");
+    assert_string_equal(err, "'n' must be a number");
     free(err);
     json_decref(variables);
     json_decref(spec);
@@ -324,33 +324,36 @@ static void declarations_are_checked(void **state) {
     static const struct {
         const char *params, *why;
     } bad[] = {
-        {"n = 2", "params.n is not { default = ..., help = \"...\" } but a number"},
-        {"n = {}", "params.n is not { default = ..., help = \"...\" }: it has no default"},
-        {"n = {2}", "params.n is not { default = ..., help = \"...\" }: it has no help"},
+        {"n = 2", "params.n must be { default = ..., help = \"...\" }, not a number"},
+        {"n = {}", "params.n must be { default = ..., help = \"...\" }: it has no default"},
+        {"n = {2}", "params.n must be { default = ..., help = \"...\" }: it has no help"},
         {"n = {default = 2}", "it has no help"},
         {"n = {help = 'h'}", "it has no default"},
         {"n = {help = 'h', min = 1}", "it has no default"},
         {"n = {2, 'h', default = 2}", "params.n has its default twice, with the name and"},
         {"n = {2, 'h', help = 'h'}", "params.n has its help twice, with the name and without"},
-        {"n = {default = 2, help = 3}", "params.n.help is a number, not a string"},
-        {"n = {2, 3}", "params.n.help is a number, not a string"},
+        {"n = {default = 2, help = 3}", "params.n.help must be a string, not a number"},
+        {"n = {2, 3}", "params.n.help must be a string, not a number"},
         {"n = {default = 2, help = 'h', mni = 1}",
-         "params.n.mni is not known; a parameter has "
+         "params.n.mni is not known; a parameter may have "
          "default, help, min, max, oneof and integer"},
         {"n = {2, 'h', mni = 1}", "params.n.mni is not known"},
         {"n = {2, 'h', 3}", "params.n.3 is not known"},
         {"n = {2, 'h', [1.5] = 3}", "params.n.1.5 is not known"},
         {"n = {2, 'h', [true] = 3}", "params.n.boolean is not known"},
-        {"{2, 'h'}", "params has a number where the name of a parameter belongs"},
-        {"n = {2, 'h', min = '1'}", "params.n.min is a string, not a number"},
-        {"n = {default = 2, help = 'h', integer = 1}", "params.n.integer is a number, not a"},
-        {"n = {default = 'a', help = 'h', oneof = 'ab'}", "params.n.oneof is a string, not a"},
-        {"n = {2, 'h', min = 3}", "params.n: its default is 2, under 3"},
-        {"n = {default = 2, help = 'h', max = 1}", "params.n: its default is 2, over 1"},
-        {"n = {print, 'h'}", "params.n.default: a function is no plain value"},
-        {"n = {default = print, help = 'h'}", "params.n.default: a function is no plain value"},
+        {"{2, 'h'}", "params: the name of a parameter must be a string, not a number"},
+        {"n = {2, 'h', min = '1'}", "params.n.min must be a number, not a string"},
+        {"n = {default = 2, help = 'h', integer = 1}",
+         "params.n.integer must be a boolean, not a"},
+        {"n = {default = 'a', help = 'h', oneof = 'ab'}",
+         "params.n.oneof must be a table, not a"},
+        {"n = {2, 'h', min = 3}", "params.n: its default must be at least 3"},
+        {"n = {default = 2, help = 'h', max = 1}", "params.n: its default must be at most 1"},
+        {"n = {print, 'h'}", "params.n.default: a function is not a plain value"},
+        {"n = {default = print, help = 'h'}",
+         "params.n.default: a function is not a plain value"},
         {"n = {0/0, 'm'}", "not finite"},
-        {"['\\xff'] = {1, 'm'}", "not UTF-8"},
+        {"['\\xff'] = {1, 'm'}", "must be UTF-8"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char *err = NULL;
@@ -409,13 +412,13 @@ static void require_reaches_nothing_else(void **state) {
     static const struct {
         const char *text, *why;
     } bad[] = {
-        {"require '../q'", "is not the name of a file here"},
-        {"require '/etc/passwd'", "is not the name of a file here"},
-        {"require 'a.b.c.d'", "is not the name of a file here"},
-        {"require 'a..b'", "is not the name of a file here"},
-        {"require ''", "is not the name of a file here"},
+        {"require '../q'", "must be a name such as"},
+        {"require '/etc/passwd'", "must be a name such as"},
+        {"require 'a.b.c.d'", "must be a name such as"},
+        {"require 'a..b'", "must be a name such as"},
+        {"require ''", "must be a name such as"},
         {"require 'nobody'", "nobody.lua: No such file or directory"},
-        {"require 'retry.loop'", "require: retry/loop needs itself"},
+        {"require 'retry.loop'", "require: retry/loop requires itself"},
         {"require 'retry.nothing'", "retry/nothing.lua returns nothing"},
         {"require 'retry.binary'", "retry/binary.lua: Invalid or incomplete"},
         {"require 'retry.wrong'", "retry/wrong.lua:1: "},
@@ -488,7 +491,8 @@ static void own_tests(void **state) {
     source_release(source);
     source = read_source("return { api = 1, dial = 7 }");
     assert_int_equal(script_test(&env, source, note_test, &said), 1);
-    assert_string_equal(said.s, ": dial/q.lua: there is no function 'dial' in its table\n");
+    assert_string_equal(said.s,
+                        ": dial/q.lua: the table that it returns has no function 'dial'\n");
     str_free(&said);
     source_release(source);
     env.views[HOOK_DIAL] = NULL;
@@ -545,16 +549,14 @@ static void own_tests_answer_for_the_engine(void **state) {
         said.s,
         "a: no engine: ok\nb: numbers, lists and functions: ok\nc: for one run: ok\n"
         "d: unknown: dial/q.lua:15: run: there is no function learn.nobody\n"
-        "e: no answer: dial/q.lua:16: run: learn.pair is a string, not a function, a number or "
-        "a "
-        "list of numbers\n"
-        "f: no number: dial/q.lua:2: the test's learn.pair returns a string, not a number\n"
+        "e: no answer: dial/q.lua:16: run: learn.pair must be a function, a number or a "
+        "list of numbers, not a string\n"
+        "f: no number: dial/q.lua:2: the test's learn.pair must return a number, not a string\n"
         "g: no table: dial/q.lua:18: bad argument #3 to 'run' (table expected, got number)\n"
         "h: what is asked: dial/q.lua:2: bad argument #2 to 'count' (number expected, got "
         "string)\n"
-        "i: a wrong name: dial/q.lua:20: run: its third argument has a number where the name "
-        "of a "
-        "function belongs\n");
+        "i: a wrong name: dial/q.lua:20: run: the keys of its third argument must be "
+        "names of functions, not a number\n");
     str_free(&said);
     source_release(source);
     env.functions[HOOK_DIAL] = functions;

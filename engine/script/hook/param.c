@@ -10,14 +10,26 @@
 #define NAME_MAX_LEN 64
 
 static const char *param_type_word(const json_t *v) {
-    return json_is_number(v)    ? "number"
-           : json_is_string(v)  ? "text"
-           : json_is_boolean(v) ? "boolean"
-           : json_is_array(v)   ? "list"
-                                : "table";
+    if (json_is_number(v))
+        return "number";
+    if (json_is_string(v))
+        return "text";
+    if (json_is_boolean(v))
+        return "boolean";
+    return json_is_array(v) ? "list" : "table";
 }
 
-/* One of several values, said as JSON. */
+/* What a value must be that cannot be read. */
+static const char *param_wanted(const json_t *declared) {
+    const json_t *usual = json_object_get(declared, "default");
+    if (json_is_number(usual))
+        return "must be a number";
+    if (json_is_boolean(usual))
+        return "must be yes or no";
+    return json_is_array(usual) ? "must be a list, as JSON" : "must be a table, as JSON";
+}
+
+/* Is it one of the values of `oneof`? */
 static const char *param_refuse_choice(json_t *oneof, const json_t *value,
                                        char why[PARAM_WHY]) {
     size_t i;
@@ -29,37 +41,47 @@ static const char *param_refuse_choice(json_t *oneof, const json_t *value,
             return NULL;
     }
     char *all = json_dumps(oneof, JSON_COMPACT | JSON_ENCODE_ANY);
-    snprintf(why, PARAM_WHY, "is none of %.120s", all ? all : "those allowed");
+    snprintf(why, PARAM_WHY, "must be one of %.120s", all ? all : "those allowed");
     free(all);
+    return why;
+}
+
+/* Is the number within its range? */
+static const char *param_refuse_range(const json_t *declared, double n, char why[PARAM_WHY]) {
+    const json_t *min = json_object_get(declared, "min"),
+                 *max = json_object_get(declared, "max");
+    double least = json_number_value(min), most = json_number_value(max);
+    if (!(min && n < least) && !(max && n > most))
+        return NULL;
+    if (min && max)
+        snprintf(why, PARAM_WHY, "must be %g to %g", least, most);
+    else
+        snprintf(why, PARAM_WHY, "must be at %s %g", min ? "least" : "most",
+                 min ? least : most);
     return why;
 }
 
 const char *param_refuse(const json_t *declared, const json_t *value, char why[PARAM_WHY]) {
     const json_t *usual = json_object_get(declared, "default");
-    json_t *min = json_object_get(declared, "min"), *max = json_object_get(declared, "max");
     json_t *oneof = json_object_get(declared, "oneof");
     double n = json_number_value(value);
     if (strcmp(param_type_word(usual), param_type_word(value))) {
-        snprintf(why, PARAM_WHY, "is a %s where a %s is wanted", param_type_word(value),
-                 param_type_word(usual));
+        snprintf(why, PARAM_WHY, "must be a %s, not a %s", param_type_word(usual),
+                 param_type_word(value));
         return why;
     }
     if (json_is_number(value) &&
         (!isfinite(n) ||
          (json_is_true(json_object_get(declared, "integer")) && islessgreater(n, floor(n))))) {
-        snprintf(why, PARAM_WHY, "is no whole number");
+        snprintf(why, PARAM_WHY, "must be a whole number");
         return why;
     }
-    if ((min && n < json_number_value(min)) || (max && n > json_number_value(max))) {
-        snprintf(why, PARAM_WHY, "is %g, %s %g", n,
-                 min && n < json_number_value(min) ? "under" : "over",
-                 json_number_value(min && n < json_number_value(min) ? min : max));
+    if (json_is_number(value) && param_refuse_range(declared, n, why))
         return why;
-    }
     return oneof ? param_refuse_choice(oneof, value, why) : NULL;
 }
 
-/* A value from its text form, by the default's type; NULL if it has none. */
+/* Reads a value of the default's type from a text; NULL if the text is not of that type. */
 static json_t *param_from_text(const json_t *declared, const char *text) {
     const json_t *usual = json_object_get(declared, "default");
     bool yes;
@@ -77,14 +99,31 @@ static json_t *param_from_text(const json_t *declared, const char *text) {
     return whole ? json_integer((json_int_t)n) : json_real(n);
 }
 
-/* Sets one value (taken over; NULL: its text says nothing). */
+/* "'m' is not a parameter of this strategy, which has n, word" (free it). */
+static char *param_unknown(const json_t *declared, const char *name) {
+    struct str s = {0};
+    const char *known, *comma = "";
+    json_t *own;
+    str_addf(&s, "'%.64s' is not a parameter of this strategy, which has ", name);
+    json_object_foreach ((json_t *)(uintptr_t)declared, known, own) {
+        str_addf(&s, "%s%.64s", comma, known);
+        comma = ", ";
+    }
+    str_add(&s, *comma ? "" : "none");
+    return str_take(&s);
+}
+
+/* Sets one value (taken over; NULL: its text could not be read). */
 static bool param_set(json_t *values, json_t *declared, const char *name, json_t *value,
                       char **err) {
     char buf[PARAM_WHY];
     const json_t *own = json_object_get(declared, name);
-    const char *why = own == NULL     ? "is no parameter of this strategy"
-                      : value == NULL ? "cannot be read"
-                                      : param_refuse(own, value, buf);
+    if (own == NULL) {
+        *err = param_unknown(declared, name);
+        json_decref(value);
+        return false;
+    }
+    const char *why = value ? param_refuse(own, value, buf) : param_wanted(own);
     if (why == NULL) {
         json_object_set_new(values, name, value);
         return true;
@@ -100,7 +139,7 @@ static bool param_read_object(json_t *values, json_t *declared, const char *text
     const char *name;
     bool ok = true;
     if (given == NULL) {
-        *err = xasprintf("cannot be read: %s", at.text);
+        *err = xasprintf("must be valid JSON: %s", at.text);
         return false;
     }
     json_object_foreach (given, name, value) {
@@ -115,7 +154,7 @@ static bool param_read_pairs(json_t *values, json_t *declared, const char *text,
     for (const char *p = text; ok && *p; p += strcspn(p, ","), p += *p == ',') {
         char *pair = xstrndup(p, strcspn(p, ",")), *equals = strchr(pair, '=');
         if (equals == NULL) {
-            *err = xasprintf("'%.64s' is not name=value", pair);
+            *err = xasprintf("'%.64s' must be name=value", pair);
             free(pair);
             return false;
         }

@@ -1,5 +1,5 @@
-/* require, as strategies have it: files of the strategies' folder and of the library
- * beside it, while a strategy is loaded; their texts are part of the strategy. */
+/* require for strategies: it loads files of the strategies' folder and of the library beside
+ * it, while a strategy is loaded. Their texts are part of the strategy. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 #define MODULES_MAX 16
 #define PARTS_MAX 3 /* of a name: folder.folder.file */
 
-static const char cache_key; /* in the registry: name -> what it returned */
+static const char cache_key; /* in the registry: a table, name -> what the module returned */
 
 void require_begin(lua_State *L) {
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &cache_key);
 }
 
-/* a.b or a/b -> a/b, every part a plain name. */
+/* Makes the path a/b of the name a.b or a/b. False if a part is not a plain name. */
 static bool require_read_name(const char *name, char *path, size_t size) {
     int parts = 0;
     size_t len = strlen(name);
@@ -39,7 +39,7 @@ static bool require_read_name(const char *name, char *path, size_t size) {
     return true;
 }
 
-/* The module's text: as the source has it, or from the disk if it is read for the first
+/* The module's text: from the source, or from the disk if the source is loaded for the first
  * time. NULL with errno. */
 static const char *require_text_of(const struct script_env *env, struct source *source,
                                    const char *path) {
@@ -67,17 +67,20 @@ int require_call(lua_State *L) {
     char path[200];
     lua_settop(L, 1);
     if (sb->loading == NULL)
-        return luaL_error(L, "require: only while the file is loaded, so at its top");
+        return luaL_error(L,
+                          "require works only while the file is loaded: call it at the top of "
+                          "the file");
     if (!require_read_name(name, path, sizeof path))
-        return luaL_error(L, "require: '%s' is not the name of a file here", name);
+        return luaL_error(L, "require: '%s' must be a name such as 'words' or 'retry.words'",
+                          name);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &cache_key);
     if (lua_getfield(L, -1, path) == LUA_TBOOLEAN && !lua_toboolean(L, -1))
-        return luaL_error(L, "require: %s needs itself", path);
+        return luaL_error(L, "require: %s requires itself", path);
     if (!lua_isnil(L, -1))
         return 1;
     struct source *source = sb->loading;
     if (json_object_size(source->modules) >= MODULES_MAX && !source->is_whole)
-        return luaL_error(L, "require: over %d files", MODULES_MAX);
+        return luaL_error(L, "require: more than %d files", MODULES_MAX);
     const char *text = require_text_of(sb->env, source, path);
     if (text == NULL)
         return luaL_error(L, "require: %s.lua: %s", path, source_why(errno));

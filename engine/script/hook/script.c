@@ -17,12 +17,12 @@ const char *hook_name(enum hook h) { return hook_names[h]; }
 
 /* ---- life ---- */
 
-/* What strategies have beyond the common libraries. */
+/* Adds what strategies have beyond the common libraries. */
 static int script_add_ours(lua_State *L) {
     lua_pushglobaltable(L);
     lua_pushliteral(L, "require");
     lua_pushcfunction(L, require_call);
-    lua_rawset(L, -3); /* the table of globals is closed to assignment */
+    lua_rawset(L, -3); /* raw, since the globals are closed to assignment */
     return 0;
 }
 
@@ -81,8 +81,8 @@ const char *script_about(const struct script *s, enum hook h) { return s->slots[
 
 /* ---- loading ---- */
 
-/* After a run out of memory: a new state with the same texts, since what the old one
- * holds is neither known nor free. A hook that does not load again is gone. */
+/* After a run that was out of memory: makes a new state with the same texts, since nothing of
+ * the old one can be relied on. A hook that does not load again is left out. */
 static void script_rebuild(struct script *s) {
     const struct script_env *env = s->sandbox.env;
     sandbox_close(&s->sandbox);
@@ -122,7 +122,7 @@ struct call {
     json_t *in, *out;
 };
 
-/* What the hook has remembered for this key: a live table, nil without a key. */
+/* Pushes the hook's memory of this key, a live table; nil without a key. */
 static void script_push_memory(lua_State *L, const struct call *c) {
     if (c->memory == NULL) {
         lua_pushnil(L);
@@ -153,7 +153,7 @@ static int script_call_hook(lua_State *L) {
         slot_push_params(L, c->slot, json_object_get(c->in, "params"));
     script_push_memory(L, c);
     lua_call(L, 2, 1);
-    c->out = value_take(L, -1, why); /* from here on nothing raises but this */
+    c->out = value_take(L, -1, why); /* after this, only the error below is raised */
     if (c->out == NULL)
         luaL_error(L, "the result: %s", why);
     return 0;
@@ -184,7 +184,7 @@ int script_call(struct script *s, enum hook h, const struct script_use *use, jso
 
 /* ---- memory ---- */
 
-/* Protected part of script_recall: puts what the key has into c->out. */
+/* Protected part of script_recall: c->out becomes the memory of the key. */
 static int script_run_recall(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
     char why[VALUE_WHY];
@@ -203,8 +203,9 @@ json_t *script_recall(struct script *s, enum hook h, const char *key, char **err
     }
     if (json_dumpb(c.out, NULL, 0, JSON_COMPACT) > SCRIPT_MEMORY || !json_is_object(c.out)) {
         *err = json_is_object(c.out)
-                   ? xasprintf("%s: memory: over %d bytes", hook_names[h], SCRIPT_MEMORY)
-                   : xasprintf("%s: memory: is a list, not a table with names", hook_names[h]);
+                   ? xasprintf("%s: memory: more than %d bytes", hook_names[h], SCRIPT_MEMORY)
+                   : xasprintf("%s: memory: must be a table with names, not a list",
+                               hook_names[h]);
         json_decref(c.out);
         return NULL;
     }
@@ -214,7 +215,7 @@ json_t *script_recall(struct script *s, enum hook h, const char *key, char **err
 /* Protected part of script_remember. */
 static int script_run_remember(lua_State *L) {
     struct call *c = lua_touserdata(L, 1);
-    script_push_memory(L, c); /* so that there is a table for it */
+    script_push_memory(L, c); /* makes the table of memories if there is none */
     lua_rawgetp(L, LUA_REGISTRYINDEX, &c->slot->memories);
     value_push(L, c->in);
     lua_setfield(L, -2, c->memory);
@@ -239,10 +240,10 @@ static int script_run_forget(lua_State *L) {
 void script_forget(struct script *s, enum hook h, const char *key) {
     struct call c = {.slot = &s->slots[h], .memory = key};
     char *err = NULL;
-    if (s->sandbox.full) /* the next call builds it anew, without any memory */
+    if (s->sandbox.full) /* the next call rebuilds the state, without memories */
         return;
     if (sandbox_run(&s->sandbox, hook_names[h], script_run_forget, &c, &err)) {
-        log_error(s->sandbox.env->log, "%s", err); /* the key itself did not find room */
+        log_error(s->sandbox.env->log, "%s", err); /* out of memory for the key */
         free(err);
     }
     sandbox_rest(&s->sandbox);

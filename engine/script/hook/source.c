@@ -15,8 +15,8 @@
 
 #define NAME_MAX_LEN 64
 #define FILE_MAX_LEN (1024 * 1024)
-#define NOT_REGULAR ENOSTR           /* an errno that no open or read of a file gives */
-#define HASH_BYTES (SCRIPT_HASH / 2) /* of the digest that are kept */
+#define NOT_REGULAR ENOSTR           /* an errno that opening or reading a file never sets */
+#define HASH_BYTES (SCRIPT_HASH / 2) /* bytes of the digest that are kept */
 
 bool source_is_name(const char *name) {
     size_t n = strlen(name);
@@ -30,14 +30,18 @@ static char *source_path_of(const struct script_env *env, enum hook h, const cha
     return xasprintf("%s/%s/%s.lua", env->strategies, hook_name(h), name);
 }
 
-/* A regular file, open for reading, or NULL with errno: opening a pipe would wait for a
- * writer, and reading a device might not end. */
+/* Opens a regular file for reading; NULL with errno. Opening a pipe would wait for a writer,
+ * and reading a device might never end. */
 static FILE *source_open_regular(const char *path) {
     struct stat st;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    int why = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : NOT_REGULAR;
+    int why = 0;
+    if (fstat(fd, &st))
+        why = errno;
+    else if (!S_ISREG(st.st_mode))
+        why = NOT_REGULAR;
     FILE *f = why ? NULL : fdopen(fd, "rb");
     if (f == NULL) {
         why = why ? why : errno;
@@ -57,7 +61,13 @@ char *source_file(const char *path) {
         return NULL;
     char *text = xmalloc(FILE_MAX_LEN + 1);
     size_t n = fread(text, 1, FILE_MAX_LEN + 1, f);
-    int why = ferror(f) ? errno : n > FILE_MAX_LEN ? EFBIG : memchr(text, 0, n) ? EILSEQ : 0;
+    int why = 0;
+    if (ferror(f))
+        why = errno;
+    else if (n > FILE_MAX_LEN)
+        why = EFBIG;
+    else if (memchr(text, 0, n))
+        why = EILSEQ;
     fclose(f);
     if (why) {
         free(text);
@@ -79,8 +89,8 @@ bool script_exists(const struct script_env *env, enum hook h, const char *name) 
     return is_there;
 }
 
-/* Over the text, then name and text of each module in the order of loading, these with
- * their zero bytes. */
+/* Hashes the text, then the name and text of each module in the order of loading. The latter
+ * include their zero bytes. */
 static void source_set_hash(struct source *s) {
     unsigned char digest[EVP_MAX_MD_SIZE];
     struct str all = {0};
@@ -92,7 +102,7 @@ static void source_set_hash(struct source *s) {
         str_addn(&all, json_string_value(text), json_string_length(text) + 1);
     }
     if (EVP_Digest(str_get(&all), all.len, digest, NULL, EVP_sha256(), NULL) != 1)
-        abort(); /* no memory: there is no other reason */
+        abort(); /* out of memory, which is the only cause */
     str_free(&all);
     for (size_t i = 0; i < HASH_BYTES; i++)
         snprintf(s->hash + 2 * i, 3, "%02x", digest[i]);
@@ -123,7 +133,8 @@ struct source *source_read(const struct script_env *env, enum hook h, const char
                            char **err) {
     char *file = xasprintf("%s/%.80s.lua", hook_name(h), name);
     if (!source_is_name(name)) {
-        *err = xasprintf("%s: not the name of a strategy", file);
+        *err = xasprintf("%s: the name of a strategy may have letters, digits, _ and - only",
+                         file);
         free(file);
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* A strategy's own tests: each in a fresh state, with the whole budget of a call. */
+/* A strategy's own tests. Each runs in a new state, with the budget of a call. */
 #include <lauxlib.h>
 #include <stdlib.h>
 
@@ -7,9 +7,9 @@
 #include "script/lua/value.h"
 #include "script/hook/view.h"
 
-#define TOGETHER 10 /* calls' instructions that the tests of one file may take */
+#define TOGETHER 10 /* budgets that the tests of one file may use together */
 
-/* assert, but a failure has its place, whatever its message. */
+/* assert that adds the place to its message. */
 static int test_placed_assert(lua_State *L) {
     luaL_checkany(L, 1);
     if (lua_toboolean(L, 1))
@@ -17,14 +17,14 @@ static int test_placed_assert(lua_State *L) {
     return luaL_error(L, "%s", luaL_optstring(L, 2, "assertion failed"));
 }
 
-/* The example view with the test's own parts laid over it, and the parameters. */
+/* Pushes the example view, with the test's own values laid over it and with the parameters. */
 static void test_push_view(lua_State *L, struct script *s, enum hook h) {
     char why[VALUE_WHY];
     json_t *own = lua_isnoneornil(L, 1) ? json_object() : value_take(L, 1, why);
     struct sandbox *sb = &s->sandbox;
     if (own == NULL || !json_is_object(own)) {
         json_decref(own);
-        luaL_error(L, "run: the view %s", own ? "is no table with names" : why);
+        luaL_error(L, "run: the view: %s", own ? "must be a table with names" : why);
     }
     json_decref(sb->tree);
     sb->tree = view_example(sb->env->views[h]);
@@ -34,7 +34,7 @@ static void test_push_view(lua_State *L, struct script *s, enum hook h) {
     slot_push_params(L, &s->slots[h], json_object_get(sb->tree, "params"));
 }
 
-/* run(view [, memory [, learn]]): what the hook makes of it. Upvalues: the script, the hook. */
+/* run(view [, memory [, learn]]): the result of the hook. Upvalues: the script, the hook. */
 static int test_run_hook(lua_State *L) {
     struct script *s = lua_touserdata(L, lua_upvalueindex(1));
     enum hook h = (enum hook)lua_tointeger(L, lua_upvalueindex(2));
@@ -42,7 +42,7 @@ static int test_run_hook(lua_State *L) {
     lua_settop(L, 3);
     if (!lua_isnil(L, 3))
         luaL_checktype(L, 3, LUA_TTABLE);
-    lend_answers(L, 3); /* also forgets those of the run before, which may have failed */
+    lend_answers(L, 3); /* also ends those of a run before, which may have failed */
     lua_settop(L, 2);
     if (lua_isnil(L, 2)) {
         lua_newtable(L);
@@ -93,7 +93,7 @@ static struct script *test_open_trial(const struct script_env *env, struct sourc
     return NULL;
 }
 
-/* One test; adds to *used what it took. NULL, or why it failed. */
+/* Runs one test and adds the instructions that it took to *used. NULL, or why it failed. */
 static char *test_try_one(const struct script_env *env, struct source *source, const char *name,
                           int64_t *used) {
     char *err = NULL;
@@ -101,7 +101,7 @@ static char *test_try_one(const struct script_env *env, struct source *source, c
     if (s == NULL)
         return err;
     struct trial t = {s, source->hook, name};
-    s->sandbox.lent = env->functions[source->hook]; /* their arg is NULL: no engine here */
+    s->sandbox.lent = env->functions[source->hook]; /* with arg NULL: there is no engine */
     if (sandbox_run(&s->sandbox, source->file, test_run, &t, &err) == 0)
         err = NULL;
     *used += s->sandbox.budget - s->sandbox.left;
@@ -123,7 +123,8 @@ int script_test(const struct script_env *env, struct source *source,
     int64_t used = 0;
     json_array_foreach (names, i, name) {
         bool over = env->instructions && used > TOGETHER * env->instructions;
-        why = over ? xasprintf("%s: the tests before it took too long together", source->file)
+        why = over ? xasprintf("%s: not run: the tests before it took too many instructions",
+                               source->file)
                    : test_try_one(env, source, json_string_value(name), &used);
         if (told)
             told(arg, json_string_value(name), why);

@@ -7,7 +7,7 @@
 
 json_t *view_text(const char *text) { return text ? json_string(text) : NULL; }
 
-/* Puts value (taken over) at the path. */
+/* Sets the value (taken over) at the path. */
 static void view_put(json_t *at, const char *path, json_t *value) {
     char key[KEY_MAX];
     for (const char *dot; (dot = strchr(path, '.')); path = dot + 1) {

@@ -1,5 +1,5 @@
-/* What a hook sees, as a table: each row fills one place of the view and says in words
- * what stands there, so that the manual is made from what is handed over. */
+/* The view of a hook as a table. Each row has the value and the description of one field, so
+ * that the reference page is generated from the same table as the view. */
 #ifndef SCRIPT_HOOK_VIEW_H
 #define SCRIPT_HOOK_VIEW_H
 
@@ -8,22 +8,21 @@
 #include "base/mem.h"
 
 struct view_field {
-    const char *path;    /* queue.available: objects on the way are made as needed */
-    const char *unit;    /* s, calls, members ...; "" for a text */
-    const char *meaning; /* one sentence, and when it is absent */
-    const char *example; /* JSON; NULL: not in the example view */
-    json_t *(*get)(const void *from); /* a new reference, NULL = absent */
+    const char *path;    /* such as queue.available; objects on the path are made as needed */
+    const char *unit;    /* s, calls, agents ...; "" for a text */
+    const char *meaning; /* one sentence; also says when the field is absent */
+    const char *example; /* JSON; NULL = the field is not in the example view */
+    json_t *(*get)(const void *from); /* a new reference; NULL = absent */
 };
 
-/* The view that the rows (ended by {0}) make of from. A new reference. */
+/* Makes the view of `from` by the rows, which end with {0}. A new reference. */
 json_t *view_make(const struct view_field *fields, const void *from) MUST_CHECK;
-/* The view of the rows' examples. A new reference. */
+/* Makes the view of the rows' examples. A new reference. */
 json_t *view_example(const struct view_field *fields) MUST_CHECK;
-/* Lays the members of over upon base, object by object; null takes away what is there,
- * anything else takes its place. */
+/* Replaces the members of base by those of over, object by object; null removes a member. */
 void view_lay(json_t *base, json_t *over);
 
-/* A text, or NULL where there is none: what most rows want. */
+/* A JSON text; NULL for NULL. */
 json_t *view_text(const char *text);
 
 #endif

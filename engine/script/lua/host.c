@@ -1,4 +1,4 @@
-/* What the engine lends to scripts: its clock, its chance, its log. */
+/* The engine's clock, random numbers and log for scripts. */
 #include <lauxlib.h>
 #include <math.h>
 #include <stddef.h>
@@ -8,12 +8,11 @@
 #include "script/lua/libs.h"
 #include "script/lua/sandbox.h"
 
-#define LINES_MAX 100 /* of the log, for one call */
+#define LINES_MAX 100 /* of the log that one call may write */
 
 /* ---- math ---- */
 
-/* Uniform in [0, top] without bias: draws under the next power of two until one fits.
- */
+/* A uniform number in [0, top]: draws numbers below the next power of two until one fits. */
 static uint64_t host_draw_upto(struct chance *c, uint64_t top) {
     uint64_t mask = top, n;
     for (int shift = 1; shift < 64; shift *= 2)
@@ -24,12 +23,12 @@ static uint64_t host_draw_upto(struct chance *c, uint64_t top) {
     return n;
 }
 
-/* math.random as in Lua's manual, from the engine's generator. */
+/* math.random as in Lua's manual, from the engine's random numbers. */
 static int host_math_random(lua_State *L) {
     struct chance *c = sandbox_of(L)->env->chance;
     lua_Integer low = 1, high;
     if (c == NULL)
-        return luaL_error(L, "there is no chance here");
+        return luaL_error(L, "math.random is not available here");
     if (lua_gettop(L) == 0) {
         lua_pushnumber(L, chance_unit(c));
         return 1;
@@ -49,7 +48,7 @@ static int host_math_random(lua_State *L) {
     return 1;
 }
 
-/* The seed belongs to the engine: accepted, so that ported scripts run, and ignored. */
+/* The seed is the engine's. The function does nothing; ported scripts may call it. */
 static int host_math_randomseed(lua_State *L) {
     (void)L;
     return 0;
@@ -59,19 +58,19 @@ const luaL_Reg libs_math[] = {{"random", host_math_random},
                               {"randomseed", host_math_randomseed},
                               {NULL, NULL}};
 
-/* ---- os: time in UTC, by the engine's clock ---- */
+/* ---- os: the engine's clock, in UTC ---- */
 
 static const struct {
     const char *name;
     size_t at;
-    int less; /* what struct tm counts less than people do */
+    int less; /* by which struct tm's number is smaller than Lua's */
 } fields[] = {
     {"year", offsetof(struct tm, tm_year), 1900}, {"month", offsetof(struct tm, tm_mon), 1},
     {"day", offsetof(struct tm, tm_mday), 0},     {"hour", offsetof(struct tm, tm_hour), 0},
     {"min", offsetof(struct tm, tm_min), 0},      {"sec", offsetof(struct tm, tm_sec), 0},
     {"wday", offsetof(struct tm, tm_wday), 1},    {"yday", offsetof(struct tm, tm_yday), 1},
 };
-#define FIELDS_SET 6 /* the first ones make a time */
+#define FIELDS_SET 6 /* the first ones define a time */
 
 static int *host_tm_field(struct tm *tm, size_t i) {
     return (int *)((char *)tm + fields[i].at);
@@ -92,19 +91,19 @@ static int host_os_time(lua_State *L) {
         if (lua_isnil(L, -1) && i >= 3)
             continue;
         if (!isnum || v < -1000000 || v > 1000000)
-            return luaL_error(L, "field '%s' is missing or no number", fields[i].name);
+            return luaL_error(L, "field '%s' must be a number", fields[i].name);
         *host_tm_field(&tm, i) = (int)v - fields[i].less;
     }
     lua_pushinteger(L, timegm(&tm));
     return 1;
 }
 
-/* os.date([format [, time]]): "*t" gives a table; a leading "!" changes nothing. */
+/* os.date([format [, time]]): "*t" returns a table; a leading "!" has no effect. */
 static int host_os_date(lua_State *L) {
     const char *fmt = luaL_optstring(L, 1, "%c");
     int64_t wall = sandbox_of(L)->env->clock->wall / NS_PER_S;
     lua_Number when = floor(luaL_optnumber(L, 2, (lua_Number)wall));
-    luaL_argcheck(L, fabs(when) < 1e11, 2, "time out of range"); /* nan neither */
+    luaL_argcheck(L, fabs(when) < 1e11, 2, "time out of range"); /* also false for nan */
     time_t at = (time_t)when;
     struct tm tm;
     gmtime_r(&at, &tm);
@@ -129,7 +128,7 @@ static int host_os_date(lua_State *L) {
     return 1;
 }
 
-/* Seconds on the clock that only rises; its zero means nothing. */
+/* Seconds of the monotonic clock. */
 static int host_os_clock(lua_State *L) {
     lua_pushnumber(L, (lua_Number)sandbox_of(L)->env->clock->mono / (lua_Number)NS_PER_S);
     return 1;
@@ -144,7 +143,7 @@ const luaL_Reg libs_os[] = {{"time", host_os_time},
 
 /* Pushes "file:line: " of the script's function that is running. */
 static const char *host_push_place(lua_State *L) {
-    for (int level = 1; level < 4; level++) { /* print and log may lie between */
+    for (int level = 1; level < 4; level++) { /* print and log may be in between */
         luaL_where(L, level);
         if (lua_rawlen(L, -1))
             break;
@@ -152,19 +151,19 @@ static const char *host_push_place(lua_State *L) {
     return lua_tostring(L, -1);
 }
 
-/* Writes the text on top, with file and line of the script before it. */
+/* Writes the text on top to the log, after the script's file and line. */
 static void host_write_line(lua_State *L, enum log_level level) {
     struct sandbox *sb = sandbox_of(L);
     const char *text = luaL_checkstring(L, -1);
     if (sb->lines++ < LINES_MAX)
         log_write(sb->env->log, level, "%s%s", host_push_place(L), text);
     else if (sb->lines == LINES_MAX + 1)
-        log_warn(sb->env->log, "%sover %d lines in one call, the rest is dropped",
+        log_warn(sb->env->log, "%smore than %d lines in one call; the rest is dropped",
                  host_push_place(L), LINES_MAX);
 }
 
-/* log.LEVEL(format, ...); one argument alone is plain text, so that data is never
- * taken for a format. Upvalues: level, string.format. */
+/* log.LEVEL(format, ...). A single argument is plain text, so that data is never taken for a
+ * format. Upvalues: level, string.format. */
 static int host_log_line(lua_State *L) {
     enum log_level level = (enum log_level)lua_tointeger(L, lua_upvalueindex(1));
     luaL_checkany(L, 1);

@@ -1,22 +1,22 @@
-/* The scripts' json table. Trees and text live in C memory while Lua may raise, so
- * both are kept in the sandbox, which frees them at the next use at the latest. */
+/* The table `json` of scripts. Trees and texts are in C memory while Lua may raise. They are
+ * therefore kept in the sandbox, which frees them at their next use at the latest. */
 #include <lauxlib.h>
 
 #include "script/lua/libs.h"
 #include "script/lua/sandbox.h"
 #include "script/lua/value.h"
 
-#define BYTES_PER_INSTR 8 /* what encoding and decoding costs of the budget */
-#define KEEP_BYTES 65536  /* a larger buffer is not kept from call to call */
+#define BYTES_PER_INSTR 8 /* that encoding or decoding charges */
+#define KEEP_BYTES 65536  /* a larger buffer is freed after the call */
 
-/* Drops the tree of the last use and keeps v (stolen) instead. */
+/* Frees the tree of the last use and keeps v (taken over) instead. */
 static json_t *json_hold(struct sandbox *sb, json_t *v) {
     json_decref(sb->tree);
     sb->tree = v;
     return v;
 }
 
-/* json.encode(value): compact, keys in order; raises for what is no plain value. */
+/* json.encode(value): compact, with keys in order. Raises if it is not a plain value. */
 static int json_lib_encode(lua_State *L) {
     struct sandbox *sb = sandbox_of(L);
     char why[VALUE_WHY];
@@ -33,7 +33,7 @@ static int json_lib_encode(lua_State *L) {
     return 1;
 }
 
-/* json.decode(text): the value, or nil and what is wrong with the text. */
+/* json.decode(text): the value; or nil and what is wrong with the text. */
 static int json_lib_decode(lua_State *L) {
     struct sandbox *sb = sandbox_of(L);
     json_error_t e;
@@ -62,7 +62,7 @@ static int json_lib_array(lua_State *L) {
     if (value_is_marked(L, 1))
         return 1;
     if (lua_getmetatable(L, 1))
-        return luaL_argerror(L, 1, "it has a metatable already");
+        return luaL_argerror(L, 1, "it already has a metatable");
     value_mark(L, 1);
     return 1;
 }

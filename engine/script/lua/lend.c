@@ -7,7 +7,7 @@
 #include "script/lua/libs.h"
 #include "script/lua/sandbox.h"
 
-#define COST 50 /* instructions that one call is taken for */
+#define COST 50 /* instructions that a call charges */
 
 static const struct script_function *lend_find(const struct script_function *f,
                                                const char *name) {
@@ -16,13 +16,13 @@ static const struct script_function *lend_find(const struct script_function *f,
     return f && f->name ? f : NULL;
 }
 
-/* The arguments: finite numbers, nil where one is left out. Returns how many. */
+/* Reads the arguments, which are finite numbers or nil. Returns how many there are. */
 static int lend_read_numbers(lua_State *L, double in[SCRIPT_IN_MAX]) {
     int n = lua_gettop(L);
     while (n > 0 && lua_isnil(L, n))
         n--;
     if (n > SCRIPT_IN_MAX)
-        luaL_error(L, "over %d arguments", SCRIPT_IN_MAX);
+        luaL_error(L, "more than %d arguments", SCRIPT_IN_MAX);
     for (int i = 0; i < n; i++) {
         in[i] = lua_isnil(L, i + 1) ? NAN : luaL_checknumber(L, i + 1);
         luaL_argcheck(L, lua_isnil(L, i + 1) || isfinite(in[i]), i + 1, "not a finite number");
@@ -32,9 +32,9 @@ static int lend_read_numbers(lua_State *L, double in[SCRIPT_IN_MAX]) {
 
 /* ---- a test's own answers ---- */
 
-static const char lend_answers_key; /* in the registry: name -> what a test says it answers */
+static const char lend_answers_key; /* in the registry: a table, name -> the test's answer */
 
-/* Pushes the results that the value on top stands for: a list's members, or itself. */
+/* Pushes the results that the value on top means: the members of a list, or the value. */
 static int lend_spread(lua_State *L) {
     if (!lua_istable(L, -1))
         return 1;
@@ -45,8 +45,8 @@ static int lend_spread(lua_State *L) {
     return n;
 }
 
-/* If a test answers for the function, what it answers to the n arguments is on top; how
- * many results, -1 if it does not. */
+/* If a test answers for the function: pushes its answer to the n arguments and returns the
+ * number of results. Else -1. */
 static int lend_answer(lua_State *L, const char *name, int n) {
     int base = lua_gettop(L);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &lend_answers_key) != LUA_TTABLE ||
@@ -65,21 +65,23 @@ static int lend_answer(lua_State *L, const char *name, int n) {
     }
     for (int i = -n; i < 0; i++)
         if (lua_type(L, i) != LUA_TNUMBER && !lua_isnil(L, i))
-            luaL_error(L, "the test's learn.%s returns a %s, not a number", name,
+            luaL_error(L, "the test's learn.%s must return a number, not a %s", name,
                        luaL_typename(L, i));
     return n;
 }
 
-/* Checks one entry (name and answer on top) of what a test hands to run. */
+/* Checks one entry (name and answer on top) of the table that a test passes to run. */
 static void lend_check_answer(lua_State *L) {
     if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_error(L, "run: its third argument has a %s where the name of a function belongs",
+        luaL_error(L,
+                   "run: the keys of its third argument must be names of functions, not a %s",
                    luaL_typename(L, -2));
     const char *name = lua_tostring(L, -2);
     if (lend_find(sandbox_of(L)->lent, name) == NULL)
         luaL_error(L, "run: there is no function learn.%s", name);
     if (!lua_isfunction(L, -1) && !lua_istable(L, -1) && lua_type(L, -1) != LUA_TNUMBER)
-        luaL_error(L, "run: learn.%s is a %s, not a function, a number or a list of numbers",
+        luaL_error(L,
+                   "run: learn.%s must be a function, a number or a list of numbers, not a %s",
                    name, luaL_typename(L, -1));
 }
 
@@ -94,7 +96,7 @@ void lend_answers(lua_State *L, int idx) {
 
 /* ---- the engine's ---- */
 
-/* Upvalue: the name. Only a running hook of the right kind has something behind it. */
+/* Calls learn.NAME. Upvalue: the name. The function exists only while its hook runs. */
 static int lend_call(lua_State *L) {
     struct sandbox *sb = sandbox_of(L);
     double in[SCRIPT_IN_MAX], out[SCRIPT_OUT_MAX];
@@ -106,7 +108,7 @@ static int lend_call(lua_State *L) {
         return answered;
     n = f ? f->call(sb->lent_arg, in, n, out) : -1;
     if (n < 0 || n > SCRIPT_OUT_MAX)
-        return luaL_error(L, "learn.%s: not available here, or not with this number", name);
+        return luaL_error(L, "learn.%s: not available here, or not for these arguments", name);
     for (int i = 0; i < n; i++)
         if (isnan(out[i]))
             lua_pushnil(L);
@@ -121,7 +123,7 @@ static int lend_on_unknown(lua_State *L) {
 
 static int lend_on_assign(lua_State *L) { return luaL_error(L, "learn cannot be changed"); }
 
-/* An empty table in front of the real one, whose metatable cannot be reached. */
+/* `learn` is an empty table; its metatable, which scripts cannot reach, has the functions. */
 void lend_open(lua_State *L, const struct script_env *env) {
     lua_newtable(L);
     lua_createtable(L, 0, 3);

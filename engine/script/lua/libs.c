@@ -11,10 +11,11 @@
 #include "script/lua/sandbox.h"
 #include "script/lua/value.h"
 
-#define WHOLE_PER_INSTR 4 /* elements or bytes that one instruction is taken for */
+#define WHOLE_PER_INSTR 4 /* elements or bytes for which one instruction is charged */
 
-/* Not here: load and its kin (code from data), collectgarbage, xpcall (its handler
- * could outlive a kill), coroutine (own hooks), debug, io, package, string.dump. */
+/* Left out: load and similar functions (code from data), collectgarbage, xpcall (its handler
+ * would run after a kill), coroutine (it has count hooks of its own), debug, io, package,
+ * string.dump. */
 static const char *const base_names[] = {
     "assert", "error",        "getmetatable", "ipairs",   "next",   "pairs",
     "pcall",  "print",        "rawequal",     "rawget",   "rawlen", "rawset",
@@ -39,8 +40,8 @@ static const char *const utf8_names[] = {"char", "charpattern", "codepoint", "co
 static const struct lib {
     const char *name;
     lua_CFunction open;
-    const char *const *names; /* what of Lua's stays */
-    const luaL_Reg *ours;
+    const char *const *names; /* the functions of Lua's that are kept */
+    const luaL_Reg *ours;     /* those that are replaced or added */
 } libs[] = {
     {"string", luaopen_string, string_names, libs_string},
     {"table", luaopen_table, table_names, libs_table},
@@ -58,7 +59,7 @@ static bool libs_is_listed(const char *const *names, const char *name) {
     return false;
 }
 
-/* Removes what is not listed from the table on top: a newer Lua brings nothing in. */
+/* Removes what is not listed from the table on top, also what a newer Lua may add. */
 static void libs_keep_listed(lua_State *L, const char *const *names) {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
@@ -71,7 +72,7 @@ static void libs_keep_listed(lua_State *L, const char *const *names) {
     }
 }
 
-/* Puts our functions into the table on top, each with what it replaces as upvalue. */
+/* Puts our functions into the table on top, each with the function it replaces as upvalue. */
 static void libs_add_ours(lua_State *L, const luaL_Reg *r) {
     for (; r && r->name; r++) {
         lua_getfield(L, -1, r->name);
@@ -80,14 +81,14 @@ static void libs_add_ours(lua_State *L, const luaL_Reg *r) {
     }
 }
 
-/* A new global table that is all ours. */
+/* Makes a new global table of our functions. */
 static void libs_add_table(lua_State *L, const char *name, const luaL_Reg *r) {
     lua_newtable(L);
     libs_add_ours(L, r);
     lua_setglobal(L, name);
 }
 
-/* The strings' metatable is shared by all of them: out of reach. */
+/* Hides the metatable that all strings share. */
 static void libs_lock_strings(lua_State *L) {
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1);
@@ -104,7 +105,7 @@ static int libs_on_new_global(lua_State *L) {
     return luaL_error(L, "'%s' would be global: make it local", libs_text(L, 2));
 }
 
-/* The hooks of a plan share a state, and a global is a typing error anyway. */
+/* No new globals: the hooks of a plan share a state, and a new global is usually a mistake. */
 static void libs_close_globals(lua_State *L) {
     lua_pushglobaltable(L);
     lua_createtable(L, 0, 3);
@@ -140,8 +141,8 @@ void libs_open(lua_State *L) {
 
 /* ---- replacements ---- */
 
-/* Goes on as what the running function replaces, in the same frame, so that errors
- * name the script's line. The originals in question have no upvalues of their own. */
+/* Continues as the function that the running one replaces, in the same frame, so that errors
+ * name the script's line. The originals have no upvalues of their own. */
 static int libs_go_on(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
 
 const char *libs_text(lua_State *L, int idx) {
@@ -163,7 +164,7 @@ static int libs_base_tostring(lua_State *L) {
     return 1;
 }
 
-/* print goes to the log, arguments separated by tabs. */
+/* print writes to the log, with tabs between its arguments. */
 static int libs_base_print(lua_State *L) {
     int n = lua_gettop(L);
     luaL_Buffer b;
@@ -177,7 +178,7 @@ static int libs_base_print(lua_State *L) {
     luaL_pushresult(&b);
     lua_insert(L, 1);
     lua_settop(L, 1);
-    lua_getglobal(L, "log"); /* its first function takes one argument as plain text */
+    lua_getglobal(L, "log"); /* log.info takes a single argument as plain text */
     lua_getfield(L, -1, "info");
     lua_insert(L, 1);
     lua_pop(L, 1);
@@ -185,7 +186,7 @@ static int libs_base_print(lua_State *L) {
     return 0;
 }
 
-/* Finalizers run with hooks off, so that a loop in one could not be ended. */
+/* Finalizers run without count hooks, so that a loop in one could not be ended. */
 static int libs_base_setmetatable(lua_State *L) {
     if (lua_istable(L, 2)) {
         lua_pushliteral(L, "__gc");
@@ -196,7 +197,7 @@ static int libs_base_setmetatable(lua_State *L) {
     return libs_go_on(L);
 }
 
-/* Addresses differ from process to process: no %p, and %s of a table is "table". */
+/* Addresses differ from process to process, so there is no %p, and %s of a table is "table". */
 static int libs_string_format(lua_State *L) {
     const char *p = luaL_checkstring(L, 1);
     while ((p = strchr(p, '%'))) {
@@ -217,7 +218,7 @@ static int libs_string_format(lua_State *L) {
     return libs_go_on(L);
 }
 
-/* These count in C, whatever the tables hold: their work is charged before. */
+/* These functions loop in C; their work is charged in advance. */
 static int libs_table_move(lua_State *L) {
     lua_Integer from = luaL_checkinteger(L, 2), to = luaL_checkinteger(L, 3);
     if (to >= from) {
@@ -227,14 +228,14 @@ static int libs_table_move(lua_State *L) {
     return libs_go_on(L);
 }
 
-/* insert(t, place, v), remove(t, place), concat: as much as the table is long. */
+/* insert(t, place, v), remove(t, place) and concat are charged by the length of the table. */
 static int libs_table_whole(lua_State *L) {
     if (lua_type(L, 1) == LUA_TTABLE && lua_gettop(L) != 1)
         sandbox_charge(L, (int64_t)lua_rawlen(L, 1) / WHOLE_PER_INSTR);
     return libs_go_on(L);
 }
 
-/* insert(t, v) costs nothing. */
+/* insert(t, v) is not charged. */
 static int libs_table_insert(lua_State *L) {
     return lua_gettop(L) > 2 ? libs_table_whole(L) : libs_go_on(L);
 }
@@ -248,7 +249,7 @@ static int libs_table_sort(lua_State *L) {
     return libs_go_on(L);
 }
 
-/* Functions that look at the whole text of their first argument. */
+/* Functions that read all of their first argument. */
 static int libs_text_whole(lua_State *L) {
     size_t n;
     luaL_checklstring(L, 1, &n);

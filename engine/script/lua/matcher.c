@@ -22,7 +22,7 @@ void matcher_step(struct matcher *m) {
 
 /* ---- one character ---- */
 
-/* Behind the item that begins at p: x, %x, [set]. */
+/* The end of the item that begins at p: x, %x or [set]. */
 static const char *matcher_item_end(struct matcher *m, const char *p) {
     const char *first = p++;
     if (*first == '%') {
@@ -33,7 +33,7 @@ static const char *matcher_item_end(struct matcher *m, const char *p) {
     if (*first != '[')
         return p;
     p += p < m->pend && *p == '^';
-    for (bool any = false;; any = true) { /* a ] that comes first stands for itself */
+    for (bool any = false;; any = true) { /* a ] in the first place is a member of the set */
         if (p >= m->pend)
             luaL_error(m->L, "malformed pattern (missing ']')");
         if (*p == ']' && any)
@@ -42,7 +42,7 @@ static const char *matcher_item_end(struct matcher *m, const char *p) {
     }
 }
 
-/* Is c in the class of that letter? A capital is the complement. */
+/* Is c in the class of that letter? A capital letter is the complement of its class. */
 static bool matcher_in_class(int c, int letter) {
     static const struct {
         char letter;
@@ -56,7 +56,7 @@ static bool matcher_in_class(int c, int letter) {
     return letter == c;
 }
 
-/* Is c in the set between [ and the ] at last? */
+/* Is c in the set? p is at its [, last at its ]. */
 static bool matcher_in_set(int c, const char *p, const char *last) {
     bool yes = true;
     if (*++p == '^') {
@@ -147,7 +147,7 @@ static const char *matcher_close_capture(struct matcher *m, const char *s, const
     return to;
 }
 
-/* %1: what a capture has matched, again. */
+/* %1: the text of a capture again. */
 static const char *matcher_again(struct matcher *m, const char *s, int digit) {
     int i = digit - '1';
     if (i < 0 || i >= m->count || m->captures[i].len == CAPTURE_OPEN)
@@ -176,7 +176,7 @@ static const char *matcher_balance(struct matcher *m, const char *s, const char 
     return NULL;
 }
 
-/* %f[set]: between a character outside of the set and one in it. */
+/* %f[set]: the place between a character outside the set and one in it. */
 static bool matcher_frontier(struct matcher *m, const char *s, const char *p,
                              const char *behind) {
     int before = s == m->begin ? 0 : (unsigned char)s[-1];
@@ -186,7 +186,8 @@ static bool matcher_frontier(struct matcher *m, const char *s, const char *p,
 
 /* ---- the pattern ---- */
 
-/* %b, %f and %1 to %9; *handled is false for anything else. Gives where to go on. */
+/* Handles %b, %f and %1 to %9, and returns where the match continues; *handled is false for
+ * anything else. */
 static const char *matcher_special(struct matcher *m, const char *s, const char **p,
                                    bool *handled) {
     char c = '\0';
@@ -211,8 +212,8 @@ static const char *matcher_special(struct matcher *m, const char *s, const char 
     return s;
 }
 
-/* One item with what repeats it. Returns true when *s and *p have moved on, else *s is
- * the end of the whole match, or NULL. */
+/* Matches one item with its repetition. True if *s and *p have moved on; else *s is the end of
+ * the whole match, or NULL. */
 static bool matcher_one_item(struct matcher *m, const char **s, const char **p) {
     const char *behind = matcher_item_end(m, *p);
     char repeat = '\0';
@@ -276,7 +277,7 @@ void matcher_begin(struct matcher *m, lua_State *L, const char *s, size_t n, con
                    size_t pn) {
     size_t most = sandbox_of(L)->subjects;
     if (most && n > most)
-        luaL_error(L, "a text of %d bytes: patterns take %d at most", (int)n, (int)most);
+        luaL_error(L, "the text has %d bytes; patterns work on %d at most", (int)n, (int)most);
     *m = (struct matcher){.L = L, .begin = s, .end = s + n, .pend = p + pn};
 }
 

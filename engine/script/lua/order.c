@@ -7,9 +7,9 @@
 
 #include "script/lua/sandbox.h"
 
-#define SORT_COST 16 /* instructions that sorting one key is taken for */
+#define SORT_COST 16 /* instructions charged for sorting one key */
 
-/* A key in a form that compares without Lua. text lives as long as the key does. */
+/* A key in a form that can be compared without Lua. text is valid as long as the key. */
 struct key {
     int rank;           /* 0 number, 1 string, 2 boolean */
     int slot;           /* its place in the list of keys */
@@ -18,13 +18,13 @@ struct key {
     size_t len;
 };
 
-/* The state of one pairs loop; a userdata, so that Lua accounts for and frees it. */
+/* The state of a pairs loop. It is a userdata, so that Lua counts its memory and frees it. */
 struct walk {
     int count, at;
     struct key keys[];
 };
 
-/* Reads the key at idx; raises for kinds that have no order of their own. */
+/* Reads the key at idx. Raises if its type has no order. */
 static struct key lua_order_read_key(lua_State *L, int idx) {
     struct key k = {.rank = 0};
     switch (lua_type(L, idx)) {
@@ -41,7 +41,8 @@ static struct key lua_order_read_key(lua_State *L, int idx) {
         k.number = lua_toboolean(L, idx);
         break;
     default:
-        luaL_error(L, "a %s as a key has no order", luaL_typename(L, idx));
+        luaL_error(L, "a key must be a number, a string or a boolean, not a %s",
+                   luaL_typename(L, idx));
     }
     return k;
 }
@@ -60,8 +61,8 @@ static int lua_order_compare_any(const void *a, const void *b) {
     return lua_order_compare(a, b);
 }
 
-/* How many keys the table at 1 has, and whether Lua's own order is ours already:
- * true of sequences, which then need no list. */
+/* Counts the keys of the table at 1. *ordered: Lua's order is the one we want, as in
+ * sequences, so that nothing need be sorted. */
 static int lua_order_survey(lua_State *L, bool *ordered) {
     struct key last = {0};
     int n = 0;
@@ -83,7 +84,7 @@ static int lua_order_plain_next(lua_State *L) {
     return lua_next(L, 1) ? 2 : 0;
 }
 
-/* Gives the next key that still has a value. Upvalues: list of keys, walk. */
+/* Returns the next key that still has a value. Upvalues: list of keys, walk. */
 static int lua_order_walk_next(lua_State *L) {
     struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
     lua_settop(L, 1);

@@ -24,7 +24,7 @@ static void pattern_push_capture(struct matcher *m, int i, const char *s, const 
     }
 }
 
-/* All captures; the whole match when there are none and whole is set. */
+/* Pushes all captures; the whole match if there are none and `whole` is set. */
 static int pattern_push_captures(struct matcher *m, const char *s, const char *e, bool whole) {
     int n = m->count == 0 && whole ? 1 : m->count;
     luaL_checkstack(m->L, n, "too many captures");
@@ -33,7 +33,7 @@ static int pattern_push_captures(struct matcher *m, const char *s, const char *e
     return n;
 }
 
-/* Where a search begins, from 0; a negative place counts from the end. */
+/* Where the search begins, counted from 0; a negative argument counts from the end. */
 static size_t pattern_start_at(lua_State *L, int arg, size_t len) {
     lua_Integer at = luaL_optinteger(L, arg, 1);
     if (at > 0)
@@ -93,7 +93,7 @@ int pattern_match(lua_State *L) { return pattern_search(L, false); }
 
 /* ---- gmatch ---- */
 
-/* Upvalues: subject, pattern, where to go on, end of the last match (-1 = none). */
+/* Upvalues: subject, pattern, where to continue, end of the last match (-1 = none). */
 static int pattern_next_match(lua_State *L) {
     size_t n, pn;
     const char *s = lua_tolstring(L, lua_upvalueindex(1), &n);
@@ -128,7 +128,7 @@ int pattern_gmatch(lua_State *L) {
 
 /* ---- gsub ---- */
 
-/* Adds the replacement text with its %0 to %9 filled in. */
+/* Adds the replacement text with %0 to %9 replaced. */
 static void pattern_add_text(struct matcher *m, luaL_Buffer *b, const char *s, const char *e) {
     size_t n;
     const char *r = lua_tolstring(m->L, 3, &n);
@@ -150,7 +150,7 @@ static void pattern_add_text(struct matcher *m, luaL_Buffer *b, const char *s, c
     }
 }
 
-/* Adds what takes the place of one match; true if that is not the match itself. */
+/* Adds the replacement of one match; false if that is the match itself. */
 static bool pattern_add_match(struct matcher *m, luaL_Buffer *b, const char *s, const char *e) {
     lua_State *L = m->L;
     int type = lua_type(L, 3);

@@ -1,6 +1,5 @@
-/* Lua's patterns, counted: string.find, match, gmatch and gsub as the manual has them,
- * but a match that goes back and forth without end takes instructions like any loop and
- * ends when there are none left. */
+/* string.find, match, gmatch and gsub as in Lua's manual, except that a match charges
+ * instructions like a loop, so that one that would take very long is ended. */
 #ifndef SCRIPT_LUA_PATTERN_H
 #define SCRIPT_LUA_PATTERN_H
 

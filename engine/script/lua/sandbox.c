@@ -10,20 +10,20 @@
 #include "record/record.h"
 #include "script/lua/libs.h"
 
-#define STEP 1000          /* instructions between two looks at the budget */
-#define BYTES_PER_INSTR 64 /* what allocation costs of the budget */
+#define STEP 1000          /* instructions between two checks of the budget */
+#define BYTES_PER_INSTR 64 /* of allocation that charge one instruction */
 #define ERROR_MAX 1000     /* bytes of an error text that are kept */
-#define STRETCH 10         /* slices that a call of C may take without a pause */
+#define STRETCH 10         /* slices that a C function may take without a pause */
 #define SLICE_TIME (2 * NS_PER_MS)
-#define REST_BYTES 4096 /* of growth that one step of the collector makes up for */
-#define REST_MAX 64     /* steps of one rest */
+#define REST_BYTES 4096 /* of growth for each step of the garbage collector */
+#define REST_MAX 64     /* steps of one sandbox_rest */
 #define LUA_NO_MEMORY "not enough memory"
 
 struct sandbox *sandbox_of(lua_State *L) {
     return *(struct sandbox **)lua_getextraspace(L);
 }
 
-/* The innermost Lua function from this level up; false if there is none. */
+/* Finds the innermost Lua function from this level up; false if there is none. */
 static bool sandbox_find_place(lua_State *L, int level, lua_Debug *ar) {
     for (; lua_getstack(L, level, ar); level++)
         if (lua_getinfo(L, "Sl", ar) && ar->currentline > 0)
@@ -39,9 +39,9 @@ static void sandbox_write_place(lua_State *L, int level, char *out, size_t size)
         snprintf(out, size, "%s:%d: ", ar.short_src, ar.currentline);
 }
 
-/* Notes that growth was refused, and where. Inspecting the stack allocates nothing,
- * and Lua has saved its position before anything that may raise. What Lua asks for after
- * the error, when no function runs any more, does not hide the place. */
+/* Notes that growth was refused, and where. Inspecting the stack allocates nothing, and Lua
+ * has saved its position before anything that may raise. A refusal after the error, when no
+ * function runs any more, does not replace the place. */
 static void *sandbox_refuse_growth(struct sandbox *sb) {
     char place[sizeof sb->place];
     sandbox_write_place(sb->strand ? sb->strand : sb->L, 0, place, sizeof place);
@@ -51,8 +51,8 @@ static void *sandbox_refuse_growth(struct sandbox *sb) {
     return NULL;
 }
 
-/* Counts what the state holds and refuses growth beyond the cap. When p is NULL, old
- * is a type tag and no size. Shrinking must never fail (manual, lua_Alloc). */
+/* Counts the memory of the state and refuses growth beyond the cap. If p is NULL, old is a
+ * type tag, not a size. Shrinking must never fail (Lua's manual, lua_Alloc). */
 static void *sandbox_allocate(void *ud, void *p, size_t old, size_t size) {
     struct sandbox *sb = ud;
     if (p == NULL)
@@ -70,7 +70,7 @@ static void *sandbox_allocate(void *ud, void *p, size_t old, size_t size) {
         return size <= old ? p : NULL;
     sb->used += size - old;
     sb->grown += growth;
-    sb->left -= (int64_t)(growth / BYTES_PER_INSTR); /* seen by the next count */
+    sb->left -= (int64_t)(growth / BYTES_PER_INSTR); /* sandbox_on_count checks it */
     return q;
 }
 
@@ -108,15 +108,14 @@ static int sandbox_raise_why(lua_State *L) {
     return lua_error(L);
 }
 
-/* The machine's time, not the engine's: this is about how long a slice takes. */
+/* The machine's clock, not the engine's: it measures how long a slice takes. */
 static int64_t sandbox_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* Has the slice taken its time? What the machine said in a run that was recorded, it says
- * again when that is replayed. */
+/* Is the time of the slice over? A replay gives the answers of the recorded run. */
 static bool sandbox_is_time_over(const struct sandbox *sb) {
     struct record *record = sb->env->record;
     int64_t left = sb->left;
@@ -128,7 +127,7 @@ static bool sandbox_is_time_over(const struct sandbox *sb) {
     return true;
 }
 
-/* Is a strand far beyond its slice, in a stretch without a pause? */
+/* Has a strand gone far beyond its slice because it could not pause? */
 static bool sandbox_is_overlong(const struct sandbox *sb) {
     return sb->strand && sb->left <= sb->next - STRETCH * sb->slice;
 }
@@ -139,8 +138,8 @@ static void sandbox_kill_overlong(lua_State *L, int level) {
     sandbox_kill_run(L, place, "too long in a function that cannot pause");
 }
 
-/* A strand that has had its slice. Within a call of C (a sort's comparison) it cannot
- * pause: such a stretch may be some slices long, and no longer. */
+/* The slice of the strand is over: it pauses. Within a C function (in a sort's comparison, for
+ * example) it cannot; that may last for STRETCH slices. True if the run has to end. */
 static bool sandbox_must_end(lua_State *L, struct sandbox *sb) {
     if (lua_isyieldable(L)) {
         sb->paused = true;
@@ -152,7 +151,7 @@ static bool sandbox_must_end(lua_State *L, struct sandbox *sb) {
     return sb->killed;
 }
 
-/* Runs every STEP instructions, and at each one once the run is killed. */
+/* Called every STEP instructions; once the run is killed, at each instruction. */
 static void sandbox_on_count(lua_State *L, lua_Debug *ar) {
     (void)ar;
     struct sandbox *sb = sandbox_of(L);
@@ -183,7 +182,7 @@ void sandbox_charge(lua_State *L, int64_t n) {
 
 /* ---- errors ---- */
 
-/* Is this failure the memory cap? luaL_Buffer may raise it as an ordinary error. */
+/* Is the memory cap the cause of this error? luaL_Buffer raises it as an ordinary error. */
 static bool sandbox_is_memory_error(lua_State *L, int status) {
     if (status == LUA_OK || status == LUA_ERRMEM)
         return status != LUA_OK;
@@ -191,7 +190,7 @@ static bool sandbox_is_memory_error(lua_State *L, int status) {
            strcmp(lua_tostring(L, -1), LUA_NO_MEMORY) == 0;
 }
 
-/* The end of a pcall, also of one that was yielded across. */
+/* The end of a pcall, also if there was a pause in it. */
 static int sandbox_after_pcall(lua_State *L, int status, lua_KContext ctx) {
     (void)ctx;
     status = status == LUA_YIELD ? LUA_OK : status;
@@ -214,8 +213,8 @@ int sandbox_pcall(lua_State *L) {
     return sandbox_after_pcall(L, status, 0);
 }
 
-/* Message handler: an error that is no text gets a place and a description. It runs
- * no Lua code, since the budget does not count in a handler of a hook's error. */
+/* Message handler: an error that is not a text becomes a place and a description. It runs no
+ * Lua code, since instructions are not counted in the handler of a hook's error. */
 static int sandbox_on_error(lua_State *L) {
     char place[80];
     int type = lua_type(L, 1);
@@ -231,7 +230,7 @@ static int sandbox_on_error(lua_State *L) {
 
 /* The text of the error on top of the stack. */
 static char *sandbox_error_text(struct sandbox *sb, const char *what, int status) {
-    const char *text = "error is no text";
+    const char *text = "the error is not a text";
     if (sb->killed)
         text = sb->why;
     else if (status == LUA_ERRERR)
@@ -259,7 +258,7 @@ int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ct
     int status = lua_pcall(L, 1, 0, top + 1);
     if (!sb->killed && sandbox_is_memory_error(L, status))
         sandbox_kill_for_memory(L);
-    int rc = status != LUA_OK || sb->killed ? -1 : 0; /* not the status alone */
+    int rc = status != LUA_OK || sb->killed ? -1 : 0; /* a killed run may end with LUA_OK */
     if (rc)
         *err = sandbox_error_text(sb, what, status);
     lua_settop(L, top);
@@ -272,15 +271,15 @@ int sandbox_resume(lua_State *L, lua_State *co, int n, int *results) {
     sb->paused = false;
     sb->next = sb->left - sb->slice;
     sb->pause_at = sandbox_now() + SLICE_TIME;
-    int function = lua_status(co) == LUA_OK; /* a new one: it is not an argument */
+    int function = lua_status(co) == LUA_OK; /* a new coroutine: its function is on the stack */
     lua_xmove(L, co, n);
     int status = lua_resume(co, L, n - function, results);
     sb->strand = NULL;
     return status;
 }
 
-/* The collector stands still while a hook runs, so that no call pays for the garbage of
- * others. Short of memory Lua collects all the same. */
+/* With idle_gc the collector does not run during a call, so that no call pays for the garbage
+ * of others. If memory runs short, Lua collects nevertheless. */
 void sandbox_rest(struct sandbox *sb) {
     size_t steps = sb->grown / REST_BYTES + 1;
     if (!sb->idle_gc || sb->full)
@@ -292,7 +291,7 @@ void sandbox_rest(struct sandbox *sb) {
 
 /* ---- the state ---- */
 
-/* An error outside sandbox_run: a bug of ours. Lua aborts after this returns. */
+/* An error outside sandbox_run, which is a bug of the engine. Lua aborts after this returns. */
 static int sandbox_on_panic(lua_State *L) {
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
     log_error(sandbox_of(L)->env->log, "script: unprotected error: %s", text);
@@ -319,7 +318,7 @@ void sandbox_open(struct sandbox *sb, const struct script_env *env) {
         lua_setwarnf(sb->L, sandbox_on_warning, sb);
         lua_pushcfunction(sb->L, sandbox_build);
     }
-    /* the cap is not there yet: only the machine can have run out */
+    /* there is no cap yet: the machine is out of memory */
     if (sb->L == NULL || lua_pcall(sb->L, 0, 0, 0) != LUA_OK) {
         log_error(env->log, "script: no memory for a Lua state");
         abort();

@@ -1,6 +1,6 @@
-/* The walls around one Lua state: what it may hold, how long it may run, and the one
- * way in. Threat model: operators' scripts are fallible, not hostile; what works in C for
- * long (patterns, sorting, moving) charges for it. */
+/* The sandbox of one Lua state: it limits memory and instructions, and is the only way to run
+ * code in it. Threat model: the operators' scripts may be wrong, but they are not hostile.
+ * Functions that work for long in C (patterns, sorting, moving) charge instructions for it. */
 #ifndef SCRIPT_LUA_SANDBOX_H
 #define SCRIPT_LUA_SANDBOX_H
 
@@ -17,53 +17,52 @@
 struct sandbox {
     lua_State *L;
     const struct script_env *env;
-    size_t used, cap; /* bytes held now; bytes allowed, 0 = any number */
-    bool refused;     /* the allocator said no during this run */
-    char place[80];   /* file:line: of that, since a memory error has none */
-    bool full;        /* a run ended for want of memory: the state is to be rebuilt */
-    int64_t budget;   /* instructions a run may take; 0 = any number */
-    int64_t left;     /* of them, in this run */
-    /* a run that is a coroutine's pauses now and then, so that the loop turns */
-    lua_State *strand; /* that coroutine, NULL otherwise */
+    size_t used, cap; /* bytes allocated; bytes allowed, 0 = no limit */
+    bool refused;     /* an allocation was refused during this run */
+    char place[80];   /* "file:line: " of it, since a memory error has none */
+    bool full;        /* a run was out of memory: the state has to be rebuilt */
+    int64_t budget;   /* instructions that a run may take; 0 = no limit */
+    int64_t left;     /* how many of them this run has left */
+    /* a run of a coroutine pauses from time to time, so that the loop can turn */
+    lua_State *strand; /* the coroutine that runs; NULL = none */
     int64_t slice;     /* instructions between two pauses */
-    int64_t next;      /* pauses when so many are left, */
-    int64_t pause_at;  /* or when it is so late: C does not count as instructions do */
-    bool paused;       /* it has */
-    bool killed;       /* this run is over, whatever the script catches */
-    char why[200];     /* and the reason */
-    int lines;         /* written to the log in this run */
+    int64_t next;      /* it pauses when `left` is down to this, */
+    int64_t pause_at;  /* or at this time (monotonic ns), since C functions count little */
+    bool paused;       /* it has paused */
+    bool killed;       /* the run is being ended, even if the script catches errors */
+    char why[200];     /* the reason */
+    int lines;         /* lines written to the log in this run */
     const struct script_function *lent; /* the helper functions of the running hook */
     void *lent_arg;
-    void *loading;   /* the source that require adds to, while one is loaded */
-    size_t subjects; /* bytes that a pattern may be tried on; 0 = any number */
-    bool idle_gc;    /* garbage is collected between runs only: see sandbox_rest */
-    size_t grown;    /* bytes taken since the last rest */
-    /* C memory in use across calls that may raise: freed at its next use */
+    void *loading;   /* the source that is being loaded, to which require adds */
+    size_t subjects; /* bytes of a text that patterns work on; 0 = no limit */
+    bool idle_gc;    /* garbage is collected between runs only, by sandbox_rest */
+    size_t grown;    /* bytes allocated since the last sandbox_rest */
+    /* C memory in use across calls that may raise; freed at its next use */
     struct str text;
     json_t *tree;
 };
 
-/* Makes the state with its libraries. sb must stay where it is until sandbox_close. */
+/* Makes the state with its libraries. sb must not move until sandbox_close. */
 void sandbox_open(struct sandbox *sb, const struct script_env *env);
 void sandbox_close(struct sandbox *sb);
-/* The sandbox that a running function is in. */
+/* The sandbox of a running function. */
 struct sandbox *sandbox_of(lua_State *L);
-/* The one door: calls fn(ctx as light userdata) under all limits. 0, or -1 with *err,
- * which begins with what (the file) if the error itself names no place. */
+/* Calls fn, with ctx as a light userdata, under all limits. 0, or -1 with *err (free it), which
+ * begins with `what` (the file) if the error does not name a place itself. */
 int sandbox_run(struct sandbox *sb, const char *what, lua_CFunction fn, void *ctx,
                 char **err) MUST_CHECK;
-/* Collects garbage, about as much as was made since: to be called between runs, if
- * idle_gc is set. Bounded: it never takes long. */
+/* Collects garbage between runs, about as much as was made since the last time. Does nothing
+ * without idle_gc. It is bounded, so that it never takes long. */
 void sandbox_rest(struct sandbox *sb);
-/* Begins or goes on with a coroutine that was made in this sandbox, from within
- * sandbox_run; n values are on top of L: its function if it is new, and the arguments. As
- * lua_resume; when sb->paused is set afterwards, it
- * only made way for the loop. */
+/* Begins or continues a coroutine of this sandbox, from within sandbox_run. The n values on
+ * top of L are its function, if it is new, and the arguments. Returns as lua_resume; if
+ * sb->paused is set afterwards, the coroutine only let the loop turn. */
 int sandbox_resume(lua_State *L, lua_State *co, int n, int *results);
-/* Takes n instructions for work done in C, where the count hook does not see it.
- * Raises when they are used up. */
+/* Charges n instructions for work in C, which the count hook does not see. Raises if none are
+ * left. */
 void sandbox_charge(lua_State *L, int64_t n);
-/* pcall for scripts: catches errors, but not the end of the run. */
+/* pcall for scripts. It catches errors, but not the end of a killed run. */
 int sandbox_pcall(lua_State *L);
 
 #endif

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Its address is the registry key of the metatable that marks arrays. */
+/* Its address is the registry key of the metatable of arrays. */
 static const char array_key;
 
 void value_setup(lua_State *L) {
     lua_createtable(L, 0, 2);
     lua_pushliteral(L, "array");
     lua_setfield(L, -2, "__name");
-    lua_pushboolean(L, 0); /* getmetatable gives false, setmetatable refuses */
+    lua_pushboolean(L, 0); /* getmetatable returns false, setmetatable refuses */
     lua_setfield(L, -2, "__metatable");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &array_key);
 }
@@ -50,7 +50,7 @@ static void lua_value_push_array(lua_State *L, const json_t *v, int depth) {
 static void lua_value_push_object(lua_State *L, const json_t *v, int depth) {
     size_t n = json_object_size(v);
     lua_createtable(L, 0, n < VALUE_COUNT ? (int)n : VALUE_COUNT);
-    json_t *o = (json_t *)(uintptr_t)v; /* jansson's iterators know no const */
+    json_t *o = (json_t *)(uintptr_t)v; /* jansson's iterators take no const */
     for (void *i = json_object_iter(o); i; i = json_object_iter_next(o, i)) {
         lua_pushstring(L, json_object_iter_key(i));
         lua_value_push_at(L, json_object_iter_value(i), depth + 1);
@@ -58,7 +58,7 @@ static void lua_value_push_object(lua_State *L, const json_t *v, int depth) {
     }
 }
 
-/* One level; what is missing altogether is Lua's nil. */
+/* Pushes one level; NULL becomes nil. */
 static void lua_value_push_at(lua_State *L, const json_t *v, int depth) {
     if (depth > VALUE_DEPTH)
         luaL_error(L, "a value nested deeper than %d", VALUE_DEPTH);
@@ -97,7 +97,7 @@ void value_push(lua_State *L, const json_t *v) { lua_value_push_at(L, v, 1); }
 
 /* ---- Lua to JSON ---- */
 
-/* What one conversion may still use, and why it ended early. */
+/* The state of a conversion: what it may still use, and why it failed. */
 struct take {
     lua_State *L;
     int count;
@@ -107,14 +107,14 @@ struct take {
 
 static json_t *lua_value_take_at(struct take *t, int depth);
 
-/* Notes the reason; the innermost failure writes first and stays. */
+/* Notes the reason, unless there is one already: the innermost comes first. */
 static json_t *lua_value_refuse(struct take *t, const char *what) {
     if (*t->why == '\0')
         snprintf(t->why, VALUE_WHY, "%s", what);
     return NULL;
 }
 
-/* Says where: puts the innermost key in front of the reason. */
+/* Puts the innermost key in front of the reason. */
 static void lua_value_name_key(struct take *t, const char *key, lua_Integer index) {
     char text[VALUE_WHY];
     if (t->why[0] == '\0' || t->why[0] == '[')
@@ -136,7 +136,7 @@ static json_t *lua_value_take_string(struct take *t) {
     return v ? v : lua_value_refuse(t, "a string that is not UTF-8");
 }
 
-/* True if the table on top is a sequence without holes or other keys. */
+/* Is the table on top a sequence without holes or other keys? */
 static bool lua_value_is_sequence(lua_State *L, lua_Unsigned n) {
     lua_Unsigned seen = 0;
     lua_pushnil(L);
@@ -177,8 +177,8 @@ static int lua_value_by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The same members, put in by order of key: whoever walks the object later (headers
- * of an Originate, say) then goes the same way in every process. Consumes o. */
+/* Makes an object of the members of o (freed) in the order of their keys, so that it is walked
+ * in the same order in every process; headers of an Originate depend on it. */
 static json_t *lua_value_in_order(json_t *o) {
     size_t n = 0;
     const char **keys = xmalloc(json_object_size(o) * sizeof *keys);
@@ -193,9 +193,9 @@ static json_t *lua_value_in_order(json_t *o) {
     return sorted;
 }
 
-/* The key of the pair on top as text of an object, or NULL. */
+/* The key of the pair on top as the key of an object, or NULL. */
 static const char *lua_value_take_key(struct take *t) {
-    if (lua_type(t->L, -2) != LUA_TSTRING) { /* tolstring would change a number */
+    if (lua_type(t->L, -2) != LUA_TSTRING) { /* lua_tolstring would convert a number */
         lua_value_refuse(t, "a key that is neither text nor part of a sequence");
         return NULL;
     }
@@ -237,13 +237,13 @@ static json_t *lua_value_take_object(struct take *t, int depth) {
     return sorted ? o : lua_value_in_order(o);
 }
 
-/* An array by its mark or by its first elements; an empty table is an object. */
+/* A table is an array if it is marked or has a first element; an empty one is an object. */
 static json_t *lua_value_take_table(struct take *t, int depth) {
     bool array = value_is_marked(t->L, -1) || lua_rawlen(t->L, -1);
     return array ? lua_value_take_array(t, depth) : lua_value_take_object(t, depth);
 }
 
-/* The value on top, which stays there. */
+/* Takes the value on top, which stays there. */
 static json_t *lua_value_take_at(struct take *t, int depth) {
     if (depth > VALUE_DEPTH || !lua_checkstack(t->L, 6))
         return lua_value_refuse(t, "nested deeper than 32 (a table that contains itself?)");
@@ -270,7 +270,7 @@ static json_t *lua_value_take_at(struct take *t, int depth) {
         break;
     }
     char text[64];
-    snprintf(text, sizeof text, "a %s is no plain value", luaL_typename(t->L, -1));
+    snprintf(text, sizeof text, "a %s is not a plain value", luaL_typename(t->L, -1));
     return lua_value_refuse(t, text);
 }
 
@@ -287,8 +287,8 @@ json_t *value_take(lua_State *L, int idx, char why[VALUE_WHY]) {
 
 /* ---- text ---- */
 
-/* Digits that keep every number of the tree: 15 where they do, so that 0.3 prints as
- * 0.3, else 17 (jansson has one precision for all). */
+/* The precision at which no number of the tree changes: 15 digits if they suffice, so that 0.3
+ * prints as 0.3, else 17. jansson prints all numbers with one precision. */
 static int lua_value_digits(const json_t *v) {
     int most = 15;
     json_t *o = (json_t *)(uintptr_t)v;

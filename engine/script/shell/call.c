@@ -1,5 +1,4 @@
-/* From Lua into the engine and back: the calls of lent functions, and the few tools that
- * the prelude gets besides. */
+/* Calls of lent functions from Lua into the engine and back, and the tools of the prelude. */
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -9,11 +8,11 @@
 #include "script/shell/inner.h"
 #include "script/lua/value.h"
 
-#define CALL_COST 500     /* instructions, at least */
-#define OUTPUT_MAX 262144 /* bytes that one job may print */
+#define CALL_COST 500     /* instructions that a call charges at least */
+#define OUTPUT_MAX 262144 /* bytes that a job may print */
 #define PRINT_BYTES_PER_INSTR 16
 
-/* Its address is the registry key of the globals of what is typed. */
+/* Its address is the registry key of the globals of typed lines. */
 static const char globals_key;
 
 /* ---- answers ---- */
@@ -32,7 +31,7 @@ void shell_forget(struct shell_call *c) {
         shell_call_call_free(c);
 }
 
-/* The answer is there: whoever waits goes on, or nobody does. */
+/* The answer has come: the job that waits for it continues. */
 static void shell_call_answered(struct shell_call *c) {
     c->answered = true;
     if (c->inside)
@@ -57,7 +56,7 @@ void shell_charge(struct shell_call *c, int64_t instructions) { c->cost += instr
 
 /* ---- the call ---- */
 
-/* The arguments as JSON; NULL with the reason. Never raises. */
+/* The arguments as a JSON array; NULL with the reason. Never raises. */
 static json_t *shell_call_take_args(lua_State *L, char why[VALUE_WHY]) {
     int n = lua_gettop(L);
     json_t *args = json_array();
@@ -76,7 +75,7 @@ void shell_push_answer(lua_State *L, struct shell_call *c) {
     struct sandbox *sb = sandbox_of(L);
     if (c->job)
         c->job->call = NULL;
-    json_decref(sb->tree); /* may be lost to an error from here on: the sandbox has it */
+    json_decref(sb->tree); /* the sandbox owns the value, since an error may be raised */
     sb->tree = c->value;
     c->value = NULL;
     str_reset(&sb->text);
@@ -91,8 +90,8 @@ void shell_push_answer(lua_State *L, struct shell_call *c) {
         value_push(L, sb->tree);
 }
 
-/* With the pushed answer on top: returns it, or raises it without a place, since the
- * place would be one of the prelude's. */
+/* Returns the answer that was pushed, or raises it. The error has no place, since that would
+ * be a place in the prelude. */
 static int shell_call_conclude(lua_State *L) { return lua_toboolean(L, -2) ? 1 : lua_error(L); }
 
 static int shell_call_after_wait(lua_State *L, int status, lua_KContext ctx) {
@@ -100,7 +99,7 @@ static int shell_call_after_wait(lua_State *L, int status, lua_KContext ctx) {
     return shell_call_conclude(L);
 }
 
-/* Carries the call out; true when it was answered at once. */
+/* Carries out the call; true if it was answered at once. */
 static bool shell_call_carry_out(struct shell *s, const struct lent *f, struct shell_call *c,
                                  json_t *args) {
     c->inside = true;
@@ -110,21 +109,21 @@ static bool shell_call_carry_out(struct shell *s, const struct lent *f, struct s
     return c->answered;
 }
 
-/* The call is nobody's any more, because an error takes its place. */
+/* An error is raised in the place of the call, so nobody waits for its answer. */
 static void shell_call_abandon(struct shell_call *c) {
     if (c->job)
         c->job->call = NULL;
     shell_forget(c);
 }
 
-/* Returns the answer at once, or, when the work has used the slice up, after a pause. */
+/* Returns the answer; if the work has used up the slice, after a pause. */
 static int shell_call_return_answer(lua_State *L, struct shell_call *c) {
     struct sandbox *sb = sandbox_of(L);
     int64_t cost = c->cost;
     if (sb->left <= cost) {
         shell_call_abandon(c);
         sandbox_charge(L, cost);
-        return luaL_error(L, "out of instructions"); /* it has been raised already */
+        return luaL_error(L, "out of instructions"); /* sandbox_charge has raised already */
     }
     sb->left -= cost;
     if (c->job && sb->left <= sb->next && lua_isyieldable(L)) {
@@ -169,32 +168,32 @@ void shell_lend(lua_State *L, const struct lent *const *tables) {
 
 /* ---- tools ---- */
 
-/* Controls of the direction of writing make a line look like another one. */
+/* Is it a character that changes the direction of writing? A line could look like another. */
 static bool shell_call_turns_text(const unsigned char *p) {
     return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
                             (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }
 
-/* Length of the UTF-8 character that begins at p and may be shown, 0 if there is none. */
+/* The length of the UTF-8 character at p; 0 if there is none, or it may not be shown. */
 static size_t shell_call_shown(const unsigned char *p, size_t n) {
     if (*p < 0x80)
         return *p == '\n' || *p == '\t' || (*p >= ' ' && *p != 0x7f);
-    size_t len = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : 2;
+    size_t len = 2 + (*p >= 0xe0) + (*p >= 0xf0);
     static const unsigned char lowest[] = {[2] = 0x80, [3] = 0xa0, [4] = 0x90};
     if (*p < 0xc2 || *p > 0xf4 || len > n)
         return 0;
     for (size_t i = 1; i < len; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    if ((*p == 0xe0 || *p == 0xf0) && p[1] < lowest[len]) /* longer than it need be */
+    if ((*p == 0xe0 || *p == 0xf0) && p[1] < lowest[len]) /* an overlong form */
         return 0;
-    if ((*p == 0xed && p[1] > 0x9f) || (*p == 0xf4 && p[1] > 0x8f)) /* no character */
+    if ((*p == 0xed && p[1] > 0x9f) || (*p == 0xf4 && p[1] > 0x8f)) /* not a character */
         return 0;
-    bool drives = *p == 0xc2 && p[1] < 0xa0; /* C1 controls drive terminals too */
+    bool drives = *p == 0xc2 && p[1] < 0xa0; /* C1 controls */
     return drives || shell_call_turns_text(p) ? 0 : len;
 }
 
-/* Data must not drive the terminal: what is no plain character becomes a question mark. */
+/* Data must not control the terminal: other than plain characters become question marks. */
 static void shell_call_clean(struct str *out, const char *text, size_t n) {
     const unsigned char *p = (const unsigned char *)text;
     while (n) {
@@ -209,7 +208,7 @@ static void shell_call_clean(struct str *out, const char *text, size_t n) {
     }
 }
 
-/* write(text): prints; an error once the job has printed more than it may. */
+/* write(text) prints. Raises once the job has printed too much. */
 static int shell_call_tool_write(lua_State *L) {
     struct shell *s = (struct shell *)sandbox_of(L);
     struct job *j = s->running;
@@ -227,10 +226,10 @@ static int shell_call_tool_write(lua_State *L) {
     s->config.output(s->config.arg, str_get(out), out->len);
     str_reset(out);
     sandbox_charge(L, (int64_t)n / PRINT_BYTES_PER_INSTR);
-    return all ? 0 : luaL_error(L, "a line prints at most %d bytes", OUTPUT_MAX);
+    return all ? 0 : luaL_error(L, "one line may print at most %d bytes", OUTPUT_MAX);
 }
 
-/* compile(text, name): the function, or nil and the error. Text only, never bytecode. */
+/* compile(text, name): the function, or nil and the error. It takes no bytecode. */
 static int shell_call_tool_compile(lua_State *L) {
     size_t n;
     const char *text = luaL_checklstring(L, 1, &n), *name = luaL_checkstring(L, 2);
@@ -245,7 +244,7 @@ static int shell_call_tool_compile(lua_State *L) {
     return 2;
 }
 
-/* Pushes a copy of the table on top, libraries in it copied too. */
+/* Pushes a copy of the table on top; libraries: tables in it are copied too. */
 static void shell_call_push_copy(lua_State *L, bool libraries) {
     int from = lua_gettop(L);
     lua_newtable(L);

@@ -1,4 +1,4 @@
-/* Inside of the shell: its jobs, and the calls they wait for. */
+/* For script/shell only: jobs, and the calls that they wait for. */
 #ifndef SCRIPT_SHELL_INNER_H
 #define SCRIPT_SHELL_INNER_H
 
@@ -6,7 +6,7 @@
 #include "script/shell/shell.h"
 
 struct shell {
-    struct sandbox sandbox; /* first: sandbox_of is the shell */
+    struct sandbox sandbox; /* the first member, so that sandbox_of returns the shell */
     struct shell_config config;
     struct job *jobs, *running;
     int64_t ids;
@@ -19,18 +19,18 @@ struct job {
     int64_t id;
     char *name;
     json_t *args;
-    lua_State *co; /* kept alive by the registry, under this job's address */
-    int64_t left;  /* instructions */
+    lua_State *co; /* in the registry under the job's address */
+    int64_t left;  /* instructions left */
     size_t printed;
-    struct shell_call *call; /* the one it waits for, or whose answer is here */
+    struct shell_call *call; /* the call that it waits for, or whose answer has come */
     json_t *result;
-    struct timer timer; /* its next slice */
+    struct timer timer; /* for its next slice */
     shell_done *done;
     void *arg;
 };
 
 struct shell_call {
-    struct job *job; /* NULL once nobody waits any more */
+    struct job *job; /* NULL = nobody waits for it */
     json_t *value;
     char *error;
     int64_t cost;
@@ -39,16 +39,14 @@ struct shell_call {
 
 /* Puts the lent functions into the table on top. May raise. */
 void shell_lend(lua_State *L, const struct lent *const *tables);
-/* Adds write(text), compile(text, name) and globals to the table on top: what is compiled
- * has globals of its own, copies, so that nothing it does to them is felt by the prelude.
- * May raise. */
+/* Adds write(text), compile(text, name) and globals to the table on top. Compiled text has its
+ * own copy of the globals, so that it cannot change those of the prelude. May raise. */
 void shell_add_tools(lua_State *L);
-/* Pushes whether the call was carried out, and the answer or the error; frees the call.
- * May raise. */
+/* Pushes whether the call succeeded, and its answer or error; frees the call. May raise. */
 void shell_push_answer(lua_State *L, struct shell_call *c);
 /* Nobody waits for it any more. */
 void shell_forget(struct shell_call *c);
-/* A call was answered: go on at the next turn. */
+/* The job continues at the next turn. */
 void shell_wake(struct job *j);
 
 #endif

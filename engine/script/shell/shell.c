@@ -8,7 +8,7 @@
 #include "script/lua/value.h"
 
 #define SLICE 100000          /* instructions: about a millisecond */
-#define PAUSE (NS_PER_MS / 2) /* between two slices: the rest of the engine goes first */
+#define PAUSE (NS_PER_MS / 2) /* between two slices, for the rest of the engine */
 #define JOBS_MAX 64
 
 /* Its address is the registry key of the prelude's table. */
@@ -28,7 +28,7 @@ static void shell_unlink_job(struct job *j) {
     shell_forget(j->call);
 }
 
-/* Lets the coroutine go: an assignment to a key that is there raises nothing. */
+/* Releases the coroutine. (Assigning to an existing key does not raise.) */
 static void shell_drop_strand(struct job *j) {
     lua_State *L = j->shell->sandbox.L;
     if (j->co == NULL)
@@ -44,7 +44,7 @@ static void shell_free_job(struct job *j) {
     free(j);
 }
 
-/* An error that nobody asked to be told of is printed. */
+/* Tells the end of a job; an error without a listener is printed. */
 static void shell_tell(struct job *j, const char *error) {
     struct shell *s = j->shell;
     if (j->done) {
@@ -65,7 +65,7 @@ static void shell_finish(struct job *j, const char *error) {
 
 /* ---- one slice ---- */
 
-/* The coroutine of a new job, with its function and arguments on top of L. */
+/* Makes the coroutine of a new job and pushes its function and arguments on L. */
 static int shell_begin_strand(lua_State *L, struct job *j) {
     lua_State *co = lua_newthread(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, j);
@@ -81,7 +81,7 @@ static int shell_begin_strand(lua_State *L, struct job *j) {
     return n + 1;
 }
 
-/* Protected part of run_slice. */
+/* Protected part of shell_run_slice. */
 static int shell_step(lua_State *L) {
     struct job *j = lua_touserdata(L, 1);
     char why[VALUE_WHY];
@@ -104,11 +104,11 @@ static int shell_step(lua_State *L) {
     return 0;
 }
 
-/* The other jobs of a state that has to go. */
+/* Ends all jobs of a state that is going to be closed. */
 static void shell_fail_all(struct shell *s, const char *why) {
     while (s->jobs) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): each takes itself off the list */
-        s->jobs->co = NULL; /* the state takes it along */
+        s->jobs->co = NULL; /* closing the state frees it */
         shell_finish(s->jobs, why);
     }
 }
@@ -124,7 +124,7 @@ static void shell_run_slice(void *arg) {
     s->running = NULL;
     j->left = sb->left;
     if (rc && sb->full) {
-        char *text = xasprintf("%s: the console begins anew, its variables are gone", err);
+        char *text = xasprintf("%s: the console starts again, without its variables", err);
         shell_fail_all(s, text);
         free(text);
         shell_rebuild(s);
@@ -170,7 +170,7 @@ void shell_stop(struct shell *s, int64_t id) {
 
 /* ---- life ---- */
 
-/* Protected part of load_prelude: one table goes through all the texts. */
+/* Protected part of shell_load_prelude: all texts get the same table. */
 static int shell_load(lua_State *L) {
     struct shell *s = lua_touserdata(L, 1);
     lua_newtable(L);
@@ -198,7 +198,7 @@ static int shell_load_prelude(struct shell *s, char **err) {
     return sandbox_run(&s->sandbox, "prelude", shell_load, s, err);
 }
 
-/* After a run out of memory: what the old state holds is neither known nor free. */
+/* After a run that was out of memory: nothing of the old state can be relied on. */
 static void shell_rebuild(struct shell *s) {
     char *err = NULL;
     sandbox_close(&s->sandbox);
