@@ -8,7 +8,7 @@
 
 #define COUNT_DEFAULT 100
 #define COUNT_MAX 100000000
-#define PAGE 50 /* leads read at once */
+#define PAGE 50          /* leads read at once */
 #define PAGE_BYTES 32768 /* sent at once: big leads that are left of a page are read again */
 
 struct lead_list {

@@ -11,7 +11,7 @@
 
 #define MEMORY (8 * 1024 * 1024) /* as the configuration has it when it says nothing */
 #define INSTRUCTIONS 1000000
-#define NO_HOOK "there is no function '"
+#define NO_HOOK "the table that it returns has no function" /* script/hook/load.c */
 
 /* One file on its way through. */
 struct checked {

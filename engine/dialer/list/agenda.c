@@ -6,7 +6,7 @@
 #include "dialer/campaign/campaign.h"
 
 #define WINDOW_LEAST 256
-#define WINDOW_MOST 512         /* a turn takes all of them in: about 10 us each */
+#define WINDOW_MOST 512        /* a turn takes all of them in: about 10 us each */
 #define REFILL_EACH SECONDS(2) /* a window that does not last this long is doubled */
 #define BUILD_PIECE 100        /* leads for which one turn asks the retry hook */
 #define PURGE_PIECE 5000
@@ -182,8 +182,8 @@ static void agenda_tell_asked(struct agenda *a) {
     campaigns_kick_dlma(a->engine, a->dlma);
 }
 
-/* The store is asked again after a moment, or at once for fewer leads if the answer would have been
- * too large. */
+/* The store is asked again after a moment, or at once for fewer leads if the answer would
+ * have been too large. */
 static void agenda_on_failed(struct agenda *a, const char *why) {
     log_error(a->engine->log, "the next leads of list %s cannot be read: %s", a->dlma, why);
     a->known = false;
