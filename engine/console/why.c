@@ -45,8 +45,8 @@ static void why_lent_campaign(void *arg, struct shell_call *call, json_t *args) 
     }
     char why[REASON_TEXT];
     shell_answer(call,
-                 json_pack("{s:s, s:i, s:I, s:I, s:o}", "reason", campaign_why(c, why),
-                           "code", (int)c->reason, "status", (json_int_t)campaign_status(c),
+                 json_pack("{s:s, s:i, s:I, s:I, s:o}", "reason", campaign_why(c, why), "code",
+                           (int)c->reason, "status", (json_int_t)campaign_status(c),
                            "in_flight", (json_int_t)c->live, "decisions", why_decisions(c)));
 }
 

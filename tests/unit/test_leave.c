@@ -68,7 +68,7 @@ static void test_stopped(void **state) {
     struct asked stop;
     begin_held("");
     begin_askf(&stop, &noun_campaign, CHANGE_UPDATE, "Uuid: %s\nStatus: 0\n", camp.uuid);
-    nothing_leaves("in the meantime: not started");
+    nothing_leaves("not called after all: not started");
     assert_int_equal(campaign_status(campaign()), CAMPAIGN_STOP);
     set_status(camp.uuid, 1);
     is_called();
@@ -79,7 +79,7 @@ static void test_paused(void **state) {
     struct asked stop;
     begin_held("");
     begin_askf(&stop, &noun_campaign, CHANGE_UPDATE, "Uuid: %s\nStatus: 2\n", camp.uuid);
-    nothing_leaves("in the meantime: not started");
+    nothing_leaves("not called after all: not started");
     set_status(camp.uuid, 1);
     is_called();
 }
@@ -104,7 +104,7 @@ static void test_schedule_closed(void **state) {
                "Uuid: %s\nScMode: 1\nScTimeStart: 02:00\nScTimeEnd: 02:30\n", camp.uuid);
     settle(&o.h);
     o.h.clock.wall += SECONDS(1800); /* the time of the reservation is another matter */
-    nothing_leaves("in the meantime: outside its schedule");
+    nothing_leaves("not called after all: outside its schedule");
     pass(&o.h, SECONDS(23 * 3600));
     assert_int_equal(dialled(), 0);
     pass(&o.h, SECONDS(1030));
@@ -115,7 +115,7 @@ static void test_quiet_hours(void **state) {
     (void)state;
     begin_held("");
     reload_limits("02:00-03:00", "");
-    nothing_leaves("in the meantime: quiet hours");
+    nothing_leaves("not called after all: quiet hours");
     pass(&o.h, SECONDS(2000));
     assert_int_equal(dialled(), 0);
     reload_limits("", "");
@@ -128,7 +128,7 @@ static void test_do_not_call(void **state) {
     char *path = xasprintf("%s/dnc", o.folder);
     write_file(path, "3-10\n");
     reload_limits("", path);
-    nothing_leaves("in the meantime: on the do-not-call list");
+    nothing_leaves("not called after all: on the do-not-call list");
     go_on();
     pass(&o.h, SECONDS(3600));
     assert_int_equal(dialled(), 0);
@@ -158,7 +158,7 @@ static void test_edited(void **state) {
     begin_held("");
     struct asked edit;
     begin_askf(&edit, &noun_lead, CHANGE_UPDATE, "Uuid: %s\nNumber1: 302\n", lead.uuid);
-    nothing_leaves("in the meantime: the number was changed");
+    nothing_leaves("not called after all: the number was changed");
     go_on();
     UNTIL(&o.h, dialled() == 1);
     assert_string_equal(dialing_text(the_call(), "dial_addr"), "302");
@@ -183,7 +183,8 @@ static void test_not_deleted(void **state) {
     struct asked del;
     begin_askf(&del, &noun_lead, CHANGE_DELETE, "Uuid: %s\n", lead.uuid);
     assert_true(del.done);
-    assert_string_equal(del.error, "Uuid is being called");
+    assert_string_equal(del.error,
+                        "Uuid is a lead that is being called; try again after the call");
     free(del.error);
     release_store();
     is_called();
@@ -193,7 +194,7 @@ static void test_old(void **state) {
     (void)state;
     begin_held("");
     pass(&o.h, SECONDS(2.1));
-    nothing_leaves("the reservation took over 2 s to be written");
+    nothing_leaves("writing the reservation took more than 2 s");
     is_called();
 }
 

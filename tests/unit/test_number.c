@@ -163,7 +163,8 @@ static void test_adding(void **state) {
     assert_null(variable_add(vars, "long", value));
     value[900] = 'x';
     value[901] = '\0';
-    assert_string_equal(variable_add(vars, "long", value), "has a value of more than 900 bytes");
+    assert_string_equal(variable_add(vars, "long", value),
+                        "has a value of more than 900 bytes");
     memset(value, ',', 600); /* twice as long once it is escaped */
     value[600] = '\0';
     assert_string_equal(variable_add(vars, "commas", value), "is too long for a line of AMI");
@@ -180,7 +181,8 @@ static void test_many(void **state) {
         assert_null(variable_add(vars, name, "x"));
     }
     assert_null(variable_add(vars, "v7", "again"));
-    assert_string_equal(variable_add(vars, "v100", "x"), "is one too many: at most 100 are allowed");
+    assert_string_equal(variable_add(vars, "v100", "x"),
+                        "is one too many: at most 100 are allowed");
     json_decref(vars);
 }
 
