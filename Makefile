@@ -63,7 +63,7 @@ demo:
 	@tests/demo
 
 TEST_SET_UP = tests/setup test && $(MAKE) --no-print-directory -s -j2 all unit && \
-              tests/check_rooms && tests/check_style base record io conf ami script dialer sim control console lab main && \
+              tests/check_rooms && tests/check_style && \
               luacheck -q strategies scripts conf tests/worlds
 RUN_TESTS   = /usr/bin/python3 -m pytest -q --timeout 600
 

@@ -11,7 +11,6 @@
 
 #define MEMORY (8 * 1024 * 1024) /* as the configuration has it when it says nothing */
 #define INSTRUCTIONS 1000000
-#define NO_HOOK "the table that it returns has no function" /* script/hook/load.c */
 
 /* One file on its way through. */
 struct checked {
@@ -100,7 +99,7 @@ static bool check_as(const struct script_env *env, enum hook h, bool guess, stru
     }
     struct script *s = script_new(env);
     bool loads = script_load_source(s, source, NULL, &err) == 0;
-    bool is_other = !loads && guess && strstr(err, NO_HOOK);
+    bool is_other = !loads && guess && strstr(err, SCRIPT_NO_HOOK);
     if (loads) {
         check_try_hook(s, env, h, c);
         script_test(env, source, check_on_test, c);

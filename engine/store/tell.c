@@ -4,7 +4,7 @@
 /* ---- telling ---- */
 
 /* Batches that are told now, up to the next read: noted as one input. How many. */
-static int64_t store_note_batches(struct store *s, const struct jobs *jobs) {
+static int64_t tell_note_batches(struct store *s, const struct jobs *jobs) {
     const struct job *j;
     int64_t n = 0;
     TAILQ_FOREACH (j, jobs, link) {
@@ -17,7 +17,7 @@ static int64_t store_note_batches(struct store *s, const struct jobs *jobs) {
     return n;
 }
 
-static void store_note_read(struct store *s, const struct read *r) {
+static void tell_note_read(struct store *s, const struct read *r) {
     struct str text = {0};
     if (r->end == READ_FAILED)
         str_addf(&text, "failed: %s", read_error(r->rows));
@@ -36,7 +36,7 @@ static void store_tell_batch(struct batch *b) {
 static void store_tell_read(struct store *s, struct read *r, bool noted) {
     if (!r->cancelled) {
         if (noted)
-            store_note_read(s, r);
+            tell_note_read(s, r);
         if (r->is_stale)
             rows_set_stale(r->rows);
         r->done(r->arg, r->end, r->rows);
@@ -49,7 +49,7 @@ void store_tell(struct store *s, struct jobs *jobs) {
     int64_t batches = 0;
     for (struct job *j; (j = TAILQ_FIRST(jobs));) {
         if (!j->is_read && noted && batches == 0)
-            batches = store_note_batches(s, jobs);
+            batches = tell_note_batches(s, jobs);
         batches -= !j->is_read;
         TAILQ_REMOVE(jobs, j, link);
         if (j->is_read)

@@ -95,7 +95,7 @@ def test_wrong_limits(engine, tmp_path):
     """A limit that cannot be read is taken for none."""
     (tmp_path / "numbers").write_text("900\nnobody\n")
     for limits, words in (({"quiet": "21-8"}, "must be HH:MM-HH:MM"), ({"do_not_call": "/nowhere"}, "No such file"),
-                          ({"do_not_call": str(tmp_path / "numbers")}, "numbers:2: not a number")):
+                          ({"do_not_call": str(tmp_path / "numbers")}, "numbers:2: must be a telephone number")):
         with pytest.raises(RuntimeError, match=words):
             engine(conf={"limits": limits})
 
@@ -110,7 +110,7 @@ def test_limits_are_read_again(engine, tmp_path):
         numbers.write_text("901\n902\n")
         command(e, "-e", "out reload")
         numbers.write_text("nobody\n")
-        assert "not a number" in command(e, "-e", "out reload").stdout
+        assert "must be a telephone number" in command(e, "-e", "out reload").stdout
         camp = c.campaign(["901", "902", "903"], plan=PLAN | allowed(1))
         mark = c.start(camp)
         c.status(camp, 0, mark)

@@ -166,7 +166,7 @@ def test_trunk_that_is_none(engine, sim, tmp_path):
     dialer = server.ami()
     campaign = dialer.campaign(["910"], plan=plan(RouteScript="odd", **tries(1)))
     dialer.start(campaign)
-    process.poll(lambda: "names a trunk that has no section" in server.tail(200), "it says so")
+    process.poll(lambda: "names a trunk that has no [trunk:] section" in server.tail(200), "it says so")
     process.poll(lambda: dialer.show("DlList", campaign.leads[0])[0]["ResDialDetail"] == "local", "a failure of our own")
     assert server.results() == []
 

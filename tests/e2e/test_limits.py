@@ -285,5 +285,5 @@ def test_faults_cluster(engine):
         camp = c.campaign([f"9{i:02}" for i in range(30)], plan={"TechName": "sip/", **tries(1)})
         mark = c.start(camp)
         c.wait_events("OutDialingDelete", 30, after=mark, timeout=90)
-        assert "originates at once" in e.tail(400)
+        assert "slowing down to" in e.tail(400)
         assert all(int(m["TryCnt1"]) == 0 for m in c.show("DlList", DlmaUuid=camp.dlma))

@@ -182,7 +182,7 @@ static int load_hook(lua_State *L) {
     load_params(L, table, l);
     load_tests(L, table, l);
     if (lua_getfield(L, table, hook) != LUA_TFUNCTION)
-        luaL_error(L, "%s: the table that it returns has no function '%s'", l->file, hook);
+        luaL_error(L, "%s: " SCRIPT_NO_HOOK "%s'", l->file, hook);
     require_begin(L); /* whoever uses a module has it in a local */
     if (about == LUA_TSTRING)
         l->about = xstrdup(lua_tostring(L, table + 2));

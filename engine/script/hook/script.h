@@ -25,7 +25,9 @@ const char *hook_name(enum hook h);
 /* A state without any hook. Free with script_free. */
 struct script *script_new(const struct script_env *env);
 void script_free(struct script *s);
-/* Loads strategies/<hook>/<name>.lua. 0, or -1 with *err (file:line: text; free it). */
+/* Part of the error for a file that is a strategy, but of another hook. */
+#define SCRIPT_NO_HOOK "the table that it returns has no function '"
+/* Loads strategies/HOOK/NAME.lua. 0, or -1 with *err (file:line: text; free it). */
 int script_load(struct script *s, enum hook h, const char *name, char **err) MUST_CHECK;
 /* Is there a file of that name in the hook's folder? It need not be readable. */
 bool script_exists(const struct script_env *env, enum hook h, const char *name);
