@@ -182,7 +182,9 @@ static void on_counts(void *arg, enum read_end end, const struct rows *rows) {
 
 static void counts_are(const char *list, const char *expected) {
     struct str is = {0};
-    store_read(s, LANE_READ, &read_list_counts, BIND(ARG_TEXT("dlma", list)), on_counts, &is);
+    store_read(s, LANE_READ, &read_list_counts,
+               BIND(ARG_TEXT("dlma", list), ARG_INT("agenda", 7), ARG_TEXT("campaign", "c")),
+               on_counts, &is);
     settle(&h);
     assert_string_equal(str_get(&is), expected);
     str_free(&is);

@@ -2,6 +2,8 @@
  * written the lead, a disk that does not answer, and the end of a list. */
 #include "floor.h"
 
+#include "dialer/list/stats.h"
+
 static struct asked lead;
 
 static int end(void **state) {
@@ -277,6 +279,40 @@ static void test_no_answer(void **state) {
     UNTIL(&o.h, dialled() == 1);
 }
 
+/* ---- statistics ---- */
+
+static void on_stats(void *arg, const struct stats *s, const char *error) {
+    assert_null(error);
+    *(struct stats *)arg = *s;
+}
+
+static void on_lead_written(void *arg, enum batch_end how) {
+    (void)how;
+    lead_written(arg);
+}
+
+/* A call ends right behind the question: its lead is being called, or finished, not both. */
+static void test_counted_at_once(void **state) {
+    (void)state;
+    floor_begin();
+    make_campaign("");
+    lead = make_lead("311");
+    set_status(camp.uuid, 1);
+    UNTIL(&o.h, dialled() == 1 && the_call()->lead->writes == 0);
+    assert_true(campaign()->agenda->complete);
+    struct stats s = {.total = -1};
+    struct lead *l = the_call()->lead;
+    struct batch *b = batch_new();
+    stats_read(campaign(), on_stats, &s);
+    row_set_int(l->row, LEAD_STATUS, 0);
+    row_set_int(l->row, LEAD_RES_DIAL, 4);
+    agenda_write(l, b);
+    store_submit(o.engine->store, b, on_lead_written, l);
+    settle(&o.h);
+    assert_int_equal(s.total, 1);
+    assert_int_equal(s.dialing + s.finished, 1);
+}
+
 /* ---- the end of a list ---- */
 
 /* Not while another campaign has one of its leads in a call: that may come back. */
@@ -332,6 +368,7 @@ int main(void) {
         TEST(test_unreadable_list),
         TEST(test_unreadable_rest),
         TEST(test_no_answer),
+        TEST(test_counted_at_once),
         TEST(test_end_beside_another),
         TEST(test_comes_back),
     };

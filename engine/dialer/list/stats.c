@@ -21,34 +21,22 @@ static void stats_end(struct stats_asked *asked, const char *error) {
 
 /* ---- by the counts that the store keeps ---- */
 
-/* Each reason why a lead is called no more, with its count. */
-static void stats_on_reasons(void *arg, enum read_end end, const struct rows *rows) {
+static void stats_on_counts(void *arg, enum read_end end, const struct rows *rows) {
     struct stats_asked *asked = arg;
-    for (int i = 0; end == READ_ROWS && i < rows_count(rows); i++)
-        asked->stats.finished += rows_int(rows, i, "count");
+    if (end == READ_ROWS)
+        asked->stats = (struct stats){.total = rows_int(rows, 0, "total"),
+                                      .finished = rows_int(rows, 0, "finished"),
+                                      .dialing = rows_int(rows, 0, "dialing"),
+                                      .tries = rows_int(rows, 0, "tries")};
     stats_end(asked, end == READ_FAILED ? read_error(rows) : NULL);
 }
 
-static void stats_on_list(void *arg, enum read_end end, const struct rows *rows) {
-    struct stats_asked *asked = arg;
-    if (end == READ_FAILED) {
-        stats_end(asked, read_error(rows));
-        return;
-    }
-    asked->stats.total = rows_int(rows, 0, "total");
-    asked->stats.dialing = rows_int(rows, 0, "dialing");
-    asked->stats.tries = rows_int(rows, 0, "tries");
-    if (asked->agenda)
-        store_read(asked->store, LANE_READ | READ_DURABLE, &read_agenda_counts,
-                   BIND(ARG_INT("agenda", asked->agenda)), stats_on_reasons, asked);
-    else /* as it was when the campaign stopped */
-        store_read(asked->store, LANE_READ | READ_DURABLE, &read_campaign_counts,
-                   BIND(ARG_TEXT("campaign", asked->campaign)), stats_on_reasons, asked);
-}
-
+/* In one read: what is called at this moment and what is finished are counted together. */
 static void stats_look_up(struct stats_asked *asked, const char *dlma) {
     store_read(asked->store, LANE_READ | READ_DURABLE, &read_list_counts,
-               BIND(ARG_TEXT("dlma", dlma)), stats_on_list, asked);
+               BIND(ARG_TEXT("dlma", dlma), ARG_INT("agenda", asked->agenda),
+                    ARG_TEXT("campaign", asked->campaign)),
+               stats_on_counts, asked);
 }
 
 /* ---- by counting ---- */

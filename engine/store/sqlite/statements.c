@@ -243,12 +243,16 @@ STATEMENT(read_lead_stats,
 
 /* ---- counters: kept by triggers, in the transaction of what they count ---- */
 
-/* Of a list: its leads, those that are being called, and the tries of all. One row. */
+/* Of a list: its leads, those that are being called, the tries of all; and those that the agenda
+ * calls no more or, without one (0), that the campaign had none of at its last stop. One row. */
 STATEMENT(read_list_counts,
-    .args = {{"dlma", 't'}},
-    .columns = {{"total", 'i'}, {"dialing", 'i'}, {"tries", 'i'}},
+    .args = {{"dlma", 't'}, {"agenda", 'i'}, {"campaign", 't'}},
+    .columns = {{"total", 'i'}, {"dialing", 'i'}, {"tries", 'i'}, {"finished", 'i'}},
     .text = "SELECT coalesce(sum(total), 0) AS total, coalesce(sum(dialing), 0) AS dialing,"
-            " coalesce(sum(tries), 0) AS tries FROM list_count WHERE dlma_uuid = :dlma");
+            " coalesce(sum(tries), 0) AS tries, CASE WHEN :agenda THEN"
+            " (SELECT coalesce(sum(n), 0) FROM agenda_count WHERE agenda = :agenda) ELSE"
+            " (SELECT coalesce(sum(n), 0) FROM campaign_count WHERE camp_uuid = :campaign)"
+            " END AS finished FROM list_count WHERE dlma_uuid = :dlma");
 
 /* Leads that an agenda calls no more, by reason. */
 STATEMENT(read_agenda_counts,
