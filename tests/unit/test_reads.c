@@ -49,11 +49,9 @@ static int end_answers(void **state) {
     return rc;
 }
 
-/* The attempts on "lead", which submit_attempt makes. */
+/* The calls in progress, which submit_attempt makes. */
 static struct read *read_them(unsigned lane, int number) {
-    return store_read(s, lane, &read_attempts,
-                      BIND(ARG_TEXT("lead", "lead"), ARG_TEXT("since", "")), on_answer,
-                      &answers[number]);
+    return store_read(s, lane, &read_ledger_open, BIND_NONE, on_answer, &answers[number]);
 }
 
 static void submit_attempt(int k) {
@@ -187,25 +185,16 @@ static void test_scan_limit(void **state) {
     read_them(LANE_READ, 2);
     UNTIL(&h, answers[1].calls && answers[2].calls);
     assert_int_equal(answers[1].end, READ_FAILED);
-    assert_string_equal(answers[1].why, "read_attempts: took longer than 0 ms");
+    assert_string_equal(answers[1].why, "read_ledger_open: took longer than 0 ms");
     assert_int_equal(answers[2].rows, 1000);
     assert_false(store_is_failing(s));
 }
 
 /* ---- too much ---- */
 
-static void put_dues(struct batch *b, int from, int to) {
-    for (int i = from; i < to; i++)
-        batch_statement(b, &write_due,
-                        BIND(ARG_INT("agenda", 1), ARG_INT("lead", i), ARG_INT("tries", 0),
-                             ARG_INT("due_at", i), ARG_INT("number", 1), ARG_NULL("reason")));
-}
-
-static void read_dues(int number) {
-    answers[number].column = "lead";
-    store_read(s, LANE_READ, &read_due,
-               BIND(ARG_INT("now", INT64_MAX), ARG_INT("agenda", 1), ARG_INT("tries", 0)),
-               on_answer, &answers[number]);
+static void add_attempts(struct batch *b, int from, int to) {
+    for (int k = from; k < to; k++)
+        add_attempt(b, k);
 }
 
 /* As many rows as there may be, and one more. */
@@ -213,20 +202,22 @@ static void test_bounds(void **state) {
     (void)state;
     open_store(false);
     struct batch *b = batch_new();
-    put_dues(b, 0, ROWS_MAX);
+    add_attempts(b, 0, ROWS_MAX);
     submit(b, 1);
-    read_dues(1);
+    answers[1].column = "dial_index";
+    read_them(LANE_READ, 1);
     b = batch_new();
-    put_dues(b, ROWS_MAX, ROWS_MAX + 1);
+    add_attempts(b, ROWS_MAX, ROWS_MAX + 1);
     UNTIL(&h, answers[1].calls);
     submit(b, 2);
-    read_dues(2);
+    read_them(LANE_READ, 2);
     UNTIL(&h, answers[2].calls);
     assert_int_equal(answers[1].rows, ROWS_MAX);
-    assert_int_equal(answers[1].first, 0);
+    assert_int_equal(answers[1].first, 1);
     assert_int_equal(answers[2].end, READ_FAILED);
-    assert_string_equal(answers[2].why,
-                        "read_due: more than 10000 rows: it has to be asked for in pieces");
+    assert_string_equal(
+        answers[2].why,
+        "read_ledger_open: more than 10000 rows: it has to be asked for in pieces");
     assert_false(store_is_failing(s));
 }
 
@@ -327,8 +318,7 @@ static void on_read_go_on(void *arg, enum read_end end, const struct rows *rows)
 
 static void on_batch_go_on(void *arg, enum batch_end end) {
     assert_int_equal(end, BATCH_DURABLE);
-    store_read(s, LANE_READ, &read_attempts,
-               BIND(ARG_TEXT("lead", "lead"), ARG_TEXT("since", "")), on_read_go_on, arg);
+    store_read(s, LANE_READ, &read_ledger_open, BIND_NONE, on_read_go_on, arg);
 }
 
 static void on_read_go_on(void *arg, enum read_end end, const struct rows *rows) {
@@ -425,8 +415,7 @@ static void on_bad_rows(void *arg, enum read_end end, const struct rows *rows) {
 
 static void bad_rows(void) {
     submit_attempt(1);
-    store_read(s, LANE_READ, &read_attempts,
-               BIND(ARG_TEXT("lead", "lead"), ARG_TEXT("since", "")), on_bad_rows, NULL);
+    store_read(s, LANE_READ, &read_ledger_open, BIND_NONE, on_bad_rows, NULL);
     settle(&h);
 }
 
@@ -465,13 +454,13 @@ static void test_misuse(void **state) {
     ends_with(doubled, "write_due_purge: argument \"agenda\" twice");
     ends_with(other_type, "read_due_level: argument \"agenda\" is of the other type");
     ask_for = 1;
-    ends_with(bad_rows, "read_attempts: there is no column \"dial_indices\"");
+    ends_with(bad_rows, "read_ledger_open: there is no column \"dial_indices\"");
     ask_for = 2;
-    ends_with(bad_rows, "read_attempts: column \"dial_index\" is of the other type");
+    ends_with(bad_rows, "read_ledger_open: column \"dial_index\" is of the other type");
     ask_for = 3;
-    ends_with(bad_rows, "read_attempts: there is no row 1");
+    ends_with(bad_rows, "read_ledger_open: there is no row 1");
     ask_for = 4;
-    ends_with(bad_rows, "read_attempts: its rows are no noun's");
+    ends_with(bad_rows, "read_ledger_open: its rows are no noun's");
 }
 
 /* Every statement fits the tables, with the arguments and columns that it declares: the

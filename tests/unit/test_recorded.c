@@ -34,9 +34,7 @@ static void on_read(void *arg, enum read_end end, const struct rows *rows) {
 
 static struct read *read_all(unsigned lane, int number) {
     open_reads++;
-    return store_read(s, lane, &read_attempts,
-                      BIND(ARG_TEXT("lead", "lead"), ARG_TEXT("since", "")), on_read,
-                      &notes[number]);
+    return store_read(s, lane, &read_ledger_open, BIND_NONE, on_read, &notes[number]);
 }
 
 /* At each step some batches, a read, now and then a scan; and every fifth step a read is
