@@ -30,7 +30,7 @@ enum op_kind {
     OP_INSERT, /* args: all fields */
     OP_UPDATE, /* args: the changed fields, the key, the version if it has to be one */
     OP_VIEW,   /* args: table, uuid of the dlma */
-    OP_OUTPUT, /* args: uuid of the dialing, path, line */
+    OP_OUTPUT, /* args: id of the dialing, path, line */
     OP_BLOCK,  /* args: enum id_kind, how many; afterwards the first of them */
     OP_BACK    /* args: enum id_kind, the first of the unused ones, the end of the block */
 };
@@ -41,7 +41,7 @@ struct op {
     enum op_kind kind;
     const struct statement *statement;
     const struct noun *noun;
-    uint64_t changed; /* OP_UPDATE: fields */
+    uint64_t changed; /* OP_INSERT, OP_UPDATE: fields, a bit each */
     bool is_conditional;
     int count;
     struct arg args[];
@@ -107,9 +107,16 @@ struct reader; /* one that reads */
 /* What became of carrying a read out. */
 enum read_fate { FATE_DONE, FATE_DISK /* failed, and it is the disk that fails */ };
 
+struct backend_config {
+    const char *path; /* ":memory:" = none */
+    bool full;
+    int64_t log_limit; /* as in struct store_config */
+    const struct log *log;
+};
+
 struct backend {
     /* Opens, creates, brings up to date; checks all statements. NULL with *err. */
-    struct writer *(*open)(const char *path, bool full, const struct log *log, char **err);
+    struct writer *(*open)(const struct backend_config *config, char **err);
     /* Everything that store_save wrote at path, instead of what there is. From then on
      * result lines go nowhere. */
     bool (*restore)(struct writer *w, const char *path, char **err);

@@ -139,9 +139,8 @@ void batch_view(struct batch *b, const char *table, const char *dlma_uuid) {
     batch_add(b, OP_VIEW, args, 2);
 }
 
-void batch_output(struct batch *b, const char *dialing_uuid, const char *path,
-                  const char *line) {
-    const struct arg args[] = {{.text = dialing_uuid}, {.text = path}, {.text = line}};
+void batch_output(struct batch *b, int64_t call, const char *path, const char *line) {
+    const struct arg args[] = {{.num = call, .is_int = true}, {.text = path}, {.text = line}};
     batch_add(b, OP_OUTPUT, args, 3);
 }
 

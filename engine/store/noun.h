@@ -21,6 +21,8 @@ enum field_flags {
     FIELD_NEEDED = 32, /* a row without it is refused */
     FIELD_ASKED = 64,  /* Update may ask for a value; the engine decides what it becomes */
     FIELD_FIXED = 128, /* Create takes it, Update does not */
+    FIELD_TIME = 256,  /* the text form of a time */
+    FIELD_FEW = 512,   /* one of few texts that many rows have */
 };
 
 struct field {

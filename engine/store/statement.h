@@ -28,11 +28,9 @@
     S(read_memory)           \
     S(read_memories)         \
     S(read_ledger_open)      \
-    S(read_attempts)         \
-    S(read_due)              \
     S(read_live)             \
     S(read_agendas)          \
-    S(read_due_level)        \
+    S(read_due_any)          \
     S(read_due_reasons)      \
     S(read_lead_by_uuid)     \
     S(read_window)           \

@@ -105,8 +105,11 @@ static void store_play(void *arg, const struct record_item *item) {
 static bool store_open_all(struct store *s, char **err) {
     const struct store_config *c = &s->config;
     bool memory = c->memory || c->replay;
-    s->writer = s->backend->open(memory ? ":memory:" : c->path, c->full && !memory,
-                                 loop_log(s->loop), err);
+    const struct backend_config bc = {.path = memory ? ":memory:" : c->path,
+                                      .full = c->full && !memory,
+                                      .log_limit = c->log_limit,
+                                      .log = loop_log(s->loop)};
+    s->writer = s->backend->open(&bc, err);
     return s->writer && (!c->replay || s->backend->restore(s->writer, c->replay, err)) &&
            s->backend->complete(s->writer, err) && store_open_ids(s, err) &&
            (!s->rec.record || c->replay || s->backend->count(s->writer, err)) &&

@@ -37,6 +37,9 @@ struct store_config {
      * lines go nowhere. */
     const char *replay;
     int64_t scan_limit; /* ns that one scan may take; 0 = 10 s. Not when inline. */
+    /* Bytes that the log of writes may have before they wait for who reads, so that it can
+     * be folded into the file; 0 = 256 MB. */
+    int64_t log_limit;
 };
 
 /* Opens (and creates, or brings up to date) the database. NULL with *err (free it). */
@@ -78,10 +81,10 @@ void batch_row_if(struct batch *b, struct row *r, int64_t version);
 void batch_statement(struct batch *b, const struct statement *st, const struct bind *args);
 /* The view of a dlma's leads; table is its dl_table. */
 void batch_view(struct batch *b, const char *table, const char *dlma_uuid);
-/* Appends line (and a newline) to the file once, after the batch is durable; the
- * ledger's row of that dialing remembers it until it is there. */
-void batch_output(struct batch *b, const char *dialing_uuid, const char *path,
-                  const char *line);
+/* Appends line (and a newline) to the file once, after the batch is durable; the ledger
+ * keeps it, with the place where it stands. call is the id of a call that is over: the batch
+ * should have closed it just before. */
+void batch_output(struct batch *b, int64_t call, const char *path, const char *line);
 
 /* How a batch ended. */
 enum batch_end {

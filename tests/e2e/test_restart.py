@@ -120,7 +120,7 @@ def mark_unwritten(e, uuid):
     """What a crash leaves between the commit and the mark."""
     db = sqlite3.connect(e.data)
     with db:
-        db.execute("UPDATE dialing SET result_written = 0 WHERE uuid = ?", (uuid,))
+        db.execute("INSERT INTO line_owed SELECT n FROM call WHERE uuid = ?", (uuid,))
     db.close()
 
 

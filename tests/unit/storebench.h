@@ -71,17 +71,25 @@ TOOL int tear_down(void **state) {
 /* An attempt of the ledger, without and with its end and result line. */
 TOOL void add_attempt(struct batch *b, int k) {
     char *uuid = xasprintf(UUID, k);
-    batch_write(b, WRITE_LEDGER_OPEN, uuid, "other", "main", "camp", "plan", "lead", INT64_C(1),
-                "2016-11-15T02:12:52.000000000Z", "{}");
+    batch_statement(b, &write_ledger_open,
+                    BIND(ARG_INT("id", k), ARG_TEXT("uuid", uuid), ARG_TEXT("other", "other"),
+                         ARG_TEXT("asterisk", "main"), ARG_TEXT("campaign", "camp"),
+                         ARG_TEXT("plan", "plan"), ARG_INT("lead", 1), ARG_INT("dial_index", 1),
+                         ARG_TEXT("tm_dialing", "2016-11-15T02:12:52.000000000Z"),
+                         ARG_TEXT("frozen", "{}")));
     free(uuid);
 }
 
 TOOL void add_result(struct batch *b, int k) {
-    char *uuid = xasprintf(UUID, k), *line = xasprintf("{\"result\":%d}", k);
-    batch_write(b, WRITE_LEDGER_CLOSE, uuid, INT64_C(4), "answered", INT64_C(16),
-                "Normal Clearing", NULL, NULL, NULL, "main", NULL, NULL, INT64_C(0));
-    batch_output(b, uuid, results, line);
-    free(uuid);
+    char *line = xasprintf("{\"result\":%d}", k);
+    batch_statement(b, &write_ledger_close,
+                    BIND(ARG_INT("id", k), ARG_INT("answered", 1), ARG_INT("res_dial", 4),
+                         ARG_TEXT("res_dial_detail", "answered"), ARG_INT("res_hangup", 16),
+                         ARG_TEXT("res_hangup_detail", "Normal Clearing"),
+                         ARG_NULL("tm_dial_begin"), ARG_NULL("tm_dial_end"),
+                         ARG_NULL("tm_hangup"), ARG_TEXT("asterisk", "main"),
+                         ARG_NULL("tm_join"), ARG_NULL("tm_connect"), ARG_INT("abandoned", 0)));
+    batch_output(b, k, results, line);
     free(line);
 }
 

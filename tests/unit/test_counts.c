@@ -284,7 +284,7 @@ static void test_check(void **state) {
     assert_int_equal(
         sqlite3_exec(
             other,
-            "UPDATE list_count SET tries = 5;"
+            "UPDATE list SET tries = 5 WHERE dlma_uuid = 'list-1';"
             "UPDATE agenda_count SET n = 3 WHERE reason = 'answered'; DROP TRIGGER due_goes;"
             "INSERT INTO agenda_count VALUES(8, 'x', 1)",
             NULL, NULL, NULL),

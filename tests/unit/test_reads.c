@@ -379,12 +379,12 @@ static void no_done(void *arg, enum read_end end, const struct rows *rows) {
 }
 
 static void wrong_name(void) {
-    store_read(s, LANE_READ, &read_due_level, BIND(ARG_INT("agenda", 1), ARG_INT("try", 0)),
+    store_read(s, LANE_READ, &read_due_of_lead, BIND(ARG_INT("agenda", 1), ARG_INT("leads", 0)),
                no_done, NULL);
 }
 
 static void missing(void) {
-    store_read(s, LANE_READ, &read_due_level, BIND(ARG_INT("agenda", 1)), no_done, NULL);
+    store_read(s, LANE_READ, &read_due_of_lead, BIND(ARG_INT("agenda", 1)), no_done, NULL);
 }
 
 static void doubled(void) {
@@ -394,8 +394,8 @@ static void doubled(void) {
 }
 
 static void other_type(void) {
-    store_read(s, LANE_READ, &read_due_level,
-               BIND(ARG_INT("tries", 1), ARG_TEXT("agenda", "1")), no_done, NULL);
+    store_read(s, LANE_READ, &read_due_of_lead,
+               BIND(ARG_INT("lead", 1), ARG_TEXT("agenda", "1")), no_done, NULL);
 }
 
 /* 1: a column that is not there, 2: one of the other type, 3: no such row, 4: no noun */
@@ -449,10 +449,10 @@ static void ends_with(void (*fn)(void), const char *words) {
 static void test_misuse(void **state) {
     (void)state;
     open_store(true);
-    ends_with(wrong_name, "read_due_level: there is no argument \"try\"");
-    ends_with(missing, "read_due_level: argument \"tries\" is missing");
+    ends_with(wrong_name, "read_due_of_lead: there is no argument \"leads\"");
+    ends_with(missing, "read_due_of_lead: argument \"lead\" is missing");
     ends_with(doubled, "write_due_purge: argument \"agenda\" twice");
-    ends_with(other_type, "read_due_level: argument \"agenda\" is of the other type");
+    ends_with(other_type, "read_due_of_lead: argument \"agenda\" is of the other type");
     ask_for = 1;
     ends_with(bad_rows, "read_ledger_open: there is no column \"dial_indices\"");
     ask_for = 2;

@@ -400,7 +400,7 @@ static void test_upgrade(void **state) {
         assert_int_equal(ask("SELECT sum(trycnt_1) FROM dl_list"), 55);
         assert_int_equal(ask("SELECT count(*) FROM \"dddddddd_2222_4333_8444_000000000001\""),
                          9);
-        assert_int_equal(ask("SELECT total * 10000 + dialing * 1000 + tries FROM list_count"),
+        assert_int_equal(ask("SELECT total * 10000 + dialing * 1000 + tries FROM list WHERE id > 0"),
                          91052);
         assert_int_equal(ask("SELECT count(*) FROM dialing WHERE state = 1"), 2);
         assert_int_equal(ask("SELECT count(*) FROM dialing WHERE frozen NOTNULL"), 1);

@@ -269,6 +269,7 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
     d->tries = (int)row_int(lead->row, LEAD_TRYCNT_1 + number - 1) + 1;
     engine_uuid(e, d->uuid);
     engine_uuid(e, d->other);
+    d->ledger = store_next_id(e->store, ID_DIALING);
     const char *fault = originate_plan(d);
     if (fault) {
         dialing_refuse(d, fault);
@@ -293,12 +294,13 @@ bool dialing_begin_for(struct campaign *c, struct lead *lead, int number, const 
     attempts_add(&lead->attempts, number, d->tm_create);
     agenda_write_if(lead, b);
     batch_statement(b, &write_ledger_open,
-                    BIND(ARG_TEXT("uuid", d->uuid), ARG_TEXT("other", d->other),
-                         ARG_TEXT("asterisk", a->conf->name),
+                    BIND(ARG_INT("id", d->ledger), ARG_TEXT("uuid", d->uuid),
+                         ARG_TEXT("other", d->other), ARG_TEXT("asterisk", a->conf->name),
                          ARG_TEXT("campaign", row_uuid(c->item.row)),
                          ARG_TEXT("plan", row_uuid(d->plan->item.row)),
-                         ARG_TEXT("lead", row_uuid(lead->row)), ARG_INT("dial_index", number),
-                         ARG_TEXT("tm_dialing", tm), ARG_TEXT("frozen", frozen)));
+                         ARG_INT("lead", row_int(lead->row, LEAD_ID)),
+                         ARG_INT("dial_index", number), ARG_TEXT("tm_dialing", tm),
+                         ARG_TEXT("frozen", frozen)));
     store_submit(e->store, b, dialing_on_reserved, d);
     free(frozen);
     return true;
@@ -381,7 +383,9 @@ static void dialing_write_end(const struct dialing *d, struct batch *b) {
     char begin[TIME_TEXT], end[TIME_TEXT], hangup[TIME_TEXT];
     char join[TIME_TEXT], connect[TIME_TEXT];
     batch_statement(b, &write_ledger_close,
-                    BIND(ARG_TEXT("uuid", d->uuid), ARG_INT("res_dial", d->outcome.res_dial),
+                    BIND(ARG_INT("id", d->ledger),
+                         ARG_INT("answered", facts_answered(&d->facts)),
+                         ARG_INT("res_dial", d->outcome.res_dial),
                          ARG_TEXT("res_dial_detail", d->outcome.res_dial_detail),
                          ARG_INT("res_hangup", d->outcome.res_hangup),
                          ARG_TEXT("res_hangup_detail", d->outcome.res_hangup_detail),
@@ -441,7 +445,7 @@ void dialing_answered(struct dialing *d) {
     char begin[TIME_TEXT], end[TIME_TEXT];
     struct batch *b = batch_new();
     batch_statement(b, &write_ledger_answer,
-                    BIND(ARG_TEXT("uuid", d->uuid),
+                    BIND(ARG_INT("id", d->ledger),
                          ARG_TEXT("tm_dial_begin", dialing_time_or_null(begin, d->tm_begin)),
                          ARG_TEXT("tm_dial_end", dialing_time_or_null(end, d->tm_end))));
     store_submit(d->engine->store, b, NULL, NULL);
@@ -508,6 +512,7 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
         return NULL;
     }
     struct dialing *d = dialing_new(e, c, p, l, a);
+    d->ledger = query_int(q, 15);
     snprintf(d->uuid, sizeof d->uuid, "%s", query_text(q, 0));
     snprintf(d->other, sizeof d->other, "%s", query_text(q, 1));
     d->index = (int)query_int(q, 6);
@@ -519,6 +524,8 @@ struct dialing *dialing_recover(struct engine *e, struct query *q) {
     d->trunk = map_get(&e->trunks, json_string_value(json_object_get(frozen, "trunk")));
     d->target = xstrdup(json_string_value(json_object_get(frozen, "agent")));
     d->tm_dialing = time_read(query_text(q, 8));
+    attempts_add(&l->attempts, d->index,
+                 d->tm_dialing); /* the store tells those that are over */
     d->tm_begin = time_read(query_text(q, 9));
     d->tm_end = time_read(query_text(q, 10));
     d->tm_join = time_read(query_text(q, 12));

@@ -40,6 +40,7 @@ enum dialing_blame {
 struct dialing {
     struct engine *engine;
     char uuid[UUID_TEXT], other[UUID_TEXT];
+    int64_t ledger; /* its id there */
     struct campaign *campaign;
     struct plan *plan;
     struct policy *policy; /* the plan's hooks as they were when it began */

@@ -14,7 +14,7 @@ static void observe_write_join(const struct dialing *d) {
     struct batch *b = batch_new();
     time_text(join, d->tm_join);
     batch_statement(b, &write_ledger_join,
-                    BIND(ARG_TEXT("uuid", d->uuid), ARG_TEXT("tm_join", join),
+                    BIND(ARG_INT("id", d->ledger), ARG_TEXT("tm_join", join),
                          ARG_INT("abandoned", d->abandoned)));
     store_submit(d->engine->store, b, NULL, NULL);
 }
@@ -51,7 +51,7 @@ void observe_connected(struct dialing *d) {
     struct batch *b = batch_new();
     time_text(connect, d->tm_connect);
     batch_statement(b, &write_ledger_connect,
-                    BIND(ARG_TEXT("uuid", d->uuid), ARG_TEXT("tm_connect", connect)));
+                    BIND(ARG_INT("id", d->ledger), ARG_TEXT("tm_connect", connect)));
     store_submit(d->engine->store, b, NULL, NULL);
     double waited = (double)(d->tm_connect - d->tm_join) / (double)NS_PER_S;
     if (!d->abandoned && waited > d->engine->conf->limits.abandon_within)

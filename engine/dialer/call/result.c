@@ -92,7 +92,7 @@ void result_write(struct dialing *d, struct batch *b) {
     line = plan_result(d->plan, d->policy, row_uuid(d->campaign->item.row), view, &file);
     char *path = line ? result_path_of(d->engine, file) : NULL;
     if (line)
-        batch_output(b, d->uuid, path, line);
+        batch_output(b, d->ledger, path, line);
     free(path);
     free(file);
     free(line);

@@ -550,8 +550,8 @@ static void agenda_on_rest(void *arg, enum read_end end, const struct rows *rows
 static void agenda_on_purged(void *arg, enum batch_end end) {
     (void)end;
     struct agenda *a = arg;
-    store_read(a->engine->store, LANE_READ, &read_due_level,
-               BIND(ARG_INT("agenda", a->id), ARG_INT("tries", -1)), agenda_on_rest, a);
+    store_read(a->engine->store, LANE_READ, &read_due_any, BIND(ARG_INT("agenda", a->id)),
+               agenda_on_rest, a);
 }
 
 static void agenda_purge_some(struct agenda *a) {

@@ -31,27 +31,65 @@ char *statement_text(const struct statement *st);
 
 /* Of that file; -1 if it cannot be read. */
 int schema_version(sqlite3 *db);
-/* Brings the file to SCHEMA_VERSION. 0, or -1 with *err. */
-int schema_prepare(sqlite3 *db, char **err) MUST_CHECK;
-/* INSERT of a whole row; UPDATE of the fields of the mask, found by the key, and if it is
- * conditional by the version. To be freed. */
-char *schema_insert(const struct noun *n);
-char *schema_update(const struct noun *n, uint64_t mask, bool is_conditional);
+/* Brings the file to SCHEMA_VERSION. 0, or -1 with *err. The functions of names.h are
+ * known to db. */
+int schema_prepare(sqlite3 *db, const struct log *log, char **err) MUST_CHECK;
+
+/* A noun lies in one table, or in several that have its key in common. */
+#define PARTS_MAX 2
+struct part {
+    const char *table;
+    uint64_t fields; /* a bit each */
+    bool has_version;
+};
+/* How many; the one with the version is the first. */
+int schema_parts(const struct noun *n, struct part parts[PARTS_MAX]);
+/* How a field is kept: as it is, or as a number that stands for its text. */
+enum field_form { FORM_PLAIN, FORM_TIME, FORM_NAME, FORM_LIST };
+enum field_form schema_form(const struct noun *n, int field);
+/* INSERT of a part of a row; UPDATE of the fields of the mask that are in it, found by the
+ * key, and if it is conditional and the version is there, by that. To be freed. */
+char *schema_insert(const struct noun *n, const struct part *part);
+char *schema_update(const struct noun *n, const struct part *part, uint64_t mask,
+                    bool is_conditional);
 extern const char *const sequence_names[ID_KINDS];
+
+/* SQL for the text form of a time that is kept as ns UTC; what is kept as text is text. */
+#define TIME_OF(x)                                                            \
+    "CASE typeof(" x ") WHEN 'integer' THEN strftime('%Y-%m-%dT%H:%M:%S', " x \
+    " / 1000000000, 'unixepoch') || printf('.%09dZ', " x " % 1000000000) ELSE " x " END"
+
+/* ---- texts as numbers (names.c) ---- */
+
+/* Of one connection that writes, which knows the functions name() and ns() by that. */
+struct names;
+enum name_kind { NAME_ANY, NAME_LIST, NAME_KINDS };
+
+struct names *names_new(sqlite3 *db);
+void names_free(struct names *n);
+/* The number of that text, given now if it has none; 0 with *rc if the database fails. */
+int64_t names_id(struct names *n, enum name_kind kind, const char *text, int *rc);
+/* Something was undone: what it had given is not true any more. */
+void names_forget(struct names *n);
+/* ns() for a connection that reads. */
+bool names_add_ns(sqlite3 *db);
+/* Exactly the form that time_text makes; ns UTC. */
+bool time_parse(const char *text, int64_t *ns);
 
 /* ---- result lines (output.c) ---- */
 
 /* Files that lines of results go to: first into the ledger with the place that they will
  * have, with the batch; after the commit into the file; with the next commit the ledger is
- * told that they are there. */
+ * told that they are there. A line has the number of its call in the ledger. */
 struct outputs;
 
-struct outputs *outputs_new(sqlite3 *db, const struct log *log, bool full, bool is_memory);
+struct outputs *outputs_new(sqlite3 *db, const struct log *log, struct names *names, bool full,
+                            bool is_memory);
 void outputs_free(struct outputs *o);
 /* Lines go nowhere from here on. */
 void outputs_mute(struct outputs *o);
 /* Within a transaction. SQLITE_OK, or what the ledger says. */
-int outputs_plan(struct outputs *o, const char *uuid, const char *path, const char *text);
+int outputs_plan(struct outputs *o, int64_t call, const char *path, const char *text);
 int outputs_note_written(struct outputs *o);
 /* Lines that were planned from there on are forgotten: their batch was undone. */
 struct output_line **outputs_mark(struct outputs *o);
@@ -64,12 +102,12 @@ void outputs_rolled_back(struct outputs *o);
  * False: the ledger cannot be read. */
 bool outputs_complete(struct outputs *o);
 void outputs_pay(struct outputs *o);
-/* Are there lines that the next transaction has to mark? */
-bool outputs_are_written(const struct outputs *o);
+/* Has the next transaction anything to note? */
+bool outputs_have_news(const struct outputs *o);
 
 /* ---- the connection that writes (writer.c) ---- */
 
-struct writer *writer_open(const char *path, bool full, const struct log *log, char **err);
+struct writer *writer_open(const struct backend_config *config, char **err);
 bool writer_restore(struct writer *w, const char *path, char **err);
 bool writer_complete(struct writer *w, char **err);
 bool writer_count(struct writer *w, char **err);

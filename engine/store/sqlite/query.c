@@ -70,9 +70,14 @@ const char *query_text(const struct query *q, int column) {
 struct row *query_row(const struct query *q, int column, const struct noun *n) {
     struct row *r = row_of_store(n);
     for (int i = 0; i < n->count; i++) {
+        char time[TIME_TEXT];
         int64_t num = query_int(q, column + i);
+        bool is_time = n->fields[i].type == FIELD_TEXT &&
+                       sqlite3_column_type(q->stmt, column + i) == SQLITE_INTEGER;
         const char *text = query_text(q, column + i);
-        row_load(r, i, text, num, text == NULL);
+        if (is_time)
+            time_text(time, num);
+        row_load(r, i, is_time ? time : text, num, text == NULL);
     }
     return r;
 }

@@ -1,11 +1,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "store/sqlite/inner.h"
 
-#define BUSY_MS 2000  /* of a thread that has nothing else to do */
+#define BUSY_MS 2000 /* of a thread that has nothing else to do */
+#define CACHE "PRAGMA cache_size = -16000; PRAGMA mmap_size = 0"
 #define PROGRESS 1000 /* steps of SQLite's machine between two looks at the clock */
 
 static int64_t reader_now(void) {
@@ -31,7 +33,8 @@ struct reader *reader_connect(struct writer *w, bool shared, char **err) {
     if (shared)
         return r;
     if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK) {
+            SQLITE_OK ||
+        sqlite3_exec(r->db, CACHE, NULL, NULL, NULL) != SQLITE_OK || !names_add_ns(r->db)) {
         *err = xasprintf("%s: %s", path, sqlite3_errmsg(r->db));
         reader_disconnect(r);
         return NULL;
@@ -52,7 +55,26 @@ void reader_disconnect(struct reader *r) {
 
 /* ---- carrying out ---- */
 
-static void reader_add_row(struct rows *rows, sqlite3_stmt *st) {
+/* Is a text declared? Then a number stands for a time. */
+static bool reader_is_text(const struct statement *st, int column) {
+    int noun = st->noun ? st->noun->count : 0;
+    if (column < noun)
+        return st->noun->fields[column].type == FIELD_TEXT;
+    return st->columns[column - noun].type == 't';
+}
+
+static void reader_add_int(struct rows *rows, const struct statement *st, int column,
+                           int64_t num) {
+    char text[TIME_TEXT];
+    if (!reader_is_text(st, column)) {
+        rows_add_int(rows, num);
+        return;
+    }
+    time_text(text, num);
+    rows_add_text(rows, text, strlen(text));
+}
+
+static void reader_add_row(struct rows *rows, const struct statement *is, sqlite3_stmt *st) {
     int width = sqlite3_column_count(st);
     for (int i = 0; i < width; i++)
         switch (sqlite3_column_type(st, i)) {
@@ -60,7 +82,7 @@ static void reader_add_row(struct rows *rows, sqlite3_stmt *st) {
             rows_add_null(rows);
             break;
         case SQLITE_INTEGER:
-            rows_add_int(rows, sqlite3_column_int64(st, i));
+            reader_add_int(rows, is, i, sqlite3_column_int64(st, i));
             break;
         default:
             rows_add_text(rows, (const char *)sqlite3_column_text(st, i),
@@ -76,7 +98,7 @@ static int reader_run(struct reader *r, struct read *read) {
         return rc;
     prepared_bind(p, read->args, read->count);
     while ((rc = sqlite3_step(p->st)) == SQLITE_ROW && rows_add(read->rows))
-        reader_add_row(read->rows, p->st);
+        reader_add_row(read->rows, read->statement, p->st);
     if (rc == SQLITE_ROW) /* too many: the rows say so */
         rc = SQLITE_DONE;
     else if (rc != SQLITE_DONE)

@@ -8,72 +8,72 @@
 #define STATEMENT(n, ...) \
     const struct statement n = {.name = #n, .number = STATEMENT_##n, __VA_ARGS__}
 #define NEVER "9223372036854775807" /* due_at of a lead that is called no more */
+#define NOT_NEVER "due_at < " NEVER /* says that the index will do */
 
 /* clang-format off */ /* a statement reads as SQL does */
 
 /* ---- the ledger ---- */
 
 STATEMENT(write_ledger_open,
-    .args = {{"uuid", 't'}, {"other", 't'}, {"asterisk", 't'}, {"campaign", 't'},
-             {"plan", 't'}, {"lead", 't'}, {"dial_index", 'i'}, {"tm_dialing", 't'},
+    .args = {{"id", 'i'}, {"uuid", 't'}, {"other", 't'}, {"asterisk", 't'}, {"campaign", 't'},
+             {"plan", 't'}, {"lead", 'i'}, {"dial_index", 'i'}, {"tm_dialing", 't'},
              {"frozen", 't'}},
-    .text = "INSERT INTO dialing(uuid, otherchannelid, asterisk, camp_uuid, plan_uuid,"
-            " lead_uuid, dial_index, tm_dialing, frozen)"
-            " VALUES(:uuid, :other, :asterisk, :campaign, :plan, :lead, :dial_index,"
-            " :tm_dialing, :frozen)");
+    .text = "INSERT INTO call_begin(id, uuid, other, asterisk, camp, plan, lead, dial_index,"
+            " tm_dialing, frozen) VALUES(:id, :uuid, :other, name(:asterisk), name(:campaign),"
+            " name(:plan), :lead, :dial_index, ns(:tm_dialing), :frozen)");
 
 STATEMENT(write_ledger_answer,
-    .args = {{"uuid", 't'}, {"tm_dial_begin", 't'}, {"tm_dial_end", 't'}},
-    .text = "UPDATE dialing SET answered = 1, tm_dial_begin = :tm_dial_begin,"
-            " tm_dial_end = :tm_dial_end WHERE uuid = :uuid AND state = 0");
+    .args = {{"id", 'i'}, {"tm_dial_begin", 't'}, {"tm_dial_end", 't'}},
+    .text = "INSERT INTO call_step(id, what, tm, tm2)"
+            " VALUES(:id, 1, ns(:tm_dial_begin), ns(:tm_dial_end))");
 
 STATEMENT(write_ledger_join,
-    .args = {{"uuid", 't'}, {"tm_join", 't'}, {"abandoned", 'i'}},
-    .text = "UPDATE dialing SET tm_join = :tm_join, abandoned = :abandoned"
-            " WHERE uuid = :uuid AND state = 0");
+    .args = {{"id", 'i'}, {"tm_join", 't'}, {"abandoned", 'i'}},
+    .text = "INSERT INTO call_step(id, what, tm, abandoned)"
+            " VALUES(:id, 2, ns(:tm_join), :abandoned)");
 
 STATEMENT(write_ledger_connect,
-    .args = {{"uuid", 't'}, {"tm_connect", 't'}},
-    .text = "UPDATE dialing SET tm_connect = :tm_connect WHERE uuid = :uuid AND state = 0");
+    .args = {{"id", 'i'}, {"tm_connect", 't'}},
+    .text = "INSERT INTO call_step(id, what, tm) VALUES(:id, 3, ns(:tm_connect))");
 
 STATEMENT(write_ledger_close,
-    .args = {{"uuid", 't'}, {"res_dial", 'i'}, {"res_dial_detail", 't'},
+    .args = {{"id", 'i'}, {"answered", 'i'}, {"res_dial", 'i'}, {"res_dial_detail", 't'},
              {"res_hangup", 'i'}, {"res_hangup_detail", 't'}, {"tm_dial_begin", 't'},
-             {"tm_dial_end", 't'}, {"tm_hangup", 't'}, {"asterisk", 't'},
-             {"tm_join", 't'}, {"tm_connect", 't'}, {"abandoned", 'i'}},
-    .text = "UPDATE dialing SET state = 1, frozen = NULL, res_dial = :res_dial,"
-           " res_dial_detail = :res_dial_detail, res_hangup = :res_hangup,"
-           " res_hangup_detail = :res_hangup_detail, tm_dial_begin = :tm_dial_begin,"
-           " tm_dial_end = :tm_dial_end, tm_hangup = :tm_hangup, asterisk = :asterisk,"
-           " tm_join = :tm_join, tm_connect = :tm_connect, abandoned = :abandoned"
-           " WHERE uuid = :uuid AND state = 0");
+             {"tm_dial_end", 't'}, {"tm_hangup", 't'}, {"asterisk", 't'}, {"tm_join", 't'},
+             {"tm_connect", 't'}, {"abandoned", 'i'}},
+    .text = "INSERT INTO call(id, uuid, other, asterisk, camp, plan, lead, dial_index,"
+            " answered, abandoned, res_dial, res_dial_detail, res_hangup, res_hangup_detail,"
+            " tm_dialing, tm_dial_begin, tm_dial_end, tm_hangup, tm_join, tm_connect)"
+            " SELECT id, uuid, other, name(:asterisk), camp, plan, lead, dial_index, :answered,"
+            " :abandoned, :res_dial, name(:res_dial_detail), :res_hangup,"
+            " name(:res_hangup_detail), tm_dialing, ns(:tm_dial_begin), ns(:tm_dial_end),"
+            " ns(:tm_hangup), ns(:tm_join), ns(:tm_connect) FROM call_begin b WHERE id = :id"
+            " AND NOT EXISTS (SELECT 1 FROM call_over o WHERE o.id = b.id)");
 
 STATEMENT(read_ledger_open,
     .columns = {{"uuid", 't'}, {"other", 't'}, {"asterisk", 't'}, {"campaign", 't'},
                 {"plan", 't'}, {"lead", 't'}, {"dial_index", 'i'}, {"answered", 'i'},
                 {"tm_dialing", 't'}, {"tm_dial_begin", 't'}, {"tm_dial_end", 't'},
-                {"frozen", 't'}, {"tm_join", 't'}, {"tm_connect", 't'},
-                {"abandoned", 'i'}},
-    .text = "SELECT uuid, otherchannelid AS other, asterisk, camp_uuid AS campaign,"
-            " plan_uuid AS plan, lead_uuid AS lead, dial_index, answered, tm_dialing,"
-            " tm_dial_begin, tm_dial_end, frozen, tm_join, tm_connect, abandoned"
-            " FROM dialing WHERE state = 0 ORDER BY tm_dialing, uuid");
-
-/* Attempts on a lead since then that left this machine. */
-STATEMENT(read_attempts,
-    .args = {{"lead", 't'}, {"since", 't'}},
-    .columns = {{"dial_index", 'i'}, {"tm_dialing", 't'}},
-    .text = "SELECT dial_index, tm_dialing FROM dialing WHERE lead_uuid = :lead"
-            " AND tm_dialing >= :since AND coalesce(res_dial_detail, '') != 'local'"
-            " ORDER BY tm_dialing");
+                {"frozen", 't'}, {"tm_join", 't'}, {"tm_connect", 't'}, {"abandoned", 'i'},
+                {"id", 'i'}},
+    .text = "SELECT uuid, other, asterisk, camp_uuid AS campaign, plan_uuid AS plan,"
+            " lead_uuid AS lead, dial_index, answered, " TIME_OF("tm_dialing")
+            " AS tm_dialing, " TIME_OF("tm_dial_begin") " AS tm_dial_begin, "
+            TIME_OF("tm_dial_end") " AS tm_dial_end, frozen, " TIME_OF("tm_join")
+            " AS tm_join, " TIME_OF("tm_connect") " AS tm_connect, abandoned, id"
+            " FROM call_open ORDER BY call_open.tm_dialing, uuid");
 
 /* By hour: people who were to get an agent, and those who got none in time. */
+#define HOUR "strftime('%Y-%m-%dT%H', tm_join / 1000000000, 'unixepoch')"
 STATEMENT(read_live,
     .args = {{"campaign", 't'}, {"since", 't'}},
     .columns = {{"hour", 't'}, {"joined", 'i'}, {"abandoned", 'i'}},
-    .text = "SELECT substr(tm_join, 1, 13) AS hour, count(*) AS joined,"
-            " sum(abandoned) AS abandoned FROM dialing WHERE camp_uuid = :campaign"
-            " AND tm_join >= :since AND tm_join NOTNULL GROUP BY 1 ORDER BY 1");
+    .text = "SELECT hour, count(*) AS joined, sum(abandoned) AS abandoned FROM (SELECT " HOUR
+            " AS hour, abandoned FROM call WHERE camp = (SELECT id FROM name"
+            " WHERE text = :campaign) AND tm_join >= ns(:since) AND tm_join NOTNULL"
+            " UNION ALL SELECT " HOUR " AS hour, abandoned FROM call_open"
+            " WHERE camp_uuid = :campaign AND tm_join >= ns(:since)) GROUP BY hour"
+            " ORDER BY hour");
 
 /* ---- agendas and due dates ---- */
 
@@ -106,25 +106,18 @@ STATEMENT(write_due,
 
 STATEMENT(write_due_lead_delete,
     .args = {{"lead", 'i'}},
-    .text = "DELETE FROM due WHERE lead = :lead");
+    .text = "DELETE FROM due WHERE lead = :lead AND agenda IN (SELECT id FROM agenda)");
 
 STATEMENT(write_due_purge,
     .args = {{"agenda", 'i'}, {"limit", 'i'}},
     .text = "DELETE FROM due WHERE agenda = :agenda AND lead IN"
             " (SELECT lead FROM due WHERE agenda = :agenda LIMIT :limit)");
 
-/* The next number of tries that any lead has. */
-STATEMENT(read_due_level,
-    .args = {{"agenda", 'i'}, {"tries", 'i'}},
-    .columns = {{"tries", 'i'}},
-    .text = "SELECT tries FROM due WHERE agenda = :agenda AND tries > :tries"
-            " ORDER BY tries LIMIT 1");
-
-STATEMENT(read_due,
-    .args = {{"agenda", 'i'}, {"tries", 'i'}, {"now", 'i'}},
-    .columns = {{"lead", 'i'}, {"number", 'i'}},
-    .text = "SELECT lead, number FROM due WHERE agenda = :agenda AND tries = :tries"
-            " AND due_at <= :now ORDER BY due_at, lead");
+/* Is anything of it left? */
+STATEMENT(read_due_any,
+    .args = {{"agenda", 'i'}},
+    .columns = {{"lead", 'i'}},
+    .text = "SELECT lead FROM due WHERE agenda = :agenda LIMIT 1");
 
 STATEMENT(read_due_of_lead,
     .args = {{"agenda", 'i'}, {"lead", 'i'}},
@@ -140,17 +133,20 @@ STATEMENT(read_due_reasons,
 
 /* ---- leads ---- */
 
-/* "number time,number time": the attempts on a lead since then that left this machine. */
-#define ATTEMPTS                                                                          \
-    "CASE WHEN :since NOTNULL THEN (SELECT group_concat(dial_index || ' ' || tm_dialing)" \
-    " FROM dialing WHERE lead_uuid = dl_list.uuid AND tm_dialing >= :since"               \
-    " AND coalesce(res_dial_detail, '') != 'local') END AS attempts"
+/* "number time,number time": the attempts on a lead since then that are over and left this
+ * machine. */
+#define ATTEMPTS                                                                           \
+    "CASE WHEN :since NOTNULL THEN (SELECT group_concat(call.dial_index || ' ' || "        \
+    TIME_OF("call.tm_dialing") ") FROM call WHERE call.lead = lead_row.id"                 \
+    " AND call.tm_dialing >= ns(:since) AND call.res_dial_detail IS NOT"                   \
+    " (SELECT id FROM name WHERE text = 'local')) END AS attempts"
 
 /* The levels of an agenda in their order, each found by a look-up. */
 #define LEVELS                                                                             \
     "WITH RECURSIVE level(tries) AS (SELECT min(tries) FROM due WHERE agenda = :agenda"    \
-    " UNION ALL SELECT (SELECT min(tries) FROM due WHERE agenda = :agenda"                 \
-    " AND tries > level.tries) FROM level WHERE level.tries NOTNULL) "
+    " AND " NOT_NEVER " UNION ALL SELECT (SELECT min(tries) FROM due"                      \
+    " WHERE agenda = :agenda AND tries > level.tries AND " NOT_NEVER ")"                   \
+    " FROM level WHERE level.tries NOTNULL) "
 
 /* The leads of an agenda that may be called, in the order in which they are: level by level,
  * each in the order of its index. */
@@ -160,7 +156,8 @@ STATEMENT(read_window,
     .columns = {{"number", 'i'}, {"tries", 'i'}, {"due_at", 'i'}, {"attempts", 't'}},
     .text = LEVELS "SELECT $row, due.number, due.tries, due.due_at, " ATTEMPTS
             " FROM level CROSS JOIN due ON due.agenda = :agenda AND due.tries = level.tries"
-            " AND due.due_at <= :now CROSS JOIN dl_list ON dl_list.id = due.lead"
+            " AND due.due_at <= :now AND due." NOT_NEVER
+            " CROSS JOIN lead_row ON lead_row.id = due.lead"
             " WHERE level.tries NOTNULL LIMIT :limit");
 
 /* For each level, when the first of those that wait is due. */
@@ -168,43 +165,45 @@ STATEMENT(read_levels,
     .args = {{"agenda", 'i'}, {"now", 'i'}},
     .columns = {{"tries", 'i'}, {"due_at", 'i'}},
     .text = LEVELS "SELECT level.tries AS tries, (SELECT min(due_at) FROM due"
-            " WHERE agenda = :agenda AND due.tries = level.tries AND due_at > :now) AS due_at"
+            " WHERE agenda = :agenda AND due.tries = level.tries AND due_at > :now AND " NOT_NEVER
+            ") AS due_at"
             " FROM level WHERE level.tries NOTNULL");
 
 STATEMENT(read_lead_by_uuid,
     .noun = &noun_lead,
     .args = {{"uuid", 't'}, {"since", 't'}},
     .columns = {{"attempts", 't'}},
-    .text = "SELECT $row, " ATTEMPTS " FROM dl_list WHERE uuid = :uuid");
+    .text = "SELECT $row, " ATTEMPTS " FROM lead_row WHERE uuid = :uuid");
 
 /* Those of one list behind an id, for its agendas. */
 STATEMENT(read_leads_to_place,
     .noun = &noun_lead,
     .args = {{"dlma", 't'}, {"after", 'i'}, {"since", 't'}, {"limit", 'i'}},
     .columns = {{"attempts", 't'}},
-    .text = "SELECT $row, " ATTEMPTS " FROM dl_list WHERE dlma_uuid = :dlma AND id > :after"
+    .text = "SELECT $row, " ATTEMPTS " FROM lead_row WHERE list ="
+            " (SELECT id FROM list WHERE dlma_uuid = :dlma) AND id > :after"
             " AND in_use = 1 ORDER BY id LIMIT :limit");
 
 /* Those of one list, or of all, behind an id. */
 STATEMENT(read_leads_after,
     .noun = &noun_lead,
     .args = {{"dlma", 't'}, {"after", 'i'}, {"limit", 'i'}},
-    .text = "SELECT $row FROM dl_list WHERE dlma_uuid = :dlma AND id > :after AND in_use = 1"
+    .text = "SELECT $row FROM lead_row WHERE dlma_uuid = :dlma AND id > :after AND in_use = 1"
             " ORDER BY id LIMIT :limit");
 
 STATEMENT(read_leads,
     .noun = &noun_lead,
     .args = {{"after", 'i'}, {"limit", 'i'}},
-    .text = "SELECT $row FROM dl_list WHERE id > :after AND in_use = 1"
+    .text = "SELECT $row FROM lead_row WHERE id > :after AND in_use = 1"
             " ORDER BY id LIMIT :limit");
 
 STATEMENT(read_leads_dialing,
     .noun = &noun_lead,
-    .text = "SELECT $row FROM dl_list WHERE status = 1");
+    .text = "SELECT $row FROM lead_row WHERE status = 1");
 
 STATEMENT(read_leads_reserved,
     .noun = &noun_lead,
-    .text = "SELECT $row FROM dl_list WHERE status = 2");
+    .text = "SELECT $row FROM lead_row WHERE status = 2");
 
 /* Why each lead of a piece of the list is not called: every one has one reason. */
 STATEMENT(read_lead_whys,
@@ -216,7 +215,8 @@ STATEMENT(read_lead_whys,
             " WHEN d.due_at = " NEVER " THEN d.reason"
             " WHEN d.due_at > :now THEN coalesce(d.reason, 'waits for its next try')"
             " ELSE 'ready' END AS why, count(*) AS count, max(l.id) AS last"
-            " FROM (SELECT id, status FROM dl_list WHERE dlma_uuid = :dlma AND id > :after"
+            " FROM (SELECT id, status FROM lead_row WHERE list ="
+            " (SELECT id FROM list WHERE dlma_uuid = :dlma) AND id > :after"
             " AND in_use = 1 ORDER BY id LIMIT :limit) l"
             " LEFT JOIN due d ON d.agenda = :agenda AND d.lead = l.id"
             " GROUP BY why ORDER BY why");
@@ -238,8 +238,8 @@ STATEMENT(read_lead_stats,
             TRIES_LEFT("7") " OR " TRIES_LEFT("8") ")) END), 0) AS finished,"
             " coalesce(sum(trycnt_1 + trycnt_2 + trycnt_3 + trycnt_4 + trycnt_5 + trycnt_6"
             " + trycnt_7 + trycnt_8), 0) AS tries"
-            " FROM dl_list LEFT JOIN due ON due.agenda = :agenda AND due.lead = id"
-            " WHERE dlma_uuid = :dlma AND in_use = 1");
+            " FROM lead_row LEFT JOIN due ON due.agenda = :agenda AND due.lead = id"
+            " WHERE list = (SELECT id FROM list WHERE dlma_uuid = :dlma) AND in_use = 1");
 
 /* ---- counters: kept by triggers, in the transaction of what they count ---- */
 
@@ -252,7 +252,7 @@ STATEMENT(read_list_counts,
             " coalesce(sum(tries), 0) AS tries, CASE WHEN :agenda THEN"
             " (SELECT coalesce(sum(n), 0) FROM agenda_count WHERE agenda = :agenda) ELSE"
             " (SELECT coalesce(sum(n), 0) FROM campaign_count WHERE camp_uuid = :campaign)"
-            " END AS finished FROM list_count WHERE dlma_uuid = :dlma");
+            " END AS finished FROM list WHERE dlma_uuid = :dlma");
 
 /* Leads that an agenda calls no more, by reason. */
 STATEMENT(read_agenda_counts,
@@ -283,20 +283,19 @@ STATEMENT(read_campaign_counts,
                      t ".tries)"
 STATEMENT(read_count_faults,
     .columns = {{"what", 't'}, {"is", 't'}, {"should", 't'}},
-    .text = "WITH lists AS (SELECT coalesce(dlma_uuid, '') AS dlma_uuid,"
-            " sum(in_use IS 1) AS total, sum(in_use IS 1 AND status IS 1) AS dialing,"
+    .text = "WITH lists AS (SELECT list AS id, sum(in_use IS 1) AS total,"
+            " sum(in_use IS 1 AND status IS 1) AS dialing,"
             " sum(CASE WHEN in_use IS 1 THEN " TRIES " ELSE 0 END) AS tries"
-            " FROM dl_list GROUP BY 1),"
+            " FROM lead_state GROUP BY 1),"
             " finished AS (SELECT agenda, coalesce(reason, '') AS reason, count(*) AS n"
             " FROM due WHERE due_at = " NEVER " GROUP BY 1, 2)"
-            " SELECT 'list ' || l.dlma_uuid AS what,"
-            " coalesce(" LIST_TEXT("c") ", 'none') AS \"is\", " LIST_TEXT("l") " AS should"
-            " FROM lists l LEFT JOIN list_count c USING(dlma_uuid)"
-            " WHERE l.total IS NOT c.total OR l.dialing IS NOT c.dialing"
-            " OR l.tries IS NOT c.tries"
-            " UNION ALL SELECT 'list ' || c.dlma_uuid, " LIST_TEXT("c") ", 'none'"
-            " FROM list_count c LEFT JOIN lists l USING(dlma_uuid) WHERE l.dlma_uuid IS NULL"
-            " AND (c.total != 0 OR c.dialing != 0 OR c.tries != 0)"
+            " SELECT 'list ' || coalesce(c.dlma_uuid, 'of none') AS what,"
+            " " LIST_TEXT("c") " AS \"is\", coalesce(" LIST_TEXT("l") ", 'none') AS should"
+            " FROM list c LEFT JOIN lists l USING(id) WHERE c.total IS NOT coalesce(l.total, 0)"
+            " OR c.dialing IS NOT coalesce(l.dialing, 0)"
+            " OR c.tries IS NOT coalesce(l.tries, 0)"
+            " UNION ALL SELECT 'list ' || l.id, 'none', " LIST_TEXT("l") " FROM lists l"
+            " WHERE l.id NOT IN (SELECT id FROM list)"
             " UNION ALL SELECT 'agenda ' || f.agenda || ', ' || f.reason,"
             " coalesce(c.n, 0) || ' leads', f.n || ' leads'"
             " FROM finished f LEFT JOIN agenda_count c USING(agenda, reason)"
