@@ -334,8 +334,8 @@ static const char move_calls[] =
     " ORDER BY tm_dialing, uuid;"
     "INSERT INTO line SELECT c.n, name(d.result_path), d.result_offset, d.result"
     " FROM call c CROSS JOIN dialing d ON d.uuid = c.uuid WHERE d.result NOTNULL ORDER BY c.n;"
-    "INSERT INTO line_owed SELECT c.n FROM call c CROSS JOIN dialing d ON d.uuid = c.uuid"
-    " WHERE d.result NOTNULL AND d.result_written = 0;"
+    "INSERT INTO line_owed SELECT n FROM call WHERE uuid IN"
+    " (SELECT uuid FROM dialing WHERE result NOTNULL AND result_written = 0);"
     "UPDATE line_written SET up_to = (SELECT coalesce(max(n), 0) FROM line);"
     "INSERT INTO call_begin(uuid, other, asterisk, camp, plan, lead, dial_index, tm_dialing,"
     " frozen) SELECT uuid, otherchannelid, name(asterisk), name(camp_uuid), name(plan_uuid),"
@@ -461,11 +461,13 @@ static int schema_upgrade(sqlite3 *db, int version, const struct log *log, char 
              (long long)schema_number(db, "SELECT count(*) FROM dl_list"),
              (long long)schema_number(db, "SELECT count(*) FROM dialing"));
     clock_gettime(CLOCK_MONOTONIC, &from);
-    str_add(&sql, "BEGIN IMMEDIATE;");
+    /* what is new is written once by that, and not into the log first */
+    str_add(&sql, "PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE;");
     for (int v = version; v < SCHEMA_VERSION - 1; v++)
         str_add(&sql, migrations[v]);
     schema_add_move(&sql);
-    str_addf(&sql, "PRAGMA user_version = %d; COMMIT;", SCHEMA_VERSION);
+    str_addf(&sql, "PRAGMA user_version = %d; COMMIT; PRAGMA journal_mode = WAL;",
+             SCHEMA_VERSION);
     int rc = schema_run(db, sql.s, err);
     clock_gettime(CLOCK_MONOTONIC, &to);
     if (rc == 0)

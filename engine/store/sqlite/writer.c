@@ -51,6 +51,7 @@ struct writer {
         int pages;      /* in the log */
         int folded;     /* as many were in it when it was folded last */
         int soft, hard; /* it is folded as far as it goes; it is waited for */
+        int wait_at;    /* so many pages, for the next time */
     } wal;
 };
 
@@ -388,18 +389,27 @@ void writer_checkpoint(struct writer *w, bool all) {
 }
 
 /* After a commit. The log is folded into the file as it grows, as far as those who read let
- * it; somebody who reads for long holds it up, and then it grows. Above the hard limit the
- * writer waits for them. */
+ * it; somebody who reads for long holds it up, and then it grows. At the hard limit the
+ * writer waits for them, a scan at the longest; who is not one of us may read for ever, so
+ * that it waits again only when as much has come to it. */
 static void writer_fold(struct writer *w) {
-    if (w->wal.pages < w->wal.folded) /* it has begun anew */
+    if (w->wal.pages < w->wal.folded) { /* it has begun anew */
         w->wal.folded = 0;
+        w->wal.wait_at = w->wal.hard;
+    }
     if (w->wal.pages - w->wal.folded > w->wal.soft)
         writer_checkpoint(w, false);
-    if (w->wal.pages <= w->wal.hard)
+    if (w->wal.pages <= w->wal.wait_at)
         return;
     sqlite3_busy_timeout(w->db, WAIT_MS);
-    sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    int rc = sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     sqlite3_busy_timeout(w->db, BUSY_MS);
+    w->wal.wait_at = rc == SQLITE_OK ? w->wal.hard : w->wal.pages + w->wal.hard;
+    if (rc != SQLITE_OK)
+        log_warn(w->log,
+                 "store: somebody has been reading the database for over %d s; its log has"
+                 " %lld MB and cannot be folded into it",
+                 WAIT_MS / 1000, (long long)w->wal.pages * PAGE >> 20);
 }
 
 bool writer_write(struct writer *w, struct jobs *batches, char **err) {
@@ -469,6 +479,7 @@ struct writer *writer_open(const struct backend_config *c, char **err) {
     w->log = c->log;
     w->wal.soft = SOFT_PAGES;
     w->wal.hard = c->log_limit ? (int)(c->log_limit / PAGE) : HARD_PAGES;
+    w->wal.wait_at = w->wal.hard;
     if (!writer_open_file(w, c->path, c->full)) {
         why = xstrdup(sqlite3_errmsg(w->db));
     } else {
