@@ -243,8 +243,9 @@ STATEMENT(read_lead_stats,
 
 /* ---- counters: kept by triggers, in the transaction of what they count ---- */
 
-/* Of a list: its leads, those that are being called, the tries of all; and those that the agenda
- * calls no more or, without one (0), that the campaign had none of at its last stop. One row. */
+/* Of a list: its leads, those that are being called, the tries of all; and those that the
+ * agenda calls no more or, without one (0), that the campaign had none of at its last stop.
+ * One row. */
 STATEMENT(read_list_counts,
     .args = {{"dlma", 't'}, {"agenda", 'i'}, {"campaign", 't'}},
     .columns = {{"total", 'i'}, {"dialing", 'i'}, {"tries", 'i'}, {"finished", 'i'}},
