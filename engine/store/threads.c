@@ -16,6 +16,8 @@ struct worker {
     struct threads *threads;
     pthread_t thread;
     bool has_thread, is_busy;
+    bool rests; /* waits for wake; who changes what it looks at nudges it */
+    pthread_cond_t wake;
     void (*work)(struct worker *w, struct jobs *jobs); /* not under the lock */
     struct jobs todo;
     /* of those that read */
@@ -29,7 +31,7 @@ enum { WRITER, READER, SCANNER, WORKERS };
 struct threads {
     struct store *store;
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t ended_one; /* a worker has ended a job while the store closes */
     struct worker workers[WORKERS];
     struct jobs done;
     int64_t ended; /* batches that came to an end */
@@ -42,13 +44,40 @@ struct threads {
 
 /* ---- waiting ---- */
 
-static void threads_pause(struct threads *t) {
+/* Lets it look again. One waiter and one signal at a time, so that the loop never waits here:
+ * to broadcast while others of the same condition are still waking up does wait for them. */
+static void threads_nudge(struct worker *w) {
+    if (!w->rests)
+        return;
+    w->rests = false;
+    pthread_cond_signal(&w->wake);
+}
+
+static void threads_nudge_readers(struct threads *t) {
+    threads_nudge(&t->workers[READER]);
+    threads_nudge(&t->workers[SCANNER]);
+}
+
+static void threads_nudge_all(struct threads *t) {
+    threads_nudge(&t->workers[WRITER]);
+    threads_nudge_readers(t);
+}
+
+static void threads_wait(struct worker *w) {
+    w->rests = true;
+    pthread_cond_wait(&w->wake, &w->threads->lock);
+    w->rests = false;
+}
+
+static void threads_pause(struct worker *w) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += RETRY;
     until.tv_sec += until.tv_nsec / NS_PER_S;
     until.tv_nsec %= NS_PER_S;
-    pthread_cond_timedwait(&t->changed, &t->lock, &until);
+    w->rests = true;
+    pthread_cond_timedwait(&w->wake, &w->threads->lock, &until);
+    w->rests = false;
 }
 
 static bool threads_flag(const bool *flag) { return __atomic_load_n(flag, __ATOMIC_ACQUIRE); }
@@ -56,12 +85,13 @@ static bool threads_flag(const bool *flag) { return __atomic_load_n(flag, __ATOM
 /* ---- writing ---- */
 
 /* Before the next try: a moment, or until the store closes, which gives up. */
-static bool threads_try_again(struct threads *t) {
+static bool threads_try_again(struct worker *w) {
+    struct threads *t = w->threads;
     waker_wake(t->waker); /* lets the dialer see that it is failing */
     pthread_mutex_lock(&t->lock);
-    pthread_cond_broadcast(&t->changed); /* and readers, who may do without */
+    threads_nudge_readers(t); /* who may do without */
     if (!t->closing)
-        threads_pause(t);
+        threads_pause(w);
     bool again = !t->closing;
     pthread_mutex_unlock(&t->lock);
     return again;
@@ -79,7 +109,7 @@ static void threads_write(struct worker *w, struct jobs *batches) {
         free(err);
         err = NULL;
         s->backend->checkpoint(s->writer, true); /* a full disk may have room in the log */
-        if (!threads_try_again(t))
+        if (!threads_try_again(w))
             break;
     }
     if (ok) {
@@ -152,11 +182,15 @@ static bool threads_take(struct worker *w, struct jobs *jobs) {
 /* Puts them to the done ones; under the lock. */
 static void threads_done(struct threads *t, struct jobs *jobs) {
     struct job *j;
+    int64_t before = t->ended;
     TAILQ_FOREACH (j, jobs, link) {
         t->ended += !j->is_read;
     }
     TAILQ_CONCAT(&t->done, jobs, link);
-    pthread_cond_broadcast(&t->changed);
+    if (t->ended != before)
+        threads_nudge_readers(t);
+    if (t->closing)
+        pthread_cond_signal(&t->ended_one);
     waker_wake(t->waker);
 }
 
@@ -167,10 +201,10 @@ static void threads_rest(struct worker *w) {
         w->failed = NULL;
     }
     if (w->failed == NULL) {
-        pthread_cond_wait(&t->changed, &t->lock);
+        threads_wait(w);
         return;
     }
-    threads_pause(t);
+    threads_pause(w);
     if (!TAILQ_EMPTY(&w->todo) || t->quit)
         return;
     pthread_mutex_unlock(&t->lock);
@@ -228,7 +262,7 @@ static void threads_submit(struct store *s, struct job *job) {
     if (job->is_read)
         job_read(job)->is_queued = true;
     TAILQ_INSERT_TAIL(&t->workers[who].todo, job, link);
-    pthread_cond_broadcast(&t->changed);
+    threads_nudge(&t->workers[who]);
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -261,10 +295,10 @@ static void threads_finish(struct store *s) {
     bool any;
     pthread_mutex_lock(&t->lock);
     t->closing = true;
-    pthread_cond_broadcast(&t->changed);
+    threads_nudge_all(t);
     do {
         while (!threads_are_idle(t))
-            pthread_cond_wait(&t->changed, &t->lock);
+            pthread_cond_wait(&t->ended_one, &t->lock);
         any = !TAILQ_EMPTY(&t->done);
         pthread_mutex_unlock(&t->lock);
         threads_on_wake(s);
@@ -279,7 +313,7 @@ static void threads_close(struct store *s) {
         return;
     pthread_mutex_lock(&t->lock);
     t->quit = true;
-    pthread_cond_broadcast(&t->changed);
+    threads_nudge_all(t);
     pthread_mutex_unlock(&t->lock);
     for (int i = 0; i < WORKERS; i++) {
         struct worker *w = &t->workers[i];
@@ -289,9 +323,11 @@ static void threads_close(struct store *s) {
             s->backend->disconnect(w->reader);
         read_free(w->failed);
     }
+    for (int i = 0; i < WORKERS; i++)
+        pthread_cond_destroy(&t->workers[i].wake);
     waker_free(t->waker);
     pthread_mutex_destroy(&t->lock);
-    pthread_cond_destroy(&t->changed);
+    pthread_cond_destroy(&t->ended_one);
     free(t);
     s->threads = NULL;
 }
@@ -315,7 +351,9 @@ static bool threads_open(struct store *s, char **err) {
     pthread_mutex_init(&t->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&t->changed, &monotonic);
+    pthread_cond_init(&t->ended_one, NULL);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_cond_init(&t->workers[i].wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
     t->waker = waker_new(s->loop, threads_on_wake, s);
     for (int i = 0; i < WORKERS; i++) {
