@@ -214,6 +214,32 @@ def test_under_load(engine):
     replay(recording(e))
 
 
+def test_questions(engine):
+    """What was read for people, and for changes, comes back at another moment, or after other writes, than it did."""
+    with Sim(WORLD) as sim:
+        e = engine(sim, conf=conf())
+        c, asks = e.ami(), e.ami()
+        camp = c.campaign([f"9{i % 3}{i:03}" for i in range(120)], plan={"TechName": sim.tech},
+                          dest={"Application": "Hangup", "Data": ""})
+        mark, asked = c.start(camp), 0
+        with Console(os.path.join(e.dir, "sock")) as console:
+            while not c.found("OutCampaignUpdate", mark, Uuid=camp.uuid, Status="0"):
+                edits = [asks.send("OutDlListUpdate", {"Uuid": camp.leads[(asked * 7) % 120], "Name": f"{asked}.{i}"})
+                         for i in range(5)]
+                assert asks.stat(camp).DlTotalCount == 120
+                assert len(asks.show("DlList", DlmaUuid=camp.dlma, Count=1000)) == 120
+                assert asks.show("DlList", camp.leads[(asked * 7) % 120])[0]["Uuid"] == camp.leads[(asked * 7) % 120]
+                assert int(console.line(f"#out.dl.find{{dlma_uuid = '{camp.dlma}', status = 0}}")) <= 120
+                assert console.line(f"out.why('{camp.uuid}') ~= nil, out.why('{camp.leads[0]}') ~= nil") == "true\ntrue\n"
+                assert all(asks.response(sent).ok for sent in edits)
+                asked += 1
+                c.drain()
+        asks.action("OutDlListDelete", Uuid=camp.leads[0])
+        assert asks.stat(camp).DlTotalCount == 119
+        assert len(e.results()) == 120 and e.end() == 0
+    assert asked > 0 and decisions(replay(recording(e))) > 20
+
+
 def test_real(engine, asterisk):
     """A real Asterisk sends what the simulated one does not."""
     e = engine(asterisk, conf={"general": {"record": "recording"}})

@@ -75,18 +75,18 @@ TOOL void pass(struct house *h, int64_t ns) {
 }
 
 /* Turns a real loop until it holds; fails after a minute. */
-#define UNTIL(h, holds)                                                       \
-    do {                                                                      \
-        int64_t until_ = (h)->clock.mono + SECONDS(60);                       \
-        struct timer tick_;                                                   \
-        timer_init(&tick_, (h)->loop, on_passed, (h));                        \
-        while (!(holds)) {                                                    \
-            timer_set(&tick_, 10 * NS_PER_MS);                                \
-            loop_turn((h)->loop, true);                                       \
-            if ((h)->clock.mono > until_)                                     \
-                fail_msg("never: %s\nlog:\n%s", #holds, str_get(&(h)->said)); \
-        }                                                                     \
-        timer_stop(&tick_);                                                   \
+#define UNTIL(h, holds)                                                         \
+    do {                                                                        \
+        int64_t until_ = (h)->clock.mono + SECONDS(60);                         \
+        static struct timer tick_; /* a test that fails within leaves it set */ \
+        timer_init(&tick_, (h)->loop, on_passed, (h));                          \
+        while (!(holds)) {                                                      \
+            timer_set(&tick_, 10 * NS_PER_MS);                                  \
+            loop_turn((h)->loop, true);                                         \
+            if ((h)->clock.mono > until_)                                       \
+                fail_msg("never: %s\nlog:\n%s", #holds, str_get(&(h)->said));   \
+        }                                                                       \
+        timer_stop(&tick_);                                                     \
     } while (0)
 
 /* ---- the far end of a connection, played by the test ---- */
