@@ -214,7 +214,7 @@ STATEMENT(read_lead_whys,
     .text = "SELECT CASE WHEN l.status = 1 THEN 'being called'"
             " WHEN l.status = 2 THEN 'reserved' WHEN d.lead IS NULL THEN :unknown"
             " WHEN d.due_at = " NEVER " THEN d.reason"
-            " WHEN d.due_at > :now THEN coalesce(d.reason, 'waits for its next try')"
+            " WHEN d.due_at > :now THEN coalesce(d.reason, 'waiting for its next attempt')"
             " ELSE 'ready' END AS why, count(*) AS count, max(l.id) AS last"
             " FROM (SELECT id, status FROM dl_list WHERE dlma_uuid = :dlma AND id > :after"
             " AND in_use = 1 ORDER BY id LIMIT :limit) l"
